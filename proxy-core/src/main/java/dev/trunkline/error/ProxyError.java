@@ -1,0 +1,3 @@
+package dev.trunkline.error;
+
+public enum ProxyError {}

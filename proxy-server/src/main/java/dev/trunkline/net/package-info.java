@@ -1,0 +1,2 @@
+/** Listening sockets and event loops. */
+package dev.trunkline.net;
