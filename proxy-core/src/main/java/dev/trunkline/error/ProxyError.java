@@ -1,3 +1,4 @@
 package dev.trunkline.error;
 
-public enum ProxyError {}
+public enum ProxyError {
+}

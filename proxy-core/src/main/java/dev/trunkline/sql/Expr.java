@@ -19,70 +19,56 @@ public sealed interface Expr {
     }
 
     /** {@code *} or {@code t.*}: {@code qualifier} is null for the bare star. */
-    record Star(Name qualifier, Span span) implements Expr {
-    }
+    record Star(Name qualifier, Span span) implements Expr {}
 
     /**
      * A literal. {@code slot} is its ordinal among the statement's literal tokens (the fingerprint's slots), -1 for TRUE,
      * FALSE and NULL, which are keywords. A minus sign is never part of it: {@code -5} is an {@link Operator} "-".
      */
-    record Literal(LiteralKind kind, int slot, Span span) implements Expr {
-    }
+    record Literal(LiteralKind kind, int slot, Span span) implements Expr {}
 
     /** {@code $n}; {@code number} counts from 1. */
-    record Parameter(int number, Span span) implements Expr {
-    }
+    record Parameter(int number, Span span) implements Expr {}
 
     /** {@code expr::type}, {@code CAST(expr AS type)} or the typed literal {@code type 'x'}. */
-    record Cast(Expr operand, TypeName type, Span span) implements Expr {
-    }
+    record Cast(Expr operand, TypeName type, Span span) implements Expr {}
 
     /** An operator with one or two operands; {@code left} is null for a prefix operator. Its name is as PostgreSQL's: {@code =}, {@code <>}, {@code ||}, {@code ->>}, or {@code schema.op}. */
-    record Operator(String name, Expr left, Expr right, Span span) implements Expr {
-    }
+    record Operator(String name, Expr left, Expr right, Span span) implements Expr {}
 
     /** AND over two or more operands, flattened. */
-    record And(List<Expr> operands, Span span) implements Expr {
-    }
+    record And(List<Expr> operands, Span span) implements Expr {}
 
     /** OR over two or more operands, flattened. */
-    record Or(List<Expr> operands, Span span) implements Expr {
-    }
+    record Or(List<Expr> operands, Span span) implements Expr {}
 
-    record Not(Expr operand, Span span) implements Expr {
-    }
+    record Not(Expr operand, Span span) implements Expr {}
 
     /** {@code operand [NOT] IN (items)}. */
-    record InList(Expr operand, boolean negated, List<Expr> items, Span span) implements Expr {
-    }
+    record InList(Expr operand, boolean negated, List<Expr> items, Span span) implements Expr {}
 
     /** {@code operand op ANY|ALL (array)}. */
-    record AnyArray(Expr operand, String operator, boolean all, Expr array, Span span) implements Expr {
-    }
+    record AnyArray(Expr operand, String operator, boolean all, Expr array, Span span) implements Expr {}
 
     /** {@code [NOT] operand BETWEEN low AND high}. */
-    record Between(Expr operand, boolean negated, Expr low, Expr high, Span span) implements Expr {
-    }
+    record Between(Expr operand, boolean negated, Expr low, Expr high, Span span) implements Expr {}
 
     /** {@code operand IS [NOT] NULL}. */
-    record IsNull(Expr operand, boolean negated, Span span) implements Expr {
-    }
+    record IsNull(Expr operand, boolean negated, Span span) implements Expr {}
 
     /** {@code ARRAY[...]}. */
-    record ArrayItems(List<Expr> items, Span span) implements Expr {
-    }
+    record ArrayItems(List<Expr> items, Span span) implements Expr {}
 
     /** {@code ROW(...)} or {@code (a, b)}. */
-    record Row(List<Expr> items, Span span) implements Expr {
-    }
+    record Row(List<Expr> items, Span span) implements Expr {}
 
     /**
      * A call. {@code over} is the window (null if none, an empty one if only named); {@code star} is {@code count(*)};
      * {@code withinGroup} holds the ordered-set order and {@code orderBy} the order inside the arguments.
      */
-    record Function(Name name, List<Expr> arguments, boolean distinct, boolean star, List<OrderItem> orderBy, Expr filter,
-            Window over, List<OrderItem> withinGroup, Span span) implements Expr {
-    }
+    record Function(Name name, List<Expr> arguments, boolean distinct, boolean star, List<OrderItem> orderBy,
+            Expr filter,
+            Window over, List<OrderItem> withinGroup, Span span) implements Expr {}
 
     /** How a subquery is used in an expression. */
     enum SubqueryUse {
@@ -90,18 +76,14 @@ public sealed interface Expr {
     }
 
     /** A subquery in an expression; {@code operand} and {@code operator} are null for SCALAR, EXISTS and ARRAY. */
-    record Subquery(SubqueryUse use, Expr operand, String operator, Query query, Span span) implements Expr {
-    }
+    record Subquery(SubqueryUse use, Expr operand, String operator, Query query, Span span) implements Expr {}
 
     /** CASE, COALESCE-like syntax, COLLATE, subscripts, AT TIME ZONE, IS DISTINCT FROM, LIKE and all that yields no fact. */
-    record Opaque(String shape, List<Expr> operands, Span span) implements Expr {
-    }
+    record Opaque(String shape, List<Expr> operands, Span span) implements Expr {}
 
     /** An item of ORDER BY. {@code nullsFirst} is null when not written. */
-    record OrderItem(Expr expr, boolean descending, Boolean nullsFirst, boolean usingOperator, Span span) {
-    }
+    record OrderItem(Expr expr, boolean descending, Boolean nullsFirst, boolean usingOperator, Span span) {}
 
     /** A window: the partition and order that routing must know; {@code name} refers to the WINDOW clause or is null. */
-    record Window(String name, List<Expr> partitionBy, List<OrderItem> orderBy, Span span) {
-    }
+    record Window(String name, List<Expr> partitionBy, List<OrderItem> orderBy, Span span) {}
 }

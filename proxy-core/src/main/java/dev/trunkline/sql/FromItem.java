@@ -9,7 +9,8 @@ public sealed interface FromItem {
 
     /** A table, view or CTE by name. {@code alias} is null when none is written; {@code only} is FROM ONLY. */
     record Table(Name name, String alias, List<String> columnAliases, boolean only, boolean sampled, Span span)
-            implements FromItem {
+            implements
+                FromItem {
 
         /** The name under which its columns are qualified. */
         public String exposedName() {
@@ -17,20 +18,20 @@ public sealed interface FromItem {
         }
     }
 
-    record Derived(Query query, String alias, List<String> columnAliases, boolean lateral, Span span) implements FromItem {
-    }
+    record Derived(Query query, String alias, List<String> columnAliases, boolean lateral,
+            Span span) implements FromItem {}
 
     /** Function calls in FROM, ROWS FROM, JSON_TABLE, XMLTABLE. */
     record Functions(List<Expr> calls, String alias, List<String> columnAliases, boolean lateral, Span span)
-            implements FromItem {
-    }
+            implements
+                FromItem {}
 
     enum JoinKind {
         INNER, CROSS, LEFT, RIGHT, FULL
     }
 
     /** A join; {@code on} and {@code using} are null where not written. A comma is a CROSS join. */
-    record Join(JoinKind kind, boolean natural, FromItem left, FromItem right, Expr on, List<String> using, String alias,
-            Span span) implements FromItem {
-    }
+    record Join(JoinKind kind, boolean natural, FromItem left, FromItem right, Expr on, List<String> using,
+            String alias,
+            Span span) implements FromItem {}
 }

@@ -23,7 +23,8 @@ public sealed interface Statement {
      * INSERT. {@code columns} is null when no list is written; {@code source} is null for DEFAULT VALUES. An item that is
      * DEFAULT is {@link Expr.Opaque} with shape {@code DEFAULT}. {@code valuesSpans} in {@link Query.Values} rows are exact.
      */
-    record Insert(List<Query.Cte> with, FromItem.Table target, List<Assignment> columns, Query source, OnConflict onConflict,
+    record Insert(List<Query.Cte> with, FromItem.Table target, List<Assignment> columns, Query source,
+            OnConflict onConflict,
             List<Query.Item> returning, String overriding, Span span) implements Statement {
         @Override
         public String kind() {
@@ -32,12 +33,11 @@ public sealed interface Statement {
     }
 
     /** {@code doNothing} or the assignments of DO UPDATE. */
-    record OnConflict(List<Expr> target, String constraint, boolean doNothing, List<Assignment> set, Expr where, Span span) {
-    }
+    record OnConflict(List<Expr> target, String constraint, boolean doNothing, List<Assignment> set, Expr where,
+            Span span) {}
 
     /** {@code column = value}; {@code value} is null in INSERT's column list; {@code subfield} when a field or element is assigned. A multi-column SET from a subquery repeats it with shape {@code MULTI}. */
-    record Assignment(String column, boolean subfield, Expr value, Span span) {
-    }
+    record Assignment(String column, boolean subfield, Expr value, Span span) {}
 
     record Update(List<Query.Cte> with, FromItem.Table target, List<Assignment> set, List<FromItem> from, Expr where,
             String currentOf, List<Query.Item> returning, Span span) implements Statement {
@@ -71,11 +71,11 @@ public sealed interface Statement {
         MATCHED, NOT_MATCHED_BY_TARGET, NOT_MATCHED_BY_SOURCE
     }
 
-    record MergeAction(MergeMatch match, Expr condition, MergeVerb verb, List<Assignment> set, Span span) {
-    }
+    record MergeAction(MergeMatch match, Expr condition, MergeVerb verb, List<Assignment> set, Span span) {}
 
     /** EXPLAIN with its options (lower case) and the statement explained. {@code route} is Trunkline's own option. */
-    record Explain(List<Option> options, boolean analyze, boolean route, Statement inner, Span span) implements Statement {
+    record Explain(List<Option> options, boolean analyze, boolean route, Statement inner,
+            Span span) implements Statement {
         @Override
         public String kind() {
             return "ExplainStmt";
@@ -83,12 +83,13 @@ public sealed interface Statement {
     }
 
     /** An option of a utility statement: its name in lower case and its value as text, or null. */
-    record Option(String name, String value) {
-    }
+    record Option(String name, String value) {}
 
     /** BEGIN, COMMIT and so on. {@code modes} is the text of the transaction modes as written, or empty. */
-    record Transaction(Verb verb, String name, Isolation isolation, Boolean readOnly, boolean chain, String modes, Span span)
-            implements Statement {
+    record Transaction(Verb verb, String name, Isolation isolation, Boolean readOnly, boolean chain, String modes,
+            Span span)
+            implements
+                Statement {
 
         public enum Verb {
             BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, ROLLBACK_TO, PREPARE, COMMIT_PREPARED, ROLLBACK_PREPARED
@@ -183,7 +184,8 @@ public sealed interface Statement {
     }
 
     record DeclareCursor(String name, boolean hold, boolean scroll, boolean binary, Query query, Span span)
-            implements Statement {
+            implements
+                Statement {
         @Override
         public String kind() {
             return "DeclareCursorStmt";
@@ -231,7 +233,8 @@ public sealed interface Statement {
         }
     }
 
-    record Truncate(List<FromItem.Table> tables, boolean cascade, boolean restartIdentity, Span span) implements Statement {
+    record Truncate(List<FromItem.Table> tables, boolean cascade, boolean restartIdentity,
+            Span span) implements Statement {
         @Override
         public String kind() {
             return "TruncateStmt";
@@ -269,8 +272,7 @@ public sealed interface Statement {
         }
     }
 
-    record ColumnDefinition(String name, TypeName type, Span span) {
-    }
+    record ColumnDefinition(String name, TypeName type, Span span) {}
 
     /** An empty statement: nothing between two semicolons. */
     record Empty(Span span) implements Statement {
