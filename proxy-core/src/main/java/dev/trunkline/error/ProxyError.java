@@ -1,4 +1,133 @@
 package dev.trunkline.error;
 
+/**
+ * Every error that the proxy itself raises. The message is lower case without a full stop and the hint is a sentence, as in
+ * PostgreSQL; both are {@link String#format} templates over the same arguments. {@code docs/errors.md} lists them all.
+ *
+ * <p>Refusals use class TL and not 0A000: HikariCP drops a healthy connection on 0A000 (semantics.md 29).
+ */
 public enum ProxyError {
+
+    // Refusals: what several nodes can't answer exactly, or must not do.
+    FAN_OUT_REJECTED("TL001", Fault.CLIENT,
+            "statement would go to %s nodes and the fan-out policy is reject: %s", "%s"),
+    NOT_OVER_NODES("TL002", Fault.CLIENT, "%s is not supported over several nodes", "%s"),
+    SHARD_KEY_NOT_KNOWN("TL003", Fault.CLIENT, "the shard key %s", "%s"),
+    OVER_BUDGET("TL004", Fault.CLIENT, "%s", "%s"),
+    NOT_UNDERSTOOD("TL005", Fault.CLIENT, "statement not understood: %s", "%s"),
+
+    // SQL that PostgreSQL would refuse as well.
+    SYNTAX_ERROR("42601", Fault.CLIENT, "%s", null),
+    TOO_COMPLEX("54001", Fault.CLIENT, "%s", "Shorten the statement or split it into several."),
+    UNDEFINED_PREPARED_STATEMENT("26000", Fault.CLIENT, "%s does not exist", null),
+    DUPLICATE_PREPARED_STATEMENT("42P05", Fault.CLIENT, "prepared statement \"%s\" already exists", null),
+    UNDEFINED_PORTAL("34000", Fault.CLIENT, "portal \"%s\" does not exist", null),
+    DUPLICATE_CURSOR("42P03", Fault.CLIENT, "cursor \"%s\" already exists", null),
+    UNDEFINED_CURSOR("34000", Fault.CLIENT, "cursor \"%s\" does not exist", null),
+    IN_FAILED_TRANSACTION("25P02", Fault.CLIENT,
+            "current transaction is aborted, commands ignored until end of transaction block", null),
+    NO_ACTIVE_TRANSACTION("25P01", Fault.CLIENT, "%s", null),
+    UNDEFINED_SAVEPOINT("3B001", Fault.CLIENT, "savepoint \"%s\" does not exist", null),
+    INVALID_PARAMETER_VALUE("22023", Fault.CLIENT, "%s", "%s"),
+    UNDEFINED_SETTING("42704", Fault.CLIENT, "unrecognized configuration parameter \"%s\"", null),
+
+    // The connection.
+    PROTOCOL_VIOLATION("08P01", Fault.CLIENT, "%s", null),
+    UNSUPPORTED_PROTOCOL("0A000", Fault.CLIENT, "unsupported frontend protocol %s: server supports 3.0 to 3.2", null),
+    REPLICATION_NOT_SERVED("0A000", Fault.CLIENT,
+            "replication connections are not served by the proxy", "Connect to the node itself."),
+    INVALID_PASSWORD("28P01", Fault.CLIENT, "password authentication failed for user \"%s\"", null),
+    INVALID_AUTHORIZATION("28000", Fault.CLIENT, "%s", "%s"),
+    UNKNOWN_DATABASE("3D000", Fault.CLIENT, "database \"%s\" does not exist", null),
+    AUTHENTICATION_TIMEOUT("08P01", Fault.CLIENT, "authentication took longer than %s", null),
+    TOO_MANY_CLIENTS("53300", Fault.OPERATOR,
+            "sorry, too many clients already", "Raise limits.clients, or close idle connections."),
+    UNSUPPORTED_ENCODING("22023", Fault.CLIENT, "client_encoding %s is not supported by the proxy", "Use UTF8."),
+
+    // Nodes.
+    NODE_DOWN("58000", Fault.NODE,
+            "node \"%s\" is not reachable", "The proxy retries by itself; statements for other nodes go on."),
+    NODE_LOST("58000", Fault.NODE, "connection to node \"%s\" was lost", "%s"),
+    OUTCOME_UNKNOWN("08007", Fault.NODE,
+            "connection to node \"%s\" was lost during commit: the outcome is unknown",
+            "Check whether the change is there before repeating it."),
+    NODE_LOGIN_FAILED("58000", Fault.OPERATOR,
+            "the proxy could not log in to node \"%s\": %s",
+            "Check the node's user and password in the configuration file."),
+    POOL_EXHAUSTED("53300", Fault.OPERATOR,
+            "no connection to node \"%s\" became free within %s",
+            "Raise pool.size or pool.waitTimeout, or shorten transactions."),
+    NODE_PROTOCOL_VIOLATION("58000", Fault.NODE,
+            "node \"%s\" sent an unexpected message", "The connection to the node was closed."),
+    CATALOG_UNKNOWN("58000", Fault.NODE, "no node of database \"%s\" is reachable", "The proxy retries by itself."),
+
+    // The proxy.
+    SHUTTING_DOWN("57P01", Fault.OPERATOR, "terminating connection due to administrator command", null),
+    INTERNAL("XX000", Fault.PROXY,
+            "internal error: %s", "This is a defect of Trunkline; please report it with the proxy's log."),
+    MAP_INCOMPLETE("58000", Fault.OPERATOR,
+            "the shard map does not cover every virtual shard exactly once", "Run trunkline check -c FILE."),
+    INSUFFICIENT_PRIVILEGE("42501", Fault.CLIENT, "%s", "%s");
+
+    /** Who has to act. */
+    public enum Fault {
+        CLIENT,
+        NODE,
+        PROXY,
+        OPERATOR
+    }
+
+    private final String sqlState;
+    private final Fault fault;
+    private final String message;
+    private final String hint;
+
+    ProxyError(String sqlState, Fault fault, String message, String hint) {
+        this.sqlState = sqlState;
+        this.fault = fault;
+        this.message = message;
+        this.hint = hint;
+    }
+
+    public String sqlState() {
+        return sqlState;
+    }
+
+    public Fault fault() {
+        return fault;
+    }
+
+    /** The template of the message. */
+    public String messageTemplate() {
+        return message;
+    }
+
+    /** The template of the hint; null when the message says it all. */
+    public String hintTemplate() {
+        return hint;
+    }
+
+    /**
+     * An exception of this error. The arguments fill the message first and the hint with what is left over, so that a
+     * template that is {@code "%s"} takes free text.
+     */
+    public ProxyException with(Object... arguments) {
+        int inMessage = placeholders(message);
+        String text = String.format(message, arguments);
+        String advice = null;
+        if (hint != null) {
+            Object[] rest = new Object[Math.max(0, arguments.length - inMessage)];
+            System.arraycopy(arguments, Math.min(inMessage, arguments.length), rest, 0, rest.length);
+            advice = String.format(hint, rest);
+        }
+        return new ProxyException(this, text, advice);
+    }
+
+    private static int placeholders(String template) {
+        int n = 0;
+        for (int i = template.indexOf("%s"); i >= 0; i = template.indexOf("%s", i + 2)) {
+            n++;
+        }
+        return n;
+    }
 }

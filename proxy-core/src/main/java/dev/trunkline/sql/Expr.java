@@ -72,7 +72,13 @@ public sealed interface Expr {
 
     /** How a subquery is used in an expression. */
     enum SubqueryUse {
-        SCALAR, EXISTS, IN, NOT_IN, ANY, ALL, ARRAY
+        SCALAR,
+        EXISTS,
+        IN,
+        NOT_IN,
+        ANY,
+        ALL,
+        ARRAY
     }
 
     /** A subquery in an expression; {@code operand} and {@code operator} are null for SCALAR, EXISTS and ARRAY. */

@@ -8,9 +8,8 @@ public sealed interface FromItem {
     Span span();
 
     /** A table, view or CTE by name. {@code alias} is null when none is written; {@code only} is FROM ONLY. */
-    record Table(Name name, String alias, List<String> columnAliases, boolean only, boolean sampled, Span span)
-            implements
-                FromItem {
+    record Table(Name name, String alias, List<String> columnAliases, boolean only, boolean sampled,
+            Span span) implements FromItem {
 
         /** The name under which its columns are qualified. */
         public String exposedName() {
@@ -22,12 +21,15 @@ public sealed interface FromItem {
             Span span) implements FromItem {}
 
     /** Function calls in FROM, ROWS FROM, JSON_TABLE, XMLTABLE. */
-    record Functions(List<Expr> calls, String alias, List<String> columnAliases, boolean lateral, Span span)
-            implements
-                FromItem {}
+    record Functions(List<Expr> calls, String alias, List<String> columnAliases, boolean lateral,
+            Span span) implements FromItem {}
 
     enum JoinKind {
-        INNER, CROSS, LEFT, RIGHT, FULL
+        INNER,
+        CROSS,
+        LEFT,
+        RIGHT,
+        FULL
     }
 
     /** A join; {@code on} and {@code using} are null where not written. A comma is a CROSS join. */

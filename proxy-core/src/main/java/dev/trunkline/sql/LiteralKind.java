@@ -9,5 +9,8 @@ public enum LiteralKind {
     /** Any spelling of a string constant: quotes, E'', U&'', dollar quotes, N''. Of unknown type. */
     STRING,
     /** B'' or X''. */
-    BIT, TRUE, FALSE, NULL
+    BIT,
+    TRUE,
+    FALSE,
+    NULL
 }

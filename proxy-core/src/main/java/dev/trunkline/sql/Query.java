@@ -39,7 +39,9 @@ public record Query(List<Cte> with, boolean recursive, Body body, List<Expr.Orde
     public record Values(List<Expr.Row> rows, Span span) implements Body {}
 
     public enum SetOperation {
-        UNION, INTERSECT, EXCEPT
+        UNION,
+        INTERSECT,
+        EXCEPT
     }
 
     public record SetOp(SetOperation operation, boolean all, Query left, Query right, Span span) implements Body {}

@@ -64,11 +64,16 @@ public sealed interface Statement {
     }
 
     enum MergeVerb {
-        INSERT, UPDATE, DELETE, NOTHING
+        INSERT,
+        UPDATE,
+        DELETE,
+        NOTHING
     }
 
     enum MergeMatch {
-        MATCHED, NOT_MATCHED_BY_TARGET, NOT_MATCHED_BY_SOURCE
+        MATCHED,
+        NOT_MATCHED_BY_TARGET,
+        NOT_MATCHED_BY_SOURCE
     }
 
     record MergeAction(MergeMatch match, Expr condition, MergeVerb verb, List<Assignment> set, Span span) {}
@@ -87,16 +92,25 @@ public sealed interface Statement {
 
     /** BEGIN, COMMIT and so on. {@code modes} is the text of the transaction modes as written, or empty. */
     record Transaction(Verb verb, String name, Isolation isolation, Boolean readOnly, boolean chain, String modes,
-            Span span)
-            implements
-                Statement {
+            Span span) implements Statement {
 
         public enum Verb {
-            BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, ROLLBACK_TO, PREPARE, COMMIT_PREPARED, ROLLBACK_PREPARED
+            BEGIN,
+            COMMIT,
+            ROLLBACK,
+            SAVEPOINT,
+            RELEASE,
+            ROLLBACK_TO,
+            PREPARE,
+            COMMIT_PREPARED,
+            ROLLBACK_PREPARED
         }
 
         public enum Isolation {
-            READ_UNCOMMITTED, READ_COMMITTED, REPEATABLE_READ, SERIALIZABLE
+            READ_UNCOMMITTED,
+            READ_COMMITTED,
+            REPEATABLE_READ,
+            SERIALIZABLE
         }
 
         @Override
@@ -114,11 +128,13 @@ public sealed interface Statement {
     record Setting(Verb verb, Scope scope, String name, String value, Span span) implements Statement {
 
         public enum Verb {
-            SET, RESET
+            SET,
+            RESET
         }
 
         public enum Scope {
-            SESSION, LOCAL
+            SESSION,
+            LOCAL
         }
 
         @Override
@@ -139,11 +155,14 @@ public sealed interface Statement {
             List<Option> options, Expr where, Span span) implements Statement {
 
         public enum Direction {
-            FROM, TO
+            FROM,
+            TO
         }
 
         public enum Endpoint {
-            STDIO, FILE, PROGRAM
+            STDIO,
+            FILE,
+            PROGRAM
         }
 
         @Override
@@ -183,9 +202,8 @@ public sealed interface Statement {
         }
     }
 
-    record DeclareCursor(String name, boolean hold, boolean scroll, boolean binary, Query query, Span span)
-            implements
-                Statement {
+    record DeclareCursor(String name, boolean hold, boolean scroll, boolean binary, Query query,
+            Span span) implements Statement {
         @Override
         public String kind() {
             return "DeclareCursorStmt";
@@ -212,7 +230,9 @@ public sealed interface Statement {
     record Notification(Verb verb, String channel, Span span) implements Statement {
 
         public enum Verb {
-            LISTEN, UNLISTEN, NOTIFY
+            LISTEN,
+            UNLISTEN,
+            NOTIFY
         }
 
         @Override
@@ -268,7 +288,23 @@ public sealed interface Statement {
             boolean concurrently, List<Option> options, Span span) implements Statement {
 
         public enum Verb {
-            CREATE, ALTER, DROP, GRANT, REVOKE, COMMENT, VACUUM, ANALYZE, REINDEX, CLUSTER, REFRESH, SECURITY_LABEL, REASSIGN, IMPORT, LOAD, CHECKPOINT, OTHER
+            CREATE,
+            ALTER,
+            DROP,
+            GRANT,
+            REVOKE,
+            COMMENT,
+            VACUUM,
+            ANALYZE,
+            REINDEX,
+            CLUSTER,
+            REFRESH,
+            SECURITY_LABEL,
+            REASSIGN,
+            IMPORT,
+            LOAD,
+            CHECKPOINT,
+            OTHER
         }
     }
 
