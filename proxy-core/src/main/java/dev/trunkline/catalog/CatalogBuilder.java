@@ -1,0 +1,219 @@
+package dev.trunkline.catalog;
+
+import dev.trunkline.config.FanOutPolicy;
+import dev.trunkline.sql.Name;
+import dev.trunkline.sql.Statement;
+import dev.trunkline.value.ColumnType;
+import dev.trunkline.value.KeyType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A catalog made without a node: from parsed CREATE TABLE statements, or table by table. A table that nothing is said about
+ * is unsharded on the home node, which is the first node unless said otherwise.
+ *
+ * <pre>{@code
+ * new CatalogBuilder("shop").nodes("a", "b")
+ *         .table("customers", "id int8", "name text").sharded("customers", "id")
+ *         .table("orders", "id int8", "customer_id int8").colocated("orders", "customers", "customer_id")
+ *         .table("countries", "code bpchar(2)").reference("countries")
+ *         .build();
+ * }</pre>
+ */
+public final class CatalogBuilder {
+
+    private final String database;
+    private long version = 1;
+    private int virtualShards = 256;
+    private FanOutPolicy fanOut = FanOutPolicy.WARN;
+    private int homeNode;
+    private final List<Node> nodes = new ArrayList<>();
+    private final Map<RelationName, Relation> relations = new LinkedHashMap<>();
+    private final List<Catalog.SchemaFunction> functions = new ArrayList<>();
+    private final Map<String, FunctionRoute> functionRoutes = new HashMap<>();
+    private final Map<RelationName, FanOutPolicy> tableFanOut = new HashMap<>();
+
+    public CatalogBuilder(String database) {
+        this.database = database;
+        for (FunctionFacts function : Builtins.postgres().functions().values()) {
+            functions.add(new Catalog.SchemaFunction("pg_catalog", function));
+        }
+        for (RelationName name : Builtins.postgres().relations()) {
+            relations.put(name, new Relation(name.schema(), name.name(), RelationKind.CATALOG, 0, List.of(), List.of(),
+                    null, new Distribution.Unsharded(0)));
+        }
+    }
+
+    public CatalogBuilder version(long number) {
+        version = number;
+        return this;
+    }
+
+    public CatalogBuilder nodes(String... names) {
+        for (String name : names) {
+            nodes.add(new Node(nodes.size(), name));
+        }
+        return this;
+    }
+
+    public CatalogBuilder homeNode(String name) {
+        homeNode = node(name);
+        return this;
+    }
+
+    public CatalogBuilder virtualShards(int number) {
+        virtualShards = number;
+        return this;
+    }
+
+    public CatalogBuilder fanOut(FanOutPolicy policy) {
+        fanOut = policy;
+        return this;
+    }
+
+    public CatalogBuilder fanOut(String table, FanOutPolicy policy) {
+        tableFanOut.put(existing(table).fullName(), policy);
+        return this;
+    }
+
+    /** A table with columns like {@code "id int8"}, {@code "total numeric(10,2) not null"}, {@code "id bigserial"}. */
+    public CatalogBuilder table(String name, String... columns) {
+        List<ColumnInfo> infos = new ArrayList<>();
+        for (String column : columns) {
+            int space = column.indexOf(' ');
+            String type = column.substring(space + 1);
+            boolean notNull = type.endsWith(" not null");
+            TypeSpelling spelling = TypeSpelling
+                    .of(notNull ? type.substring(0, type.length() - " not null".length()) : type);
+            infos.add(column(column.substring(0, space), spelling, notNull));
+        }
+        return relation(RelationName.parse(name), RelationKind.TABLE, infos);
+    }
+
+    /** The relation that a CREATE TABLE, CREATE VIEW or CREATE MATERIALIZED VIEW makes; any other statement adds nothing. */
+    public CatalogBuilder ddl(Statement.Ddl ddl) {
+        if (ddl.verb() != Statement.Ddl.Verb.CREATE || ddl.temporary() || ddl.objects().isEmpty()) {
+            return this;
+        }
+        Name name = ddl.objects().getFirst();
+        RelationName relation = new RelationName(name.schema() == null ? "public" : name.schema(), name.last());
+        List<ColumnInfo> infos = new ArrayList<>();
+        for (Statement.ColumnDefinition column : ddl.columns()) {
+            infos.add(column(column.name(), TypeSpelling.of(column.type()), false));
+        }
+        return switch (ddl.objectKind()) {
+            case "table" -> relation(relation, RelationKind.TABLE, infos);
+            case "view" -> relation(relation, RelationKind.VIEW, infos);
+            case "materialized view" -> relation(relation, RelationKind.MATERIALIZED_VIEW, infos);
+            case "foreign table" -> relation(relation, RelationKind.FOREIGN_TABLE, infos);
+            case "sequence" -> relation(relation, RelationKind.SEQUENCE, infos);
+            default -> this;
+        };
+    }
+
+    private static ColumnInfo column(String name, TypeSpelling type, boolean notNull) {
+        return new ColumnInfo(name, type.oid(), type.display(), type.modifier(), notNull || type.serial(),
+                type.serial() ? DefaultKind.SEQUENCE : DefaultKind.NONE, type.collatable() ? Collation.C : null);
+    }
+
+    /** A relation of any kind; it starts unsharded. */
+    public CatalogBuilder relation(RelationName name, RelationKind kind, List<ColumnInfo> columns) {
+        relations.put(name, new Relation(name.schema(), name.name(), kind, 0, columns, List.of(), null, null));
+        return this;
+    }
+
+    /** Shards a table by columns, in a colocation group of its own. */
+    public CatalogBuilder sharded(String table, String... key) {
+        return sharded(table, RelationName.parse(table).toString(), key);
+    }
+
+    /** Shards a table by columns, colocated with another. */
+    public CatalogBuilder colocated(String table, String with, String... key) {
+        if (existing(with).distribution() instanceof Distribution.Sharded sharded) {
+            return sharded(table, sharded.colocationGroup(), key);
+        }
+        throw new IllegalArgumentException(with + " is not sharded");
+    }
+
+    private CatalogBuilder sharded(String table, String group, String[] key) {
+        Relation relation = existing(table);
+        List<KeyColumn> columns = new ArrayList<>();
+        for (String name : key) {
+            ColumnInfo column = relation.column(name);
+            KeyType type = column == null ? null : KeyType.ofOid(column.baseTypeOid());
+            if (type == null) {
+                throw new IllegalArgumentException(table + "." + name + " can't be a shard key");
+            }
+            columns.add(new KeyColumn(name, new ColumnType(type, column.modifier()),
+                    column.collation() == null || column.collation().deterministic()));
+        }
+        return distribute(table, new Distribution.Sharded(columns, group, new Placement.Hash()));
+    }
+
+    public CatalogBuilder reference(String table) {
+        return distribute(table, new Distribution.Reference());
+    }
+
+    /** Keeps an unsharded table on a node. */
+    public CatalogBuilder onNode(String table, String node) {
+        return distribute(table, new Distribution.Unsharded(node(node)));
+    }
+
+    public CatalogBuilder refused(String relation, String why) {
+        return distribute(relation, new Distribution.Refused(why));
+    }
+
+    private CatalogBuilder distribute(String table, Distribution distribution) {
+        Relation r = existing(table);
+        relations.put(r.fullName(), new Relation(r.schema(), r.name(), r.kind(), r.oid(), r.columns(), r.primaryKey(),
+                r.parent(), distribution));
+        return this;
+    }
+
+    /** Adds a function of the user's, or an overload of one. */
+    public CatalogBuilder function(String schema, FunctionFacts facts) {
+        functions.add(new Catalog.SchemaFunction(schema, facts));
+        return this;
+    }
+
+    public CatalogBuilder functionRoute(String name, FunctionRoute route) {
+        functionRoutes.put(name, route);
+        return this;
+    }
+
+    public Catalog build() {
+        if (nodes.isEmpty()) {
+            nodes("a");
+        }
+        List<Relation> distributed = new ArrayList<>();
+        for (Relation r : relations.values()) {
+            boolean placed = r.distribution() != null && r.kind() != RelationKind.CATALOG;
+            distributed.add(placed
+                    ? r
+                    : new Relation(r.schema(), r.name(), r.kind(), r.oid(), r.columns(), r.primaryKey(), r.parent(),
+                            new Distribution.Unsharded(homeNode)));
+        }
+        return new Catalog(version, database, nodes, homeNode, virtualShards, distributed, functions, functionRoutes,
+                fanOut, tableFanOut, OidTranslation.NONE);
+    }
+
+    private Relation existing(String table) {
+        Relation relation = relations.get(RelationName.parse(table));
+        if (relation == null) {
+            throw new IllegalArgumentException("no relation " + table);
+        }
+        return relation;
+    }
+
+    private int node(String name) {
+        for (Node node : nodes) {
+            if (node.name().equals(name)) {
+                return node.index();
+            }
+        }
+        throw new IllegalArgumentException("no node " + name);
+    }
+}

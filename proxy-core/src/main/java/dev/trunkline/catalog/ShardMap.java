@@ -1,0 +1,100 @@
+package dev.trunkline.catalog;
+
+import java.util.Arrays;
+import java.util.BitSet;
+
+/**
+ * Which node owns which virtual shard: an immutable snapshot, numbered by its epoch. A virtual shard that no node owns has
+ * the owner -1.
+ */
+public final class ShardMap {
+
+    private final long epoch;
+    private final int[] owners;
+    private final BitSet[] shardsOf;
+    private final boolean complete;
+
+    private ShardMap(long epoch, int[] owners) {
+        this.epoch = epoch;
+        this.owners = owners;
+        int nodes = Arrays.stream(owners).max().orElse(-1) + 1;
+        this.shardsOf = new BitSet[nodes];
+        boolean all = true;
+        for (int node = 0; node < nodes; node++) {
+            shardsOf[node] = new BitSet(owners.length);
+        }
+        for (int shard = 0; shard < owners.length; shard++) {
+            if (owners[shard] >= 0) {
+                shardsOf[owners[shard]].set(shard);
+            } else {
+                all = false;
+            }
+        }
+        this.complete = all;
+    }
+
+    /** A map in which {@code owners[v]} is the index of the node that owns virtual shard v, or -1. */
+    public static ShardMap of(long epoch, int... owners) {
+        if (Integer.bitCount(owners.length) != 1) {
+            throw new IllegalArgumentException("the number of virtual shards is no power of two: " + owners.length);
+        }
+        return new ShardMap(epoch, owners.clone());
+    }
+
+    /** A map that gives every node an equal run of virtual shards, in the nodes' order. */
+    public static ShardMap even(long epoch, int virtualShards, int nodes) {
+        int[] owners = new int[virtualShards];
+        for (int shard = 0; shard < virtualShards; shard++) {
+            owners[shard] = (int) ((long) shard * nodes / virtualShards);
+        }
+        return of(epoch, owners);
+    }
+
+    public long epoch() {
+        return epoch;
+    }
+
+    public int virtualShards() {
+        return owners.length;
+    }
+
+    /** The index of the node that owns the virtual shard, -1 if none does. */
+    public int nodeOf(int virtualShard) {
+        return owners[virtualShard];
+    }
+
+    /** The virtual shard of a key's hash. */
+    public int virtualShardOf(long hash) {
+        return (int) (hash & (owners.length - 1));
+    }
+
+    /** The virtual shards that a node owns; a copy. */
+    public BitSet shardsOf(int node) {
+        return node < shardsOf.length ? (BitSet) shardsOf[node].clone() : new BitSet(owners.length);
+    }
+
+    /** Whether the node owns any virtual shard. */
+    public boolean ownsAny(int node) {
+        return node < shardsOf.length && !shardsOf[node].isEmpty();
+    }
+
+    /** Whether every virtual shard has an owner. */
+    public boolean complete() {
+        return complete;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ShardMap map && map.epoch == epoch && Arrays.equals(map.owners, owners);
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(epoch) * 31 + Arrays.hashCode(owners);
+    }
+
+    @Override
+    public String toString() {
+        return "epoch " + epoch + " of " + owners.length + " virtual shards over " + shardsOf.length + " nodes";
+    }
+}
