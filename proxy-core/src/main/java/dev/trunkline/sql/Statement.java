@@ -320,9 +320,11 @@ public sealed interface Statement {
 
     /**
      * A statement that the lexer can read and the grammar can't. {@code names} holds every identifier, folded, so that a
-     * token scan can tell whether it may touch a sharded table. {@code position} is where the parser stopped, a character offset.
+     * token scan can tell whether it may touch a sharded table. {@code sqlState} is 42601 for a syntax error, 54001 for a
+     * statement that nests too deep; {@code position} is where the parser stopped, a character offset.
      */
-    record Unknown(String firstWord, List<String> names, String message, int position, Span span) implements Statement {
+    record Unknown(String firstWord, List<String> names, String sqlState, String message, int position,
+            Span span) implements Statement {
         @Override
         public String kind() {
             return "Unknown";
