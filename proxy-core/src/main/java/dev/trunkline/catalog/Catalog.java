@@ -1,6 +1,7 @@
 package dev.trunkline.catalog;
 
 import dev.trunkline.config.FanOutPolicy;
+import dev.trunkline.config.FunctionRoute;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;

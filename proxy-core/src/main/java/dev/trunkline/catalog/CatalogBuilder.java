@@ -1,6 +1,7 @@
 package dev.trunkline.catalog;
 
 import dev.trunkline.config.FanOutPolicy;
+import dev.trunkline.config.FunctionRoute;
 import dev.trunkline.sql.Name;
 import dev.trunkline.sql.Statement;
 import dev.trunkline.value.ColumnType;

@@ -6,5 +6,14 @@ package dev.trunkline.value;
  * time zone, so they are two.
  */
 public enum HashClass {
-    INTEGER, NUMERIC, TEXT, BPCHAR, UUID, BYTEA, DATE, TIMESTAMP, TIMESTAMPTZ, BOOL
+    INTEGER,
+    NUMERIC,
+    TEXT,
+    BPCHAR,
+    UUID,
+    BYTEA,
+    DATE,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    BOOL
 }

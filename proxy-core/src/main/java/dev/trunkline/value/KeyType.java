@@ -5,20 +5,32 @@ package dev.trunkline.value;
  * an OID that differs between nodes), floats, and text under a nondeterministic collation are none.
  */
 public enum KeyType {
-    INT2(PgOid.INT2, HashClass.INTEGER, "int2", "hashint2extended", 0), INT4(PgOid.INT4, HashClass.INTEGER, "int4",
-            "hashint4extended", 0), INT8(PgOid.INT8, HashClass.INTEGER, "int8", "hashint8extended", 0), NUMERIC(
-                    PgOid.NUMERIC, HashClass.NUMERIC, "numeric", "hash_numeric_extended",
-                    0), TEXT(PgOid.TEXT, HashClass.TEXT, "text", "hashtextextended", 0), VARCHAR(PgOid.VARCHAR,
-                            HashClass.TEXT, "varchar", "hashtextextended",
-                            0), BPCHAR(PgOid.BPCHAR, HashClass.BPCHAR, "bpchar", "hashbpcharextended", 0), UUID(
-                                    PgOid.UUID, HashClass.UUID, "uuid", "uuid_hash_extended",
-                                    0), BYTEA(PgOid.BYTEA, HashClass.BYTEA, "bytea", "hashbyteaextended", 18), DATE(
-                                            PgOid.DATE, HashClass.DATE, "date", "hashdateextended",
-                                            18), TIMESTAMP(PgOid.TIMESTAMP, HashClass.TIMESTAMP, "timestamp",
-                                                    "timestamp_hash_extended", 0), TIMESTAMPTZ(PgOid.TIMESTAMPTZ,
-                                                            HashClass.TIMESTAMPTZ, "timestamptz",
-                                                            "timestamptz_hash_extended", 18), BOOL(PgOid.BOOL,
-                                                                    HashClass.BOOL, "bool", "hashboolextended", 18);
+    INT2(PgOid.INT2, HashClass.INTEGER, "int2", "hashint2extended", 0),
+    INT4(PgOid.INT4, HashClass.INTEGER, "int4",
+            "hashint4extended", 0),
+    INT8(PgOid.INT8, HashClass.INTEGER, "int8", "hashint8extended", 0),
+    NUMERIC(
+            PgOid.NUMERIC, HashClass.NUMERIC, "numeric", "hash_numeric_extended",
+            0),
+    TEXT(PgOid.TEXT, HashClass.TEXT, "text", "hashtextextended", 0),
+    VARCHAR(PgOid.VARCHAR,
+            HashClass.TEXT, "varchar", "hashtextextended",
+            0),
+    BPCHAR(PgOid.BPCHAR, HashClass.BPCHAR, "bpchar", "hashbpcharextended", 0),
+    UUID(
+            PgOid.UUID, HashClass.UUID, "uuid", "uuid_hash_extended",
+            0),
+    BYTEA(PgOid.BYTEA, HashClass.BYTEA, "bytea", "hashbyteaextended", 18),
+    DATE(
+            PgOid.DATE, HashClass.DATE, "date", "hashdateextended",
+            18),
+    TIMESTAMP(PgOid.TIMESTAMP, HashClass.TIMESTAMP, "timestamp",
+            "timestamp_hash_extended", 0),
+    TIMESTAMPTZ(PgOid.TIMESTAMPTZ,
+            HashClass.TIMESTAMPTZ, "timestamptz",
+            "timestamptz_hash_extended", 18),
+    BOOL(PgOid.BOOL,
+            HashClass.BOOL, "bool", "hashboolextended", 18);
 
     private final int oid;
     private final HashClass hashClass;

@@ -2,7 +2,8 @@ package dev.trunkline.value;
 
 /** The format in which a value's bytes stand on the wire, with the codes of the PostgreSQL protocol. */
 public enum WireFormat {
-    TEXT, BINARY;
+    TEXT,
+    BINARY;
 
     /** The protocol's code: 0 for text, 1 for binary. */
     public int code() {

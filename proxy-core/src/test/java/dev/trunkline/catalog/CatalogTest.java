@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.trunkline.config.FunctionRoute;
 import dev.trunkline.value.ColumnType;
 import dev.trunkline.value.KeyType;
 import java.util.BitSet;

@@ -1,4 +1,4 @@
-package dev.trunkline.catalog;
+package dev.trunkline.config;
 
 /** What {@code functions:} in the configuration file says about a function. */
 public sealed interface FunctionRoute {
