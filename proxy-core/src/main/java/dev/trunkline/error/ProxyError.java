@@ -33,6 +33,8 @@ public enum ProxyError {
 
     // The connection.
     PROTOCOL_VIOLATION("08P01", Fault.CLIENT, "%s", null),
+    UNSUPPORTED_FORMAT_CODE("22023", Fault.CLIENT, "unsupported format code: %s", null),
+    INVALID_ENCODING("22021", Fault.CLIENT, "invalid byte sequence for encoding \"UTF8\": %s", null),
     UNSUPPORTED_PROTOCOL("0A000", Fault.CLIENT, "unsupported frontend protocol %s: server supports 3.0 to 3.2", null),
     REPLICATION_NOT_SERVED("0A000", Fault.CLIENT,
             "replication connections are not served by the proxy", "Connect to the node itself."),

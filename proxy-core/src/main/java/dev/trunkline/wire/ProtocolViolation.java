@@ -1,0 +1,68 @@
+package dev.trunkline.wire;
+
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
+import java.nio.ByteBuffer;
+import java.util.StringJoiner;
+
+/**
+ * A message that breaks the protocol, with PostgreSQL's own SQLSTATE and text for it. A {@linkplain #fatal() fatal} one
+ * means that the stream's frames can no longer be told apart: the connection is closed after the error is sent. After any
+ * other the next frame is still known, and the session goes on as PostgreSQL does: to Sync, or to the next query.
+ */
+public final class ProtocolViolation extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final ProxyException error;
+    private final boolean fatal;
+
+    private ProtocolViolation(ProxyException error, boolean fatal) {
+        // No stack trace: hostile input must stay cheap to refuse.
+        super(error.getMessage(), null, false, false);
+        this.error = error;
+        this.fatal = fatal;
+    }
+
+    /** A body that does not hold what its type says; the frame itself is sound. */
+    static ProtocolViolation malformed(String message) {
+        return new ProtocolViolation(ProxyError.PROTOCOL_VIOLATION.with(message), false);
+    }
+
+    static ProtocolViolation formatCode(int code) {
+        return new ProtocolViolation(ProxyError.UNSUPPORTED_FORMAT_CODE.with(code), false);
+    }
+
+    /** The stream is out of step. */
+    static ProtocolViolation outOfStep(String message) {
+        return new ProtocolViolation(ProxyError.PROTOCOL_VIOLATION.with(message), true);
+    }
+
+    static ProtocolViolation unsupportedVersion(int version) {
+        var name = ProtocolVersion.major(version) + "." + ProtocolVersion.minor(version);
+        return new ProtocolViolation(ProxyError.UNSUPPORTED_PROTOCOL.with(name), true);
+    }
+
+    /** {@code bytes} stands at the first byte that is not UTF-8. */
+    static ProtocolViolation notUtf8(ByteBuffer bytes) {
+        int lead = bytes.get(bytes.position()) & 0xFF;
+        int expected = lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF8 ? 4 : 1;
+        var shown = new StringJoiner(" ");
+        for (int i = 0; i < Math.min(expected, bytes.remaining()); i++) {
+            shown.add(String.format("0x%02x", bytes.get(bytes.position() + i)));
+        }
+        return new ProtocolViolation(ProxyError.INVALID_ENCODING.with(shown.toString()), false);
+    }
+
+    public ProxyException error() {
+        return error;
+    }
+
+    public String sqlState() {
+        return error.sqlState();
+    }
+
+    public boolean fatal() {
+        return fatal;
+    }
+}
