@@ -1,0 +1,34 @@
+package dev.trunkline.plan;
+
+import java.util.List;
+
+/** How the rows of several nodes become one result. */
+public sealed interface Merge {
+
+    /** All rows, in no order. */
+    record Concat() implements Merge {}
+
+    /**
+     * One row out of each node's one row. Output column i is computed by {@code columns[i]}, and takes its name and type
+     * from column i of the nodes' rows. The nodes' rows may have more columns than the client sees: {@code visible} counts
+     * the first ones; the hidden ones after them are asked for in binary.
+     */
+    record Aggregate(List<AggregateColumn> columns, int visible) implements Merge {
+
+        public Aggregate {
+            columns = List.copyOf(columns);
+        }
+    }
+
+    /** What happens to a column of partial aggregates: {@code hidden} is the column of a binary copy to compare, or -1. */
+    record AggregateColumn(AggregateFunction function, int hidden) {}
+
+    enum AggregateFunction {
+        /** Adds partial counts: int8, never NULL. */
+        COUNT,
+        /** Adds partial sums of an exact type; NULL when all are. */
+        SUM,
+        MIN,
+        MAX
+    }
+}

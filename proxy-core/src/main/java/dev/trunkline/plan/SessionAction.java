@@ -1,0 +1,62 @@
+package dev.trunkline.plan;
+
+import dev.trunkline.sql.Statement.Transaction.Isolation;
+
+/**
+ * What a statement means to the session that runs it, whether or not a node sees it as well: transaction control, settings,
+ * prepared statements and cursors. The plan only says what was asked for; the session knows its state.
+ */
+public sealed interface SessionAction {
+
+    /** BEGIN or START TRANSACTION. {@code modes} is the text of the modes as written; isolation and readOnly may be null. */
+    record Begin(Isolation isolation, Boolean readOnly, String modes) implements SessionAction {}
+
+    record Commit(boolean chain) implements SessionAction {}
+
+    record Rollback(boolean chain) implements SessionAction {}
+
+    record Savepoint(String name) implements SessionAction {}
+
+    record Release(String name) implements SessionAction {}
+
+    record RollbackTo(String name) implements SessionAction {}
+
+    /** SET TRANSACTION; {@code modes} as written. */
+    record SetTransaction(Isolation isolation, Boolean readOnly, String modes) implements SessionAction {}
+
+    /** SET SESSION CHARACTERISTICS AS TRANSACTION; {@code modes} as written. */
+    record SetCharacteristics(Isolation isolation, Boolean readOnly, String modes) implements SessionAction {}
+
+    /**
+     * SET, also of {@code trunkline.*}. {@code valueText} is the values as written, fit to stand after {@code SET name TO};
+     * null for DEFAULT. {@code local}: until the transaction's end.
+     */
+    record SetSetting(boolean local, String name, String valueText) implements SessionAction {}
+
+    /** RESET; {@code name} is null for ALL. */
+    record ResetSetting(String name) implements SessionAction {}
+
+    /** SHOW of one of the proxy's own settings, {@code trunkline.*}. */
+    record ShowTrunkline(String name) implements SessionAction {}
+
+    /** EXPLAIN (ROUTE): the lines (or the one JSON document) to answer with. */
+    record Explained(java.util.List<String> lines, boolean json) implements SessionAction {}
+
+    /** DEALLOCATE; {@code name} is null for ALL. */
+    record Deallocate(String name) implements SessionAction {}
+
+    /** DISCARD ALL, PLANS, SEQUENCES or TEMP. */
+    record Discard(String what) implements SessionAction {}
+
+    /** DECLARE: the cursor lives on the statement's node. */
+    record DeclareCursor(String name, boolean hold) implements SessionAction {}
+
+    /** FETCH, MOVE and WHERE CURRENT OF: goes to the cursor's node. */
+    record UseCursor(String name) implements SessionAction {}
+
+    /** CLOSE; {@code name} is null for ALL. */
+    record CloseCursor(String name) implements SessionAction {}
+
+    /** An empty statement: EmptyQueryResponse. */
+    record Nothing() implements SessionAction {}
+}

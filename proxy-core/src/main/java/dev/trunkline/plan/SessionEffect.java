@@ -1,0 +1,25 @@
+package dev.trunkline.plan;
+
+/** What a statement leaves behind on its backend or changes for everybody, beyond its rows. */
+public enum SessionEffect {
+    /** Creates a temp table: the session is pinned to the backend. */
+    TEMP_TABLE,
+    /** May take or release session advisory locks: the session is pinned to the backend. */
+    SESSION_LOCK,
+    /** Declares a cursor WITH HOLD: the session is pinned to the backend until it is closed. */
+    HOLD_CURSOR,
+    /** Prepares a statement in SQL that only this backend knows: the session is pinned. */
+    PREPARED,
+    /** LISTEN: the session is pinned (only in a database with one node, until listening is shared). */
+    LISTEN,
+    /** Runs code that may leave any state behind: the backend is reset before anybody else gets it. */
+    TAINT,
+    /** Changes a setting by a function: {@code set_config}. The action of the plan says which. */
+    SETTING,
+    /** DDL: the catalog is looked at again after it. */
+    CATALOG_CHANGE,
+    /** Must not run inside a transaction block: VACUUM, CREATE DATABASE, CONCURRENTLY. */
+    OUTSIDE_TRANSACTION,
+    COPY_IN,
+    COPY_OUT
+}

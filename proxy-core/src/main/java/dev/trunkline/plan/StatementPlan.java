@@ -1,0 +1,65 @@
+package dev.trunkline.plan;
+
+import dev.trunkline.error.ProxyException;
+import dev.trunkline.route.BoundValues;
+import dev.trunkline.route.Destination;
+import dev.trunkline.route.DestinationTable;
+import dev.trunkline.route.NodeRule;
+import dev.trunkline.route.Router;
+import dev.trunkline.route.Routing;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * All that is known of a statement before its values: shared by every session that sends the same fingerprint.
+ *
+ * @param fingerprint
+ *            the canonical text for people
+ * @param kind
+ *            libpg_query's name of the statement's node
+ * @param rule
+ *            the rule of a {@link Plan.OneNode} and a {@link Plan.FanOut}; null for the others
+ * @param action
+ *            what the statement means to the session, or null
+ * @param parameterCount
+ *            the highest number of a parameter
+ * @param keyParameters
+ *            the numbers of the parameters that binding reads
+ */
+public record StatementPlan(String fingerprint, String kind, Plan root, NodeRule rule, Routing routing, Access access,
+        Set<SessionEffect> effects, SessionAction action, List<TableUse> tables, int parameterCount,
+        int[] keyParameters, List<Guard> guards, long catalogVersion) {
+
+    public StatementPlan {
+        effects = Set.copyOf(effects);
+        tables = List.copyOf(tables);
+        guards = List.copyOf(guards);
+    }
+
+    /**
+     * Where the statement goes with these values. After {@link Destination.Many} the root is a {@link Plan.FanOut}; after
+     * all the others the original bytes go to one node, also when the root is a fan-out that the values narrowed.
+     *
+     * @throws ProxyException
+     *             when the plan refuses, or the values do
+     */
+    public Destination bind(BoundValues values, DestinationTable table) {
+        if (rule == null) {
+            if (root instanceof Plan.Refuse refuse) {
+                throw refuse.error();
+            }
+            throw new IllegalStateException("a local statement has no destination");
+        }
+        return Router.bind(rule, values, table);
+    }
+
+    /** The fan-out, or null where the plan has none. */
+    public Plan.FanOut fanOut() {
+        return root instanceof Plan.FanOut fanOut ? fanOut : null;
+    }
+
+    /** The refusal, or null. */
+    public ProxyException refusal() {
+        return root instanceof Plan.Refuse refuse ? refuse.error() : null;
+    }
+}

@@ -1,0 +1,38 @@
+package dev.trunkline.route;
+
+import dev.trunkline.value.ColumnType;
+import java.util.List;
+
+/**
+ * Which rows of a sharded table a statement can touch: those whose key is one of the listed. Each alternative gives a value
+ * for every column of the key, in the key's order. What values those are is known when the statement is bound.
+ *
+ * @param table
+ *            the table as the statement's reader knows it, for messages
+ * @param columns
+ *            the key columns' names
+ * @param use
+ *            whether the values are compared with the key or become it
+ */
+public record KeyRule(String table, String colocationGroup, List<String> columns, List<ColumnType> types, Use use,
+        List<List<KeyValue>> alternatives) {
+
+    public enum Use {
+        /** {@code key = value}: a value that no key can equal matches no row. */
+        COMPARED,
+        /** {@code INSERT}: the value is cast to the column's type before it is hashed. */
+        ASSIGNED
+    }
+
+    public KeyRule {
+        columns = List.copyOf(columns);
+        types = List.copyOf(types);
+        alternatives = alternatives.stream().map(List::copyOf).toList();
+    }
+
+    /** Whether binding can only ever give one key. */
+    public boolean single() {
+        return alternatives.size() == 1 && alternatives.getFirst().stream().noneMatch(
+                v -> v instanceof KeyValue.LiteralElements || v instanceof KeyValue.ParameterElements);
+    }
+}

@@ -1,0 +1,46 @@
+package dev.trunkline.route;
+
+import dev.trunkline.error.ProxyException;
+import java.util.List;
+
+/** How the node of a statement is found when it is bound. It names no node that a map could move. */
+public sealed interface NodeRule {
+
+    /** No node is required by anything but the keys. */
+    int NO_NODE = -1;
+    /** The session's pinned node: the statement uses temp tables. */
+    int PINNED = -2;
+
+    /**
+     * The node that all the keys share. {@code required} is the index of the node that another table of the statement lives
+     * on, {@link #NO_NODE} or {@link #PINNED}. {@code severalNodes} is the refusal when the keys lie on several nodes; null
+     * when the plan is a fan-out over them.
+     */
+    record ByKey(List<KeyRule> keys, int required, ProxyException severalNodes) implements NodeRule {
+
+        public ByKey {
+            keys = List.copyOf(keys);
+        }
+    }
+
+    /** Every node, or those of the list of keys when there is one; for a fan-out. */
+    record EveryNode() implements NodeRule {}
+
+    /** The home node, also inside a transaction. */
+    record Home() implements NodeRule {}
+
+    /** The transaction's node if it has one, the home node otherwise: statements without tables. */
+    record TransactionNode() implements NodeRule {}
+
+    /** Any node, preferably the transaction's: reads of reference tables. */
+    record AnyNode() implements NodeRule {}
+
+    /** The node that an unsharded table lives on. */
+    record OnNode(int node) implements NodeRule {}
+
+    /** The node of the session's temp tables. */
+    record PinnedNode() implements NodeRule {}
+
+    /** The node on which the session's cursor of this name is open. */
+    record CursorNode(String cursor) implements NodeRule {}
+}
