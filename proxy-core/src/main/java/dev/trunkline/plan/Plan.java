@@ -1,27 +1,28 @@
 package dev.trunkline.plan;
 
 import dev.trunkline.error.ProxyException;
-import dev.trunkline.route.KeyRule;
 import dev.trunkline.route.NodeRule;
-import java.util.List;
 
 /** What is done with a statement: an immutable tree that holds no node and no state of an execution. */
 public sealed interface Plan {
 
-    /** The original bytes go to one node, whose messages come back untouched. */
-    record OneNode(NodeRule rule) implements Plan {}
-
     /**
-     * The statement runs on several nodes and the rows are merged. {@code keys} restricts the nodes: an empty list means all
-     * of them. {@code nodeSql} is the nodes' text, null for the original. {@code reason} is null when there are keys
-     * (multi-key: counted, neither warned about nor rejected).
+     * The original bytes go to one node, whose messages come back untouched. {@code otherwise} is taken when the values that
+     * are bound turn out to be no key, and is null where that is refused.
      */
-    record FanOut(List<KeyRule> keys, Merge merge, String nodeSql, FanOutReason reason) implements Plan {
+    record OneNode(NodeRule rule, FanOut otherwise) implements Plan {
 
-        public FanOut {
-            keys = List.copyOf(keys);
+        public OneNode(NodeRule rule) {
+            this(rule, null);
         }
     }
+
+    /**
+     * The statement runs on the nodes of {@code rule} and their rows are merged. {@code nodeSql} is the nodes' text, null for
+     * the original. {@code reason} says which key is missing, or would be without the list of keys. Values that narrow the
+     * list to one node send the original bytes there.
+     */
+    record FanOut(NodeRule rule, Merge merge, String nodeSql, FanOutReason reason) implements Plan {}
 
     /** The session answers, or does what the statement asks on the backends that it has. */
     record LocalReply(SessionAction action) implements Plan {}

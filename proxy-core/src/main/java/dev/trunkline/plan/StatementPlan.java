@@ -37,7 +37,7 @@ public record StatementPlan(String fingerprint, String kind, Plan root, NodeRule
     }
 
     /**
-     * Where the statement goes with these values. After {@link Destination.Many} the root is a {@link Plan.FanOut}; after
+     * Where the statement goes with these values. After {@link Destination.Many} the statement runs as {@link #fanOut}; after
      * all the others the original bytes go to one node, also when the root is a fan-out that the values narrowed.
      *
      * @throws ProxyException
@@ -53,9 +53,29 @@ public record StatementPlan(String fingerprint, String kind, Plan root, NodeRule
         return Router.bind(rule, values, table);
     }
 
-    /** The fan-out, or null where the plan has none. */
+    /** How the statement was routed in the end, for metrics and EXPLAIN. */
+    public Routing routing(Destination destination) {
+        return switch (destination) {
+            case Destination.One one -> routing == Routing.HOME || routing == Routing.ANY_NODE
+                    ? routing
+                    : Routing.ONE_NODE;
+            case Destination.Many many -> many.keyed() ? Routing.MULTI_KEY : Routing.FAN_OUT;
+            case Destination.None none -> Routing.NO_NODE;
+            case Destination.Any any -> Routing.ANY_NODE;
+            case Destination.Transaction transaction -> Routing.HOME;
+            case Destination.Pinned pinned -> Routing.ONE_NODE;
+            case Destination.Cursor cursor -> Routing.ONE_NODE;
+        };
+    }
+
+    /** What to do when binding gives several nodes; null where the plan has nothing for that. */
     public Plan.FanOut fanOut() {
-        return root instanceof Plan.FanOut fanOut ? fanOut : null;
+        return switch (root) {
+            case Plan.FanOut fanOut -> fanOut;
+            case Plan.OneNode oneNode -> oneNode.otherwise();
+            case Plan.LocalReply local -> null;
+            case Plan.Refuse refuse -> null;
+        };
     }
 
     /** The refusal, or null. */

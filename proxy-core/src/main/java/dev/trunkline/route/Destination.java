@@ -8,8 +8,11 @@ public sealed interface Destination {
     /** One node. {@code virtualShard} is -1 when no single key decided. */
     record One(int node, int virtualShard, long epoch) implements Destination {}
 
-    /** Several nodes in ascending order, each with the virtual shards that the statement touches there. */
-    record Many(int[] nodes, BitSet[] virtualShards, long epoch) implements Destination {}
+    /**
+     * Several nodes in ascending order, each with the virtual shards that the statement touches there. {@code keyed}: a list
+     * of keys chose them (multi-key); otherwise nothing restricts the statement and the policy on fan-out applies.
+     */
+    record Many(int[] nodes, BitSet[] virtualShards, boolean keyed, long epoch) implements Destination {}
 
     /** No row of any node can match: any one node, preferably the transaction's, gives the exact answer. */
     record None(String why) implements Destination {}

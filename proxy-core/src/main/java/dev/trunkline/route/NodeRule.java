@@ -14,16 +14,18 @@ public sealed interface NodeRule {
     /**
      * The node that all the keys share. {@code required} is the index of the node that another table of the statement lives
      * on, {@link #NO_NODE} or {@link #PINNED}. {@code severalNodes} is the refusal when the keys lie on several nodes; null
-     * when the plan is a fan-out over them.
+     * when the plan has a fan-out for that. {@code noKey} is the refusal when a value turns out to be no key; null when the
+     * plan has a fan-out over every node for that.
      */
-    record ByKey(List<KeyRule> keys, int required, ProxyException severalNodes) implements NodeRule {
+    record ByKey(List<KeyRule> keys, int required, ProxyException severalNodes,
+            ProxyException noKey) implements NodeRule {
 
         public ByKey {
             keys = List.copyOf(keys);
         }
     }
 
-    /** Every node, or those of the list of keys when there is one; for a fan-out. */
+    /** Every node: no key restricts the statement. */
     record EveryNode() implements NodeRule {}
 
     /** The home node, also inside a transaction. */

@@ -43,7 +43,15 @@ enum TokenKind {
     /** {@code =>}. */
     ARROW,
     /** {@code ..}. */
-    DOT_DOT, OPEN, CLOSE, OPEN_BRACKET, CLOSE_BRACKET, COMMA, SEMICOLON, COLON, DOT,
+    DOT_DOT,
+    OPEN,
+    CLOSE,
+    OPEN_BRACKET,
+    CLOSE_BRACKET,
+    COMMA,
+    SEMICOLON,
+    COLON,
+    DOT,
     /** A single character that begins no token of PostgreSQL's, such as a backslash. */
     OTHER;
 
