@@ -40,6 +40,7 @@ public enum ProxyError {
             "replication connections are not served by the proxy", "Connect to the node itself."),
     INVALID_PASSWORD("28P01", Fault.CLIENT, "password authentication failed for user \"%s\"", null),
     INVALID_AUTHORIZATION("28000", Fault.CLIENT, "%s", "%s"),
+    UNSUPPORTED_AUTHENTICATION("0A000", Fault.CLIENT, "%s", null),
     UNKNOWN_DATABASE("3D000", Fault.CLIENT, "database \"%s\" does not exist", null),
     AUTHENTICATION_TIMEOUT("08P01", Fault.CLIENT, "authentication took longer than %s", null),
     TOO_MANY_CLIENTS("53300", Fault.OPERATOR,
