@@ -61,7 +61,12 @@ final class IsoDateTime {
         }
         IsoDateTime text = new IsoDateTime(bytes, start, end);
         boolean beforeChrist = text.endsInBc();
-        long micros = text.days(beforeChrist) * MICROS_PER_DAY;
+        long days = text.days(beforeChrist);
+        // Looked at before the product overflows; a zone may bring the next day back into the range.
+        if (days < LEAST_DATE - 1 || days > END_TIMESTAMP / MICROS_PER_DAY) {
+            throw new UnreadableValue("it is out of range for a timestamp");
+        }
+        long micros = days * MICROS_PER_DAY;
         if (text.takes('T') || text.takesBlanks() && text.isDigit()) {
             micros += text.time();
             text.takesBlanks();

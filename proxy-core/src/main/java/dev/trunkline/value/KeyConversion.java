@@ -145,21 +145,15 @@ public final class KeyConversion {
                 case UUID -> ValueReader.uuidHash(oid, format, bytes, offset, length);
                 case BYTEA -> ValueReader.byteaHash(oid, format, bytes, offset, length);
                 case DATE -> PgHash.uint32(ValueReader.date(oid, modifier, format, bytes, offset, length));
-                case TIMESTAMP -> PgHash.int8(stored(key,
-                        ValueReader.timestamp(oid, modifier, format, bytes, offset, length)));
-                case TIMESTAMPTZ -> PgHash.int8(stored(key,
-                        ValueReader.timestamptz(oid, modifier, format, bytes, offset, length)));
+                case TIMESTAMP -> PgHash.int8(IsoDateTime.withModifier(
+                        ValueReader.timestamp(oid, modifier, format, bytes, offset, length), key.modifier()));
+                case TIMESTAMPTZ -> PgHash.int8(IsoDateTime.withModifier(
+                        ValueReader.timestamptz(oid, modifier, format, bytes, offset, length), key.modifier()));
                 case BOOL -> PgHash.bool(ValueReader.bool(oid, format, bytes, offset, length));
             });
         } catch (UnreadableValue e) {
             return new KeyResult.NotAKey(e.getMessage());
         }
-    }
-
-    private static long stored(ColumnType key, long micros) throws UnreadableValue {
-        return IsoDateTime.isFinite(micros)
-                ? IsoDateTime.checkedTimestamp(IsoDateTime.withModifier(micros, key.modifier()))
-                : micros;
     }
 
     /** Blanks that don't fit are cut, anything else that doesn't fit is the server's error. */

@@ -66,6 +66,13 @@ final class Spelling {
         if (end - at > 1000) {
             throw new UnreadableValue("it is too long for a number");
         }
+        if (is("nan", bytes, at, end - at)) {
+            return Double.NaN;
+        }
+        int unsigned = at < end && (bytes[at] == '-' || bytes[at] == '+') ? at + 1 : at;
+        if (is("infinity", bytes, unsigned, end - unsigned) || is("inf", bytes, unsigned, end - unsigned)) {
+            return bytes[at] == '-' ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
+        }
         boolean zero = true;
         boolean exponent = false;
         for (int i = at; i < end; i++) {

@@ -135,8 +135,8 @@ final class ValueReader {
         if (!IsoDateTime.isFinite(micros)) {
             return micros;
         }
-        return IsoDateTime.checkedTimestamp(
-                IsoDateTime.withModifier(IsoDateTime.checkedTimestamp(micros), modifier));
+        // Rounding may reach the first instant out of range: the server doesn't look again either.
+        return IsoDateTime.withModifier(IsoDateTime.checkedTimestamp(micros), modifier);
     }
 
     static boolean bool(int oid, WireFormat format, byte[] bytes, int offset, int length) throws UnreadableValue {
