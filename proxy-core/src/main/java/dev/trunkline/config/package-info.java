@@ -1,5 +1,5 @@
 /**
  * The configuration file as records: every key checked, every problem reported with file, line and column, all at once.
- * Start with {@link dev.trunkline.config.FanOutPolicy}.
+ * Start with {@link dev.trunkline.config.Configuration}.
  */
 package dev.trunkline.config;
