@@ -1,0 +1,52 @@
+package dev.trunkline.testing;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+
+/** A proxy that a conversation's clients connect to. */
+public interface ProxyUnderTest extends AutoCloseable {
+
+    String host();
+
+    int port();
+
+    @Override
+    void close() throws IOException;
+
+    /** The login that conversations use when they say nothing else. */
+    default Login login() {
+        return new Login("app", "shop", "secret");
+    }
+
+    /** @param password null when the proxy asks for none */
+    record Login(String user, String database, String password) {}
+
+    /** Starts a proxy in front of nodes, with the options of a conversation's {@code options} lines. */
+    interface Starter {
+
+        ProxyUnderTest start(List<InetSocketAddress> nodes, Map<String, String> options) throws Exception;
+    }
+
+    /** No proxy at all: clients talk to the first node. */
+    static ProxyUnderTest none(List<InetSocketAddress> nodes, Map<String, String> options) {
+        if (!options.isEmpty()) {
+            throw new IllegalArgumentException("a node has no options: " + options);
+        }
+        return new ProxyUnderTest() {
+            @Override
+            public String host() {
+                return nodes.getFirst().getHostString();
+            }
+
+            @Override
+            public int port() {
+                return nodes.getFirst().getPort();
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+}
