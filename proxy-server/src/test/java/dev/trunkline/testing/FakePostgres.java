@@ -58,6 +58,7 @@ public final class FakePostgres implements AutoCloseable {
     private final List<FakeConnection> connections = new ArrayList<>();
     private final Map<String, FakeConnection> labelled = new HashMap<>();
     private ServerSocket listener;
+    private Thread acceptor;
     private int port;
     private boolean scriptedStartup;
     private Predicate<StartupMessage> relayed = startup -> false;
@@ -102,6 +103,12 @@ public final class FakePostgres implements AutoCloseable {
     /** Refuses new connections and breaks those that there are. */
     public void down() throws IOException {
         listener.close();
+        try {
+            // The port is free only when nobody waits in accept any more.
+            acceptor.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         for (FakeConnection connection : open()) {
             connection.close(true);
         }
@@ -114,7 +121,7 @@ public final class FakePostgres implements AutoCloseable {
         socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 100);
         listener = socket;
         port = socket.getLocalPort();
-        Thread.ofPlatform().daemon().name("fake-postgres-" + number).start(() -> accept(socket));
+        acceptor = Thread.ofPlatform().daemon().name("fake-postgres-" + number).start(() -> accept(socket));
     }
 
     private void accept(ServerSocket from) {
