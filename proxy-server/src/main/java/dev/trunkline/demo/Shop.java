@@ -20,7 +20,7 @@ import org.postgresql.copy.CopyIn;
  * @param customers how many
  * @param virtualShards of the map that decides where a customer lies
  */
-record Shop(int customers, int virtualShards) {
+public record Shop(int customers, int virtualShards) {
 
     /** Ids that a node's sequences give differ by this much; node number i (from 1) gives i, i + 64, ... */
     static final int ID_STRIDE = 64;
@@ -38,7 +38,7 @@ record Shop(int customers, int virtualShards) {
      * @param holds whether a customer, given by id, lies on this node
      * @param loaded told now and then how many customers more have been loaded
      */
-    void createOn(Connection connection, int node, LongPredicate holds, LongConsumer loaded)
+    public void createOn(Connection connection, int node, LongPredicate holds, LongConsumer loaded)
             throws SQLException, IOException {
         connection.setAutoCommit(false);
         run(connection, "shop-tables.sql");
@@ -48,14 +48,19 @@ record Shop(int customers, int virtualShards) {
         copyLines(connection, "countries", String.join("\n", ShopRows.COUNTRIES) + "\n");
         load(connection, holds, loaded);
         run(connection, "shop-indexes.sql");
-        try (Statement statement = connection.createStatement()) {
-            long nextOrder = (totalOrders() / ID_STRIDE + 1) * ID_STRIDE + node + 1;
-            statement.execute("ALTER TABLE orders ALTER id SET INCREMENT " + ID_STRIDE + " RESTART " + nextOrder);
-        }
+        strideIds(connection, node);
         connection.commit();
         connection.setAutoCommit(true);
         try (Statement statement = connection.createStatement()) {
             statement.execute("VACUUM ANALYZE");
+        }
+    }
+
+    /** Lets a node give ids that no other node gives, above those that have been loaded. */
+    public void strideIds(Connection connection, int node) throws SQLException {
+        long next = (totalOrders() / ID_STRIDE + 1) * ID_STRIDE + node + 1;
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("ALTER TABLE orders ALTER id SET INCREMENT " + ID_STRIDE + " RESTART " + next);
         }
     }
 

@@ -54,11 +54,16 @@ public final class TestNodes {
      * @return its name
      */
     public static String createDatabase(String prefix, List<RunningNode> nodes) throws SQLException {
-        String name = prefix + "_" + DATABASES.incrementAndGet();
+        String name = uniqueName(prefix);
         for (RunningNode node : nodes) {
             execute(node, "postgres", "CREATE DATABASE " + name);
         }
         return name;
+    }
+
+    /** A name for a database that no other test has. */
+    public static String uniqueName(String prefix) {
+        return prefix + "_" + DATABASES.incrementAndGet();
     }
 
     /** Drops a database everywhere, whoever is connected to it. */

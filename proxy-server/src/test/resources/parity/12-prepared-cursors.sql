@@ -1,0 +1,129 @@
+# PREPARE and EXECUTE in SQL, and cursors.
+
+-- same
+PREPARE by_id AS SELECT name FROM customers WHERE id = $1
+
+-- same
+EXECUTE by_id(7)
+
+-- same
+EXECUTE by_id(1)
+
+-- same
+EXECUTE by_id('2')
+
+-- same
+PREPARE by_id_typed (bigint) AS SELECT name FROM customers WHERE id = $1
+
+-- same
+EXECUTE by_id_typed(7)
+
+-- error 42P05
+PREPARE by_id AS SELECT 1
+
+-- same
+DEALLOCATE by_id
+
+-- error 26000
+EXECUTE by_id(7)
+
+-- error 26000
+DEALLOCATE by_id
+
+-- same
+PREPARE one AS SELECT 1
+
+-- same
+EXECUTE one
+
+-- same
+DEALLOCATE ALL
+
+-- same
+BEGIN
+
+-- same
+DECLARE c CURSOR FOR SELECT line, product FROM order_items WHERE customer_id = 2 ORDER BY order_id, line
+
+-- same
+FETCH 2 FROM c
+
+-- same
+FETCH NEXT c
+
+-- same
+MOVE 1 IN c
+
+-- same
+FETCH ALL c
+
+-- same
+CLOSE c
+
+-- error 34000
+FETCH c
+
+-- same
+ROLLBACK
+
+-- same
+BEGIN
+
+-- same
+DECLARE a SCROLL CURSOR FOR SELECT id FROM audit_log ORDER BY id
+
+-- same
+FETCH 3 a
+
+-- same
+FETCH BACKWARD 2 a
+
+-- same
+FETCH LAST a
+
+-- same
+COMMIT
+
+-- error 34000
+CLOSE a
+
+# Temp tables stay with the session, and shadow names (semantics.md 9).
+
+-- same
+CREATE TEMP TABLE scratch (a integer, b text)
+
+-- same
+INSERT INTO scratch VALUES (1, 'x'), (2, 'y')
+
+-- same
+SELECT * FROM scratch
+
+-- same
+UPDATE scratch SET b = upper(b) RETURNING *
+
+-- same
+DROP TABLE scratch
+
+-- error 42P01
+SELECT * FROM scratch
+
+-- same
+CREATE TEMP TABLE customers (id integer, mine text)
+
+-- same
+INSERT INTO customers VALUES (7, 'temp'), (8, 'temp')
+
+-- same
+SELECT * FROM customers
+
+-- same
+SELECT mine FROM customers WHERE id = 7
+
+-- same
+DROP TABLE customers
+
+-- same
+SELECT name FROM customers WHERE id = 7
+
+-- same
+DISCARD ALL
