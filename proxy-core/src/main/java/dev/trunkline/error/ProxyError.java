@@ -29,6 +29,7 @@ public enum ProxyError {
     NO_ACTIVE_TRANSACTION("25P01", Fault.CLIENT, "%s", null),
     UNDEFINED_SAVEPOINT("3B001", Fault.CLIENT, "savepoint \"%s\" does not exist", null),
     INVALID_PARAMETER_VALUE("22023", Fault.CLIENT, "%s", "%s"),
+    OUT_OF_RANGE("22003", Fault.CLIENT, "%s", null),
     UNDEFINED_SETTING("42704", Fault.CLIENT, "unrecognized configuration parameter \"%s\"", null),
 
     // The connection.

@@ -20,8 +20,17 @@ public sealed interface Merge {
         }
     }
 
-    /** What happens to a column of partial aggregates: {@code hidden} is the column of a binary copy to compare, or -1. */
-    record AggregateColumn(AggregateFunction function, int hidden) {}
+    /**
+     * What happens to a column of partial aggregates: {@code hidden} is the column of a binary copy to compare, or -1.
+     * {@code byteOrder}: text in it is known to stand under a collation that sorts by bytes; otherwise min and max of text
+     * are refused when the types are known.
+     */
+    record AggregateColumn(AggregateFunction function, int hidden, boolean byteOrder) {
+
+        public AggregateColumn(AggregateFunction function, int hidden) {
+            this(function, hidden, false);
+        }
+    }
 
     enum AggregateFunction {
         /** Adds partial counts: int8, never NULL. */

@@ -151,12 +151,16 @@ public final class PgNumeric implements Comparable<PgNumeric> {
     }
 
     private static PgNumeric inRange(BigDecimal value) throws UnreadableValue {
-        if (value.scale() > MAX_SCALE || (long) value.precision() - value.scale() > MAX_INTEGRAL) {
-            if (value.signum() != 0 || value.scale() > MAX_SCALE) {
-                throw new UnreadableValue("it is out of range for numeric");
-            }
+        if (!holds(value)) {
+            throw new UnreadableValue("it is out of range for numeric");
         }
         return of(value);
+    }
+
+    /** Whether a finite value lies in the range of the type. */
+    public static boolean holds(BigDecimal value) {
+        return value.scale() <= MAX_SCALE
+                && (value.signum() == 0 || (long) value.precision() - value.scale() <= MAX_INTEGRAL);
     }
 
     public static PgNumeric readBinary(byte[] bytes, int offset, int length) throws UnreadableValue {

@@ -107,6 +107,40 @@ public final class PgOid {
         };
     }
 
+    /** The type's name as SQL spells it, for messages. */
+    public static String name(int oid) {
+        return switch (oid) {
+            case BOOL -> "boolean";
+            case BYTEA -> "bytea";
+            case CHAR -> "\"char\"";
+            case NAME -> "name";
+            case INT8 -> "bigint";
+            case INT2 -> "smallint";
+            case INT4 -> "integer";
+            case TEXT -> "text";
+            case OID -> "oid";
+            case JSON -> "json";
+            case XML -> "xml";
+            case FLOAT4 -> "real";
+            case FLOAT8 -> "double precision";
+            case MONEY -> "money";
+            case BPCHAR -> "character";
+            case VARCHAR -> "character varying";
+            case DATE -> "date";
+            case TIME -> "time without time zone";
+            case TIMESTAMP -> "timestamp without time zone";
+            case TIMESTAMPTZ -> "timestamp with time zone";
+            case INTERVAL -> "interval";
+            case TIMETZ -> "time with time zone";
+            case BIT -> "bit";
+            case VARBIT -> "bit varying";
+            case NUMERIC -> "numeric";
+            case UUID -> "uuid";
+            case JSONB -> "jsonb";
+            default -> elementOf(oid) != UNSPECIFIED ? name(elementOf(oid)) + "[]" : "the type with OID " + oid;
+        };
+    }
+
     /**
      * The type that PostgreSQL gives an unquoted integer literal (digits only, no sign): int4, int8 or numeric, by its
      * size.

@@ -13,14 +13,14 @@ import java.util.List;
 import java.util.TreeSet;
 
 /** The embedded server and, where installed, one of each other major version from 15 on: what holds must hold on each. */
-final class PostgresVersions {
+public final class PostgresVersions {
 
     private static final Path INSTALLED = Path.of("/usr/lib/postgresql");
     private static List<RunningNode> nodes;
 
     private PostgresVersions() {}
 
-    static synchronized List<RunningNode> all() throws IOException, InterruptedException {
+    public static synchronized List<RunningNode> all() throws IOException, InterruptedException {
         if (nodes == null) {
             List<RunningNode> started = new ArrayList<>();
             started.add(TestNodes.node(0));

@@ -1,0 +1,145 @@
+package dev.trunkline.execute;
+
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.wire.BackendMessage.Field;
+import dev.trunkline.wire.BackendMessage.RowDescription;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.util.List;
+
+/** A merge that looks at rows: pulls them through a chain of sources, cuts hidden columns and writes runs for the client. */
+final class RowPipeline implements RowMerge {
+
+    /** A run for the client is ended when it has grown to this. */
+    private static final int RUN_BYTES = 64 * 1024;
+    private static final int FIRST_BYTES = 1024;
+
+    private final RowSource source;
+    private final InputRuns[] inputs;
+    private final int visible;
+    private RowDescription nodeColumns;
+    private RowDescription clientColumns;
+    private boolean waiting;
+    private boolean ended;
+    private int lastRunBytes;
+    private int takenRows;
+    private long rows;
+
+    /**
+     * A pipeline with a source at its end.
+     *
+     * @param visible how many columns the client sees, the first ones
+     */
+    RowPipeline(RowSource source, int visible) {
+        this.source = source;
+        this.inputs = source.inputs();
+        this.visible = visible;
+    }
+
+    @Override
+    public RowDescription describe(int input, RowDescription columns) {
+        if (nodeColumns == null) {
+            if (columns.fields().size() < visible) {
+                throw ProxyError.INTERNAL.with("a node's rows have fewer columns than the client's");
+            }
+            source.describe(input, columns);
+            nodeColumns = columns;
+            clientColumns = new RowDescription(columns.fields().subList(0, visible));
+        } else if (!agree(nodeColumns.fields(), columns.fields())) {
+            throw ProxyError.INTERNAL.with("the nodes' rows differ in their columns")
+                    .withHint("Compare the table's definition on the nodes: run trunkline check -c FILE.");
+        }
+        return clientColumns;
+    }
+
+    private static boolean agree(List<Field> one, List<Field> other) {
+        boolean same = one.size() == other.size();
+        for (int i = 0; same && i < one.size(); i++) {
+            same = one.get(i).typeOid() == other.get(i).typeOid() && one.get(i).format() == other.get(i).format();
+        }
+        return same;
+    }
+
+    @Override
+    public void rows(int input, ByteBuf run) {
+        inputs[input].add(run);
+        waiting = false;
+    }
+
+    @Override
+    public void complete(int input) {
+        inputs[input].end();
+        waiting = false;
+    }
+
+    @Override
+    public int queuedBytes(int input) {
+        return inputs[input].queuedBytes();
+    }
+
+    @Override
+    public ByteBuf take(ByteBufAllocator allocator, int most) {
+        takenRows = 0;
+        if (waiting || ended) {
+            return null;
+        }
+        ByteBuf run = null;
+        try {
+            while (takenRows < most && (run == null || run.readableBytes() < RUN_BYTES)) {
+                switch (source.next()) {
+                    case WAIT -> waiting = true;
+                    case END -> end();
+                    case ROW -> {
+                        if (run == null) {
+                            run = allocator.buffer(Math.max(FIRST_BYTES, lastRunBytes));
+                        }
+                        source.row().write(run, visible);
+                        takenRows++;
+                    }
+                }
+                if (waiting || ended) {
+                    break;
+                }
+            }
+        } catch (RuntimeException e) {
+            if (run != null) {
+                run.release();
+            }
+            throw e;
+        }
+        if (run != null) {
+            lastRunBytes = run.readableBytes();
+            rows += takenRows;
+        }
+        return run;
+    }
+
+    private void end() {
+        ended = true;
+        release();
+    }
+
+    @Override
+    public int takenRows() {
+        return takenRows;
+    }
+
+    @Override
+    public long rows() {
+        return rows;
+    }
+
+    @Override
+    public boolean finished() {
+        return ended;
+    }
+
+    @Override
+    public void release() {
+        ended = true;
+        source.release();
+        for (InputRuns input : inputs) {
+            input.release();
+        }
+    }
+}
