@@ -15,12 +15,16 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The PostgreSQL nodes of the demo with the shop on them, started and loaded side by side. Any thread may close them, also
  * while they start: nothing is left behind.
  */
 final class DemoNodes implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(DemoNodes.class);
 
     static final String DATABASE = "shop";
     /** Owns the shop; no superuser, because anybody on the machine can know its password. */
@@ -159,22 +163,32 @@ final class DemoNodes implements AutoCloseable {
         }
     }
 
-    /** Stops the nodes. Their data stay. */
+    /** Stops the nodes, and so whatever is being done on them. Their data stay. */
     @Override
     public void close() {
         workers.shutdownNow();
+        stopNodes();
         try {
             workers.awaitTermination(1, TimeUnit.MINUTES);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        try (ExecutorService closers = Executors.newCachedThreadPool()) {
+        // Those that came up meanwhile.
+        stopNodes();
+    }
+
+    private void stopNodes() {
+        try (ExecutorService stoppers = Executors.newCachedThreadPool()) {
             synchronized (nodes) {
-                for (RunningNode node : nodes) {
+                for (int i = 0; i < count; i++) {
+                    RunningNode node = nodes[i];
                     if (node != null) {
-                        closers.submit(() -> {
-                            node.close();
-                            return node;
+                        stoppers.execute(() -> {
+                            try {
+                                node.close();
+                            } catch (IOException e) {
+                                LOG.error("cannot stop the node on port {}", node.port(), e);
+                            }
                         });
                     }
                 }

@@ -82,6 +82,17 @@ public final class TestNodes {
         }
     }
 
+    /** The process ids of the shared nodes. */
+    static List<Long> running() throws IOException {
+        synchronized (NODES) {
+            List<Long> pids = new ArrayList<>();
+            for (RunningNode node : NODES) {
+                Postmaster.of(node.dataDirectory()).ifPresent(p -> pids.add(p.process().pid()));
+            }
+            return pids;
+        }
+    }
+
     private static void closeAll() {
         synchronized (NODES) {
             NODES.parallelStream().forEach(node -> {
