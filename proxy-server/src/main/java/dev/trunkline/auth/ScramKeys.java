@@ -34,11 +34,13 @@ public record ScramKeys(Bytes clientKey, Bytes serverKey) {
         if (password.isEmpty()) {
             return new byte[0];
         }
+        // The zero width space is in two tables of RFC 3454. PostgreSQL makes a space of it, the library nothing.
+        String spaced = password.replace('\u200B', ' ');
         try {
-            char[] prepared = StringPreparation.POSTGRESQL_PREPARATION.normalize(password.toCharArray());
+            char[] prepared = StringPreparation.SASL_PREPARATION.normalize(spaced.toCharArray());
             return new String(prepared).getBytes(StandardCharsets.UTF_8);
-        } catch (IndexOutOfBoundsException mappedToNothing) {
-            // The library stumbles over a password of which nothing is left; PostgreSQL takes that as it is, too.
+        } catch (IllegalArgumentException | IndexOutOfBoundsException refused) {
+            // Prohibited or unassigned characters, or (the second exception) nothing left: taken as it is.
             return password.getBytes(StandardCharsets.UTF_8);
         }
     }
