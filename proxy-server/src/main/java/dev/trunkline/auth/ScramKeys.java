@@ -1,10 +1,14 @@
 package dev.trunkline.auth;
 
-import com.ongres.scram.common.StringPreparation;
+import com.ongres.stringprep.Option;
+import com.ongres.stringprep.Profile;
 import dev.trunkline.wire.Bytes;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.text.Normalizer;
+import java.util.EnumSet;
+import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -15,6 +19,19 @@ import javax.crypto.spec.SecretKeySpec;
 public record ScramKeys(Bytes clientKey, Bytes serverKey) {
 
     static final int KEY_BYTES = 32;
+
+    /** RFC 4013, 2.3 to 2.5: prohibited and unassigned characters, and the rules of right to left. */
+    private static final Profile PROHIBITED = () -> EnumSet.of(Option.FORBID_NON_ASCII_SPACES,
+            Option.FORBID_ASCII_CONTROL, Option.FORBID_NON_ASCII_CONTROL, Option.FORBID_PRIVATE_USE,
+            Option.FORBID_NON_CHARACTER, Option.FORBID_SURROGATE, Option.FORBID_INAPPROPRIATE_FOR_PLAIN_TEXT,
+            Option.FORBID_INAPPROPRIATE_FOR_CANON_REP, Option.FORBID_CHANGE_DISPLAY_AND_DEPRECATED,
+            Option.FORBID_TAGGING, Option.CHECK_BIDI);
+    /** RFC 3454, table C.1.2. */
+    private static final Pattern NON_ASCII_SPACE = Pattern
+            .compile("[\\u00A0\\u1680\\u2000-\\u200B\\u202F\\u205F\\u3000]");
+    /** RFC 3454, table B.1. */
+    private static final Pattern MAPPED_TO_NOTHING = Pattern
+            .compile("[\\u00AD\\u034F\\u1806\\u180B-\\u180D\\u200C\\u200D\\u2060\\uFE00-\\uFE0F\\uFEFF]");
 
     /**
      * The keys of a password. As PostgreSQL does, the password is prepared with SASLprep, and taken as it is where that
@@ -30,19 +47,23 @@ public record ScramKeys(Bytes clientKey, Bytes serverKey) {
         return new ScramVerifier(iterations, salt, Bytes.of(sha256(clientKey.array())), serverKey);
     }
 
+    /**
+     * SASLprep (RFC 4013) as PostgreSQL does it: what is prohibited is looked for in the text that is mapped and not yet
+     * normalized, while the RFC and the library look at what comes out. A password that is refused is taken as it is.
+     */
     static byte[] prepare(String password) {
-        if (password.isEmpty()) {
-            return new byte[0];
+        String spaced = NON_ASCII_SPACE.matcher(password).replaceAll(" ");
+        String mapped = MAPPED_TO_NOTHING.matcher(spaced).replaceAll("");
+        boolean allowed = !mapped.isEmpty();
+        if (allowed) {
+            try {
+                PROHIBITED.prepareStored(mapped);
+            } catch (IllegalArgumentException prohibited) {
+                allowed = false;
+            }
         }
-        // The zero width space is in two tables of RFC 3454. PostgreSQL makes a space of it, the library nothing.
-        String spaced = password.replace('\u200B', ' ');
-        try {
-            char[] prepared = StringPreparation.SASL_PREPARATION.normalize(spaced.toCharArray());
-            return new String(prepared).getBytes(StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException | IndexOutOfBoundsException refused) {
-            // Prohibited or unassigned characters, or (the second exception) nothing left: taken as it is.
-            return password.getBytes(StandardCharsets.UTF_8);
-        }
+        String prepared = allowed ? Normalizer.normalize(mapped, Normalizer.Form.NFKC) : password;
+        return prepared.getBytes(StandardCharsets.UTF_8);
     }
 
     /** Hi() of RFC 5802: PBKDF2 with one block. */
