@@ -236,7 +236,9 @@ public final class PgNumeric implements Comparable<PgNumeric> {
     public byte[] toBinary() {
         if (value == null) {
             int sign = rank < 0 ? SIGN_NEGATIVE_INFINITY : rank == 1 ? SIGN_INFINITY : SIGN_NAN;
-            return new byte[]{0, 0, 0, 0, (byte) (sign >> 8), (byte) sign, 0, 0};
+            // The server reads a scale of 32 out of the header of its infinities, and sends it.
+            byte scale = (byte) (isNaN() ? 0 : 0x20);
+            return new byte[]{0, 0, 0, 0, (byte) (sign >> 8), (byte) sign, 0, scale};
         }
         Groups groups = Groups.of(value);
         byte[] binary = new byte[8 + groups.littleEndian.length];

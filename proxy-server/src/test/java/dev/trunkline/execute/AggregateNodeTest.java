@@ -108,8 +108,12 @@ class AggregateNodeTest {
         }
         RowMerge merge = RowMerge.of(new Merge.Aggregate(functions, shown.size()), inputs.size());
         List<List<byte[]>> merged = MergeRun.run(merge, DividedTable.description(columns), inputs, random);
-        List<String> expected = MergeRun.shown(table.query(shown, "FROM t"));
-        assertEquals(expected, MergeRun.shown(merged), seed + " " + format + " " + shown);
+        List<byte[]> expected = table.query(shown, "FROM t").getFirst();
+        assertEquals(1, merged.size());
+        for (int i = 0; i < shown.size(); i++) {
+            assertEquals(MergeRun.shown(expected.get(i)), MergeRun.shown(merged.getFirst().get(i)),
+                    seed + " " + format + " " + shown.get(i).expression());
+        }
     }
 
     @ParameterizedTest

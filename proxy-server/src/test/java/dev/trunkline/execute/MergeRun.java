@@ -75,7 +75,7 @@ final class MergeRun {
         return rows.stream().map(row -> String.join("|", row.stream().map(MergeRun::shown).toList())).toList();
     }
 
-    private static String shown(byte[] value) {
+    static String shown(byte[] value) {
         if (value == null) {
             return "NULL";
         }
