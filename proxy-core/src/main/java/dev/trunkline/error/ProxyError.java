@@ -26,6 +26,7 @@ public enum ProxyError {
     UNDEFINED_CURSOR("34000", Fault.CLIENT, "cursor \"%s\" does not exist", null),
     IN_FAILED_TRANSACTION("25P02", Fault.CLIENT,
             "current transaction is aborted, commands ignored until end of transaction block", null),
+    ACTIVE_TRANSACTION("25001", Fault.CLIENT, "%s", null),
     NO_ACTIVE_TRANSACTION("25P01", Fault.CLIENT, "%s", null),
     UNDEFINED_SAVEPOINT("3B001", Fault.CLIENT, "savepoint \"%s\" does not exist", null),
     INVALID_PARAMETER_VALUE("22023", Fault.CLIENT, "%s", "%s"),

@@ -18,6 +18,11 @@ public sealed interface Merge {
         public Aggregate {
             columns = List.copyOf(columns);
         }
+
+        /** How many hidden columns the nodes' rows have after the visible ones. */
+        public int hidden() {
+            return (int) columns.stream().filter(c -> c.hidden() >= 0).count();
+        }
     }
 
     /**

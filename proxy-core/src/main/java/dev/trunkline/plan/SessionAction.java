@@ -48,6 +48,9 @@ public sealed interface SessionAction {
     /** DISCARD ALL, PLANS, SEQUENCES or TEMP. */
     record Discard(String what) implements SessionAction {}
 
+    /** CREATE TEMP TABLE and its kin: from now on these names mean the session's own tables. */
+    record CreateTemp(java.util.List<String> names) implements SessionAction {}
+
     /** DECLARE: the cursor lives on the statement's node. */
     record DeclareCursor(String name, boolean hold) implements SessionAction {}
 

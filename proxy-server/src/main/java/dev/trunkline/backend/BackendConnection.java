@@ -1,0 +1,740 @@
+package dev.trunkline.backend;
+
+import dev.trunkline.auth.NodeCredential;
+import dev.trunkline.backend.ExpectedReplies.Kind;
+import dev.trunkline.backend.ReplySink.Delivery;
+import dev.trunkline.wire.BackendDecoder;
+import dev.trunkline.wire.BackendMessage;
+import dev.trunkline.wire.ErrorFields;
+import dev.trunkline.wire.FrontendEncoder;
+import dev.trunkline.wire.FrontendMessage;
+import dev.trunkline.wire.MessageTypes;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection to a node after log-in: what is sent there, what is owed by it, and where its replies go.
+ *
+ * <pre>
+ *   session --stage()/expect()--> [staged bytes] --flush--> node
+ *   node --read--> scan headers --run of raw frames--> sink (client)
+ *                               --whole message------> sink (collector), owner (errors, ReadyForQuery, parameters)
+ * </pre>
+ *
+ * <p><b>Invariant.</b> For every message sent that the node answers there is one entry in the queue of expected replies, in
+ * order; a reply that nobody expects means that the two are out of step, and the connection is closed.
+ *
+ * <p><b>Runs.</b> Replies to a {@link Delivery#STREAM} sink are never taken apart: the five-byte headers are read in place,
+ * and the largest stretch of messages that needs no attention is handed on as a slice of the read buffer. A message may be
+ * cut by the end of the buffer; {@code bodyLeft} carries over what is still to come. Only the messages that the session must
+ * see are put together in {@code stash}.
+ *
+ * <p><b>Thread.</b> Confined to the event loop of its channel, which is also the loop of every client that it is lent to.
+ */
+public final class BackendConnection extends ChannelInboundHandlerAdapter {
+
+    private static final Logger LOG = LoggerFactory.getLogger(BackendConnection.class);
+
+    /** A message that the session must see whole may not be larger than this; rows may. */
+    private static final int LARGEST_CONTROL_MESSAGE = 1 << 24;
+    private static final int STAGE_CAPACITY = 1024;
+    private static final int HEADER = 5;
+
+    private final NodeEndpoint endpoint;
+    private final NodeCredential credentials;
+    private final Map<String, String> parameters;
+    private final int processId;
+    private final byte[] cancelKey;
+    private final ServerStatements statements;
+    private final ExpectedReplies expected = new ExpectedReplies();
+    private final long createdNanos;
+
+    private ChannelHandlerContext context;
+    private BackendOwner owner;
+    private Consumer<BackendConnection> onClosed = b -> {
+    };
+    private ByteBuf stage;
+    private ByteBuf stash;
+    private int bodyLeft;
+    private boolean bodyDropped;
+    private ReplySink bodySink;
+    private ErrorFields lastError;
+    private byte transactionStatus = 'I';
+    private boolean unsynced;
+    private boolean closed;
+    private boolean tainted;
+    private int cancelsInFlight;
+    private boolean unflushed;
+    private BackendOwner readFor;
+    private Object settings;
+    private long idleSince;
+
+    BackendConnection(NodeEndpoint endpoint, NodeCredential credentials, Map<String, String> parameters, int processId,
+            byte[] cancelKey, int preparedStatements, long nowNanos) {
+        this.endpoint = endpoint;
+        this.credentials = credentials;
+        this.parameters = parameters;
+        this.processId = processId;
+        this.cancelKey = cancelKey;
+        this.statements = new ServerStatements(preparedStatements);
+        this.createdNanos = nowNanos;
+    }
+
+    // ---- what the owner knows and says
+
+    /** Lends the connection. */
+    public void lend(BackendOwner to) {
+        assert context.executor().inEventLoop();
+        assert owner == null : "already lent";
+        owner = to;
+    }
+
+    /** Takes the connection back; it must be at rest. */
+    public void takeBack() {
+        assert context.executor().inEventLoop();
+        owner = null;
+    }
+
+    public void whenClosed(Consumer<BackendConnection> listener) {
+        onClosed = listener;
+    }
+
+    EventLoop loop() {
+        return context.channel().eventLoop();
+    }
+
+    public NodeEndpoint endpoint() {
+        return endpoint;
+    }
+
+    public NodeCredential credentials() {
+        return credentials;
+    }
+
+    public int node() {
+        return endpoint.node();
+    }
+
+    /** The parameters that the node has reported last. */
+    public Map<String, String> parameters() {
+        return parameters;
+    }
+
+    public int processId() {
+        return processId;
+    }
+
+    public byte[] cancelKey() {
+        return cancelKey;
+    }
+
+    /** {@code I}, {@code T} or {@code E}, as of the last ReadyForQuery. */
+    public byte transactionStatus() {
+        return transactionStatus;
+    }
+
+    public boolean isOpen() {
+        return !closed;
+    }
+
+    /** Whether replies are owed. */
+    public boolean isBusy() {
+        return !expected.isEmpty() || bodyLeft > 0;
+    }
+
+    /** Whether extended messages were sent that no Sync has followed. */
+    public boolean isUnsynced() {
+        return unsynced;
+    }
+
+    public long createdNanos() {
+        return createdNanos;
+    }
+
+    public long idleSince() {
+        return idleSince;
+    }
+
+    public void idleSince(long nanos) {
+        idleSince = nanos;
+    }
+
+    /** The settings that the session last in possession has applied; null for a fresh connection. */
+    public Object settings() {
+        return settings;
+    }
+
+    public void settings(Object applied) {
+        settings = applied;
+    }
+
+    /** Whether something ran here that may have left traces, so that a reset is due before the next lease. */
+    public boolean isTainted() {
+        return tainted;
+    }
+
+    public void taint() {
+        tainted = true;
+    }
+
+    /** After DISCARD ALL. */
+    public void wasReset() {
+        tainted = false;
+        settings = null;
+        statements.clear();
+    }
+
+    /** A cancel request is on its way: not to be lent before it has arrived or failed. */
+    public void cancelStarted() {
+        cancelsInFlight++;
+    }
+
+    public void cancelEnded() {
+        cancelsInFlight--;
+    }
+
+    public boolean hasCancelInFlight() {
+        return cancelsInFlight > 0;
+    }
+
+    public boolean isWritable() {
+        return context.channel().isWritable();
+    }
+
+    /** Stops or resumes reading, for back-pressure. */
+    public void reading(boolean wanted) {
+        if (context.channel().config().isAutoRead() != wanted) {
+            context.channel().config().setAutoRead(wanted);
+        }
+    }
+
+    public boolean has(ServerStatement statement) {
+        return statements.has(statement);
+    }
+
+    // ---- sending
+
+    /** The buffer that small messages are put into; written at the next {@link #flush}. */
+    public ByteBuf stage() {
+        unflushed = true;
+        if (stage == null) {
+            stage = context.alloc().buffer(STAGE_CAPACITY);
+        }
+        return stage;
+    }
+
+    /** Sends a buffer after what is staged; takes ownership. */
+    public void send(ByteBuf frames) {
+        if (frames.readableBytes() <= STAGE_CAPACITY / 2) {
+            stage().writeBytes(frames);
+            frames.release();
+            return;
+        }
+        writeStaged();
+        unflushed = true;
+        context.write(frames, context.voidPromise());
+    }
+
+    /** Writes what is staged to the socket. */
+    public void flush() {
+        if (unflushed) {
+            unflushed = false;
+            writeStaged();
+            context.flush();
+        }
+    }
+
+    private void writeStaged() {
+        if (stage != null) {
+            ByteBuf staged = stage;
+            stage = null;
+            context.write(staged, context.voidPromise());
+        }
+    }
+
+    public void expectParse(ServerStatement statement, ReplySink sink, Runnable ifSkipped) {
+        unsynced = true;
+        ServerStatement evicted = statements.add(statement);
+        expected.add(Kind.PARSE, sink, statement, ifSkipped);
+        if (evicted != null) {
+            FrontendEncoder.close(stage(), FrontendMessage.Target.STATEMENT, evicted.name());
+            expected.add(Kind.CLOSE, ReplySink.DROP, null, null);
+        }
+    }
+
+    public void expectBind(ReplySink sink) {
+        unsynced = true;
+        expected.add(Kind.BIND, sink, null, null);
+    }
+
+    public void expectClose(ReplySink sink) {
+        unsynced = true;
+        expected.add(Kind.CLOSE, sink, null, null);
+    }
+
+    public void expectDescribe(ReplySink sink) {
+        unsynced = true;
+        expected.add(Kind.DESCRIBE, sink, null, null);
+    }
+
+    public void expectExecute(ReplySink sink) {
+        unsynced = true;
+        expected.add(Kind.EXECUTE, sink, null, null);
+    }
+
+    /** Puts our own bytes into the order of replies; takes ownership. They vanish if the node skips to Sync before. */
+    public void expectFake(ReplySink sink, ByteBuf reply, Runnable ifSkipped) {
+        if (expected.isEmpty()) {
+            sink.frames(this, reply);
+        } else {
+            expected.add(Kind.FAKE, sink, reply, ifSkipped);
+        }
+    }
+
+    public void expectSync(ReplySink sink) {
+        unsynced = false;
+        expected.add(Kind.SYNC, sink, null, null);
+    }
+
+    /** Expects everything up to ReadyForQuery: the reply to Query and FunctionCall. */
+    public void expectQuery(ReplySink sink) {
+        unsynced = false;
+        statements.forgetUnnamed();
+        expected.add(Kind.QUERY, sink, null, null);
+    }
+
+    /** Sends a simple query of our own. */
+    public void query(String sql, ReplySink sink) {
+        FrontendEncoder.query(stage(), sql);
+        expectQuery(sink);
+    }
+
+    public void close() {
+        if (!closed) {
+            context.close();
+        }
+    }
+
+    /** Says goodbye and closes. */
+    public void terminate() {
+        if (!closed) {
+            FrontendEncoder.terminate(stage());
+            flush();
+            context.close();
+        }
+    }
+
+    // ---- receiving
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        context = ctx;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        ByteBuf in = (ByteBuf) message;
+        readFor = owner;
+        try {
+            read(in);
+        } catch (OutOfStep e) {
+            LOG.warn("node {}: {}; connection closed", endpoint, e.getMessage());
+            ctx.close();
+        } finally {
+            in.release();
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        BackendOwner reader = readFor;
+        readFor = null;
+        if (reader instanceof FlushTarget target) {
+            target.flushReplies();
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (ctx.channel().isWritable() && owner != null) {
+            owner.writable(this);
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        boolean midMessage = bodyLeft > 0 && !bodyDropped;
+        release(stash);
+        stash = null;
+        release(stage);
+        stage = null;
+        expected.clear(statements);
+        onClosed.accept(this);
+        BackendOwner last = owner;
+        owner = null;
+        if (last != null) {
+            last.lost(this, midMessage, lastError);
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (cause instanceof java.io.IOException) {
+            LOG.info("node {}: {}", endpoint, cause.getMessage());
+        } else {
+            LOG.error("node {}: connection closed after an unexpected error", endpoint, cause);
+        }
+        ctx.close();
+    }
+
+    private void read(ByteBuf in) {
+        if (stash != null) {
+            completeStash(in);
+            if (stash != null) {
+                return;
+            }
+        }
+        int at = in.readerIndex();
+        int end = in.writerIndex();
+        int runStart = at;
+        ReplySink runSink = null;
+        while (at < end) {
+            if (bodyLeft > 0) {
+                int n = Math.min(bodyLeft, end - at);
+                if (bodyDropped) {
+                    emit(in, runStart, at, runSink);
+                    runSink = null;
+                    runStart = at + n;
+                } else if (runSink == null) {
+                    runSink = bodySink;
+                    runStart = at;
+                }
+                at += n;
+                bodyLeft -= n;
+                if (bodyLeft == 0) {
+                    bodySink = null;
+                }
+                continue;
+            }
+            if (end - at < HEADER) {
+                emit(in, runStart, at, runSink);
+                stash(in, at, end, HEADER);
+                return;
+            }
+            byte type = in.getByte(at);
+            int length = bodyLength(in.getInt(at + 1), type);
+            ReplySink sink = expected.sink();
+            Delivery delivery = deliveryOf(type, sink);
+            boolean whole = (long) at + HEADER + length <= end;
+            if (delivery == Delivery.STREAM || delivery == Delivery.ROWS && whole) {
+                if (runSink != sink) {
+                    emit(in, runStart, at, runSink);
+                    runSink = sink;
+                    runStart = at;
+                }
+                int n = Math.min(HEADER + length, end - at);
+                at += n;
+                bodyLeft = HEADER + length - n;
+                bodyDropped = false;
+                bodySink = bodyLeft > 0 ? sink : null;
+                if (streamed(type)) {
+                    emit(in, runStart, at, runSink);
+                    runSink = null;
+                    runStart = at;
+                    afterEntry();
+                }
+                continue;
+            }
+            if (delivery == Delivery.DROP) {
+                emit(in, runStart, at, runSink);
+                runSink = null;
+                int n = Math.min(HEADER + length, end - at);
+                at += n;
+                runStart = at;
+                bodyLeft = HEADER + length - n;
+                bodyDropped = true;
+                if (streamed(type)) {
+                    afterEntry();
+                }
+                continue;
+            }
+            if (!whole) {
+                emit(in, runStart, at, runSink);
+                checkStashable(type, length);
+                stash(in, at, end, HEADER + length);
+                return;
+            }
+            if (type == 'Z' && runSink == sink && runSink != null && owner != null
+                    && owner.relaysReady(this, in.getByte(at + HEADER))) {
+                at += HEADER + length;
+                emit(in, runStart, at, runSink);
+                runSink = null;
+                runStart = at;
+                readyForQuery(in.getByte(at - 1), true);
+                continue;
+            }
+            emit(in, runStart, at, runSink);
+            runSink = null;
+            control(type, in.slice(at, HEADER + length));
+            at += HEADER + length;
+            runStart = at;
+        }
+        emit(in, runStart, at, runSink);
+    }
+
+    private void emit(ByteBuf in, int start, int end, ReplySink sink) {
+        if (sink != null && end > start) {
+            sink.frames(this, in.retainedSlice(start, end - start));
+        }
+    }
+
+    /** Which way a message takes: EACH means that it is put together and looked at. */
+    private Delivery deliveryOf(byte type, ReplySink sink) {
+        switch (type) {
+            case 'Z', 'E', 'S', 'A', 'G', 'R', 'K', 'W', 'v' -> {
+                return Delivery.EACH;
+            }
+            default -> {
+                if (sink == null) {
+                    return Delivery.EACH;
+                }
+                Delivery delivery = sink.delivery();
+                if (delivery == Delivery.ROWS && type != 'D') {
+                    return Delivery.EACH;
+                }
+                return delivery == Delivery.DROP && type == 'N' ? Delivery.EACH : delivery;
+            }
+        }
+    }
+
+    /** Takes note of a streamed or dropped message. Returns whether it ended its entry and ours may be next. */
+    private boolean streamed(byte type) {
+        Kind kind = expected.kind();
+        switch (type) {
+            case 'D', 'd', 'c', 'N', 't', 'H' -> {
+                return false;
+            }
+            case '1' -> ended(kind, Kind.PARSE, type);
+            case '2' -> ended(kind, Kind.BIND, type);
+            case '3' -> ended(kind, Kind.CLOSE, type);
+            case 'n' -> ended(kind, Kind.DESCRIBE, type);
+            case 'T' -> {
+                if (kind == Kind.QUERY) {
+                    return false;
+                }
+                ended(kind, Kind.DESCRIBE, type);
+            }
+            case 'C', 'I' -> {
+                if (kind == Kind.QUERY) {
+                    return false;
+                }
+                ended(kind, Kind.EXECUTE, type);
+            }
+            case 's' -> ended(kind, Kind.EXECUTE, type);
+            case 'V' -> {
+                if (kind != Kind.QUERY) {
+                    throw new OutOfStep(type, kind);
+                }
+                return false;
+            }
+            default -> throw new OutOfStep(type, kind);
+        }
+        return expected.isEmpty() || expected.kind() == Kind.FAKE;
+    }
+
+    private void ended(Kind actual, Kind wanted, byte type) {
+        if (actual != wanted) {
+            throw new OutOfStep(type, actual);
+        }
+        expected.remove();
+    }
+
+    /** Gives our own replies their turn, and tells the owner when nothing more is owed. */
+    private void afterEntry() {
+        while (expected.kind() == Kind.FAKE) {
+            ReplySink sink = expected.sink();
+            ByteBuf reply = (ByteBuf) expected.extra();
+            expected.remove();
+            sink.frames(this, reply);
+        }
+        if (expected.isEmpty() && bodyLeft == 0 && owner != null) {
+            owner.drained(this);
+        }
+    }
+
+    /** A message that the session must see, whole: {@code frame} with its header. */
+    private void control(byte type, ByteBuf frame) {
+        ReplySink sink = expected.sink();
+        switch (type) {
+            case 'Z' -> readyForQuery(frame.getByte(frame.readerIndex() + HEADER), false);
+            case 'E' -> error(frame);
+            case 'S' -> parameterStatus(frame);
+            case 'A' -> {
+                // Nobody listens here: LISTEN is served elsewhere.
+            }
+            case 'N' -> {
+                if (owner != null) {
+                    owner.notice(this, frame);
+                }
+            }
+            case 'G' -> {
+                if (sink == null || owner == null) {
+                    throw new OutOfStep(type, expected.kind());
+                }
+                if (sink.delivery() == Delivery.STREAM) {
+                    sink.frames(this, frame.retainedSlice());
+                }
+                owner.copyIn(this);
+            }
+            case 'R', 'K', 'W', 'v' -> throw new OutOfStep(type, expected.kind());
+            default -> {
+                if (sink == null) {
+                    throw new OutOfStep(type, null);
+                }
+                sink.message(this, type, frame);
+                if (streamed(type)) {
+                    afterEntry();
+                }
+            }
+        }
+    }
+
+    private void readyForQuery(byte status, boolean relayed) {
+        Kind kind = expected.kind();
+        if (kind != Kind.SYNC && kind != Kind.QUERY) {
+            throw new OutOfStep((byte) 'Z', kind);
+        }
+        ReplySink sink = expected.sink();
+        expected.remove();
+        transactionStatus = status;
+        if (owner != null) {
+            owner.ready(this, sink, status, relayed);
+        }
+    }
+
+    private void error(ByteBuf frame) {
+        Kind kind = expected.kind();
+        ErrorFields fields = errorFields(frame);
+        if (kind == null || isFatal(fields)) {
+            // The connection ends with it: the owner hears of it when it is gone.
+            lastError = fields;
+            LOG.info("node {}: {} {}", endpoint, fields.sqlState(), fields.message());
+            return;
+        }
+        ReplySink sink = expected.sink();
+        if (kind != Kind.QUERY && kind != Kind.SYNC) {
+            expected.skipToSync(statements);
+        }
+        if (owner != null) {
+            owner.failed(this, sink, fields, frame);
+            if (expected.isEmpty()) {
+                owner.drained(this);
+            }
+        }
+    }
+
+    private static ErrorFields errorFields(ByteBuf frame) {
+        ByteBuf body = frame.slice(frame.readerIndex() + HEADER, frame.readableBytes() - HEADER);
+        return ((BackendMessage.ErrorResponse) BackendDecoder.decode(MessageTypes.ERROR_RESPONSE, body)).fields();
+    }
+
+    private static boolean isFatal(ErrorFields fields) {
+        return "FATAL".equals(fields.severity()) || "PANIC".equals(fields.severity());
+    }
+
+    private void parameterStatus(ByteBuf frame) {
+        int from = frame.readerIndex() + HEADER;
+        int zero = frame.indexOf(from, frame.writerIndex(), (byte) 0);
+        int last = frame.indexOf(zero + 1, frame.writerIndex(), (byte) 0);
+        if (zero < 0 || last < 0) {
+            throw new OutOfStep((byte) 'S', expected.kind());
+        }
+        String name = frame.toString(from, zero - from, StandardCharsets.UTF_8);
+        String value = frame.toString(zero + 1, last - zero - 1, StandardCharsets.UTF_8);
+        parameters.put(name, value);
+        if (owner != null) {
+            owner.parameterChanged(this, name, value);
+        }
+    }
+
+    // ---- messages cut by the end of a buffer
+
+    private void stash(ByteBuf in, int from, int end, int capacity) {
+        stash = context.alloc().buffer(Math.max(capacity, 64));
+        stash.writeBytes(in, from, end - from);
+    }
+
+    /** Completes the stashed message from new bytes, as far as they go, and hands it on. */
+    private void completeStash(ByteBuf in) {
+        while (stash != null) {
+            int have = stash.readableBytes();
+            int need = HEADER;
+            if (have >= HEADER) {
+                byte type = stash.getByte(stash.readerIndex());
+                int length = bodyLength(stash.getInt(stash.readerIndex() + 1), type);
+                Delivery delivery = deliveryOf(type, expected.sink());
+                if (delivery == Delivery.STREAM || delivery == Delivery.DROP || have == HEADER + length) {
+                    ByteBuf message = stash;
+                    stash = null;
+                    try {
+                        read(message);
+                    } finally {
+                        message.release();
+                    }
+                    return;
+                }
+                checkStashable(type, length);
+                need = HEADER + length;
+            }
+            int n = Math.min(need - have, in.readableBytes());
+            if (n == 0) {
+                return;
+            }
+            stash.writeBytes(in, n);
+        }
+    }
+
+    private static int bodyLength(int declared, byte type) {
+        if (declared < 4) {
+            throw new OutOfStep("message '" + (char) type + "' of length " + declared);
+        }
+        return declared - 4;
+    }
+
+    private static void checkStashable(byte type, int length) {
+        if (type != 'D' && length > LARGEST_CONTROL_MESSAGE) {
+            throw new OutOfStep("message '" + (char) type + "' of length " + length);
+        }
+    }
+
+    private static void release(ByteBuf buffer) {
+        if (buffer != null) {
+            buffer.release();
+        }
+    }
+
+    /** The node said something that does not follow from what was sent to it. */
+    private static final class OutOfStep extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        OutOfStep(String text) {
+            super(text, null, false, false);
+        }
+
+        OutOfStep(byte type, Kind expected) {
+            this("unexpected message '" + (char) type + "' while expecting " + expected);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package dev.trunkline.backend;
+
+import dev.trunkline.auth.NodeCredential;
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Opens connections to nodes, and sends them cancel requests. Thread-safe. */
+public final class BackendConnector {
+
+    private static final Logger LOG = LoggerFactory.getLogger(BackendConnector.class);
+    private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
+    private static final int CANCEL_REQUEST_CODE = 80877102;
+
+    private final Class<? extends Channel> channelType;
+    private final String applicationName;
+    private final int preparedStatements;
+
+    /**
+     * @param applicationName what nodes show of us until a session sets its own
+     * @param preparedStatements how many statements a connection holds
+     */
+    public BackendConnector(Class<? extends Channel> channelType, String applicationName, int preparedStatements) {
+        this.channelType = channelType;
+        this.applicationName = applicationName;
+        this.preparedStatements = preparedStatements;
+    }
+
+    /** Connects and logs in; one of the two is called on the loop. */
+    public void connect(EventLoop loop, NodeEndpoint endpoint, NodeCredential credential,
+            Consumer<BackendConnection> connected, Consumer<ProxyException> failed) {
+        LoginHandler login = new LoginHandler(endpoint, credential, applicationName, preparedStatements, connected,
+                failed);
+        open(loop, endpoint, login).addListener(future -> {
+            if (!future.isSuccess()) {
+                failed.accept(ProxyError.NODE_DOWN.with(endpoint.nodeName())
+                        .withDetail(endpoint + ": " + reason(future.cause()) + "."));
+            }
+        });
+    }
+
+    private ChannelFuture open(EventLoop loop, NodeEndpoint endpoint, ChannelInboundHandlerAdapter handler) {
+        return new Bootstrap().group(loop).channel(channelType).option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.SO_KEEPALIVE, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
+                .handler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        channel.pipeline().addLast(handler);
+                    }
+                }).connect(endpoint.host(), endpoint.port());
+    }
+
+    private static String reason(Throwable cause) {
+        String message = cause.getMessage();
+        return message == null ? cause.getClass().getSimpleName() : message.replaceAll(": .*", "");
+    }
+
+    /**
+     * Asks a node to cancel what runs on a connection. Until the request has arrived or failed, the connection counts as
+     * having a cancel in flight (semantics.md 27).
+     */
+    public void cancel(BackendConnection backend) {
+        backend.cancelStarted();
+        CancelHandler handler = new CancelHandler(backend);
+        open(backend.loop(), backend.endpoint(), handler).addListener(future -> {
+            if (!future.isSuccess()) {
+                LOG.info("node {}: cancel request failed: {}", backend.endpoint(), reason(future.cause()));
+                handler.ended();
+            }
+        });
+    }
+
+    /** Sends a CancelRequest and waits for the node to close the connection, which it does when it has been passed on. */
+    private static final class CancelHandler extends ChannelInboundHandlerAdapter {
+
+        private final BackendConnection backend;
+        private boolean ended;
+
+        CancelHandler(BackendConnection backend) {
+            this.backend = backend;
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext ctx) {
+            byte[] key = backend.cancelKey();
+            ByteBuf out = ctx.alloc().buffer(12 + key.length);
+            out.writeInt(12 + key.length).writeInt(CANCEL_REQUEST_CODE).writeInt(backend.processId()).writeBytes(key);
+            ctx.writeAndFlush(out, ctx.voidPromise());
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            ((ByteBuf) message).release();
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            ended();
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            ctx.close();
+        }
+
+        void ended() {
+            if (!ended) {
+                ended = true;
+                backend.cancelEnded();
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package dev.trunkline.backend;
+
+import dev.trunkline.wire.ErrorFields;
+import io.netty.buffer.ByteBuf;
+
+/** Who holds the lease of a backend connection: told of all that is not a plain reply. Always called on the event loop. */
+public interface BackendOwner {
+
+    /**
+     * An ErrorResponse to the entry whose sink this is. In the extended protocol the node now skips to the next Sync, and
+     * the entries up to there are already gone. {@code frame} is readable only during the call.
+     */
+    void failed(BackendConnection backend, ReplySink sink, ErrorFields fields, ByteBuf frame);
+
+    /**
+     * Whether the ReadyForQuery at hand may go to the client as it came, because the session would say the same. Asked
+     * only for a STREAM sink, directly before {@link #ready}.
+     */
+    boolean relaysReady(BackendConnection backend, byte status);
+
+    /** ReadyForQuery: the connection is at rest. {@code relayed} when the client has it already. */
+    void ready(BackendConnection backend, ReplySink sink, byte status, boolean relayed);
+
+    /** The queue of expected replies ran empty after a Flush, with no ReadyForQuery owed. */
+    void drained(BackendConnection backend);
+
+    /** The node asks for COPY data. */
+    void copyIn(BackendConnection backend);
+
+    /** A ParameterStatus arrived. */
+    void parameterChanged(BackendConnection backend, String name, String value);
+
+    /** A NoticeResponse to an entry that is not streamed; the frame is readable only during the call. */
+    void notice(BackendConnection backend, ByteBuf frame);
+
+    /**
+     * The connection is gone. {@code midMessage} when part of a message has already been streamed to the client, which
+     * can't be mended. {@code lastError} is what the node said before (FATAL), or null.
+     */
+    void lost(BackendConnection backend, boolean midMessage, ErrorFields lastError);
+
+    /** The node's socket can take more again. */
+    void writable(BackendConnection backend);
+}

@@ -1,0 +1,45 @@
+package dev.trunkline.backend;
+
+import io.netty.buffer.ByteBuf;
+
+/** Where the replies to one message that was sent to a node go: the client, a collector, a merge input, or nowhere. */
+public interface ReplySink {
+
+    /** In which pieces a sink wants its replies. */
+    enum Delivery {
+        /** Raw frames as they came, cut anywhere: the one-node path. */
+        STREAM,
+        /** DataRow messages in raw runs of whole messages, everything else one by one. */
+        ROWS,
+        /** Every message one by one. */
+        EACH,
+        /** Not at all. */
+        DROP
+    }
+
+    Delivery delivery();
+
+    /** Raw frames; the sink owns the buffer. Called for STREAM and ROWS only. */
+    void frames(BackendConnection from, ByteBuf frames);
+
+    /** One whole message with its header, readable only during the call. Called for ROWS and EACH only. */
+    void message(BackendConnection from, byte type, ByteBuf frame);
+
+    /** Replies that nobody needs, such as those to an injected BEGIN. Errors still reach the connection's owner. */
+    ReplySink DROP = new ReplySink() {
+        @Override
+        public Delivery delivery() {
+            return Delivery.DROP;
+        }
+
+        @Override
+        public void frames(BackendConnection from, ByteBuf frames) {
+            frames.release();
+        }
+
+        @Override
+        public void message(BackendConnection from, byte type, ByteBuf frame) {
+            // Nobody needs it.
+        }
+    };
+}

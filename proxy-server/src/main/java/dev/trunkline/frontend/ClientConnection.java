@@ -1,0 +1,466 @@
+package dev.trunkline.frontend;
+
+import dev.trunkline.auth.ClientLogin;
+import dev.trunkline.config.UserConfig;
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
+import dev.trunkline.session.ClientInput;
+import dev.trunkline.session.ClientOutput;
+import dev.trunkline.session.ReportedParameters;
+import dev.trunkline.session.ServedDatabase;
+import dev.trunkline.session.Session;
+import dev.trunkline.session.SessionIdentity;
+import dev.trunkline.session.SessionSettings;
+import dev.trunkline.session.Worker;
+import dev.trunkline.wire.BackendEncoder;
+import dev.trunkline.wire.BackendMessage;
+import dev.trunkline.wire.BackendMessage.AuthenticationOk;
+import dev.trunkline.wire.BackendMessage.NegotiateProtocolVersion;
+import dev.trunkline.wire.ErrorFields;
+import dev.trunkline.wire.FrameLimits;
+import dev.trunkline.wire.FrontendDecoder;
+import dev.trunkline.wire.FrontendMessage.CancelRequest;
+import dev.trunkline.wire.FrontendMessage.GSSENCRequest;
+import dev.trunkline.wire.FrontendMessage.Initial;
+import dev.trunkline.wire.FrontendMessage.SSLRequest;
+import dev.trunkline.wire.FrontendMessage.StartupMessage;
+import dev.trunkline.wire.MessageTypes;
+import dev.trunkline.wire.ProtocolVersion;
+import dev.trunkline.wire.ProtocolViolation;
+import dev.trunkline.wire.TransactionStatus;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.concurrent.Future;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A client's socket: the startup dialog, then the cutting of its bytes into messages for the session.
+ *
+ * <pre>
+ *   STARTUP --SSLRequest, GSSENCRequest--> 'N', STARTUP
+ *   STARTUP --CancelRequest--> passed on, closed
+ *   STARTUP --StartupMessage--> LOGIN --proof--> SERVING;  STARTUP --trusted user--> SERVING
+ * </pre>
+ *
+ * <p>Bytes that the session does not take yet stay in {@code pending}; when that is more than a little, the socket is not
+ * read until the session takes messages again. A message is put together up to its length before it is offered, but for
+ * CopyData, which goes on in pieces.
+ *
+ * <p>Confined to its event loop.
+ */
+public final class ClientConnection extends ChannelInboundHandlerAdapter implements ClientInput {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
+    private static final int HEADER = FrameLimits.HEADER_BYTES;
+    /** How much a client may send ahead of what the session takes. */
+    private static final int MOST_AHEAD = 1 << 16;
+
+    private enum Phase {
+        STARTUP,
+        LOGIN,
+        SERVING,
+        CLOSED
+    }
+
+    private final Worker worker;
+    private final Reception reception;
+    private Phase phase = Phase.STARTUP;
+    private ChannelHandlerContext context;
+    private ByteBuf pending;
+    private int copyLeft;
+    private Startup startup;
+    private ClientLogin login;
+    private Clients.Seat seat;
+    private Session session;
+    private ClientOutput out;
+    private Future<?> timeout;
+    private boolean inDialog;
+    private boolean offering;
+    private boolean wantsMore;
+
+    public ClientConnection(Worker worker, Reception reception) {
+        this.worker = worker;
+        this.reception = reception;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        context = ctx;
+        out = new ClientOutput(ctx);
+        if (!reception.clients().enterDialog()) {
+            ctx.close();
+            return;
+        }
+        inDialog = true;
+        long limit = reception.limits().authenticationTimeout().toMillis();
+        timeout = ctx.executor().schedule(this::dialogTimedOut, limit, TimeUnit.MILLISECONDS);
+    }
+
+    private void dialogTimedOut() {
+        if (phase == Phase.STARTUP || phase == Phase.LOGIN) {
+            LOG.info("client {}: closed, the log-in took too long", context.channel().remoteAddress());
+            context.close();
+        }
+    }
+
+    private void leaveDialog() {
+        if (inDialog) {
+            inDialog = false;
+            timeout.cancel(false);
+            reception.clients().leaveDialog();
+        }
+    }
+
+    // ---- reading
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        append((ByteBuf) message);
+        process();
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        flush();
+    }
+
+    private void flush() {
+        if (session != null) {
+            session.flushReplies();
+        } else if (out != null) {
+            out.flush();
+        }
+    }
+
+    private void append(ByteBuf in) {
+        if (pending == null) {
+            pending = in;
+            return;
+        }
+        int have = pending.readableBytes();
+        int more = in.readableBytes();
+        if (pending.refCnt() > 1 || pending.maxWritableBytes() < more || pending.writableBytes() < more) {
+            int size = Math.max(have + more, Math.min(wantedBytes(), MOST_AHEAD * 16));
+            ByteBuf bigger = context.alloc().buffer(Math.max(size, (have + more) * (have > MOST_AHEAD ? 2 : 1)));
+            bigger.writeBytes(pending);
+            pending.release();
+            pending = bigger;
+        }
+        pending.writeBytes(in);
+        in.release();
+    }
+
+    /** The whole size of the message that the pending bytes begin with, as far as that is known. */
+    private int wantedBytes() {
+        if (phase != Phase.SERVING || pending.readableBytes() < HEADER) {
+            return 0;
+        }
+        return Math.max(0, 1 + pending.getInt(pending.readerIndex() + 1));
+    }
+
+    private void process() {
+        if (offering) {
+            wantsMore = true;
+            return;
+        }
+        offering = true;
+        try {
+            do {
+                wantsMore = false;
+                while (pending != null && phase != Phase.CLOSED && step()) {
+                    // One message after the other.
+                }
+            } while (wantsMore);
+        } catch (ProtocolViolation e) {
+            fatal(e.error());
+        } catch (ProxyException e) {
+            fatal(e);
+        } finally {
+            offering = false;
+        }
+        if (pending != null && (phase == Phase.CLOSED || !pending.isReadable())) {
+            pending.release();
+            pending = null;
+        }
+        if (phase != Phase.CLOSED) {
+            holdBack();
+        }
+    }
+
+    /** A client that sends ahead of what is taken is not read any more. */
+    private void holdBack() {
+        boolean ahead = pending != null && pending.readableBytes() > MOST_AHEAD && session != null
+                && !session.takesInput();
+        if (ahead) {
+            reading(false);
+        }
+    }
+
+    private boolean step() {
+        return switch (phase) {
+            case STARTUP -> initial();
+            case LOGIN -> answer();
+            case SERVING -> message();
+            case CLOSED -> false;
+        };
+    }
+
+    // ---- the startup dialog
+
+    private boolean initial() {
+        if (pending.readableBytes() < FrameLimits.LENGTH_BYTES) {
+            return false;
+        }
+        int length = FrameLimits.startupBody(pending.getInt(pending.readerIndex()));
+        if (pending.readableBytes() < FrameLimits.LENGTH_BYTES + length) {
+            return false;
+        }
+        pending.skipBytes(FrameLimits.LENGTH_BYTES);
+        Initial first = FrontendDecoder.decodeInitial(pending.readSlice(length));
+        switch (first) {
+            case SSLRequest request -> refuseEncryption();
+            case GSSENCRequest request -> refuseEncryption();
+            case CancelRequest request -> cancel(request);
+            case StartupMessage message -> start(message);
+        }
+        return phase != Phase.CLOSED;
+    }
+
+    private void refuseEncryption() {
+        out.stage().writeByte('N');
+        out.flush();
+    }
+
+    private void cancel(CancelRequest request) {
+        Session target = reception.clients().find(request.processId(), request.secretKey().array());
+        if (target != null) {
+            target.loop().execute(target::cancel);
+        }
+        closeNow();
+    }
+
+    private void start(StartupMessage message) {
+        if (reception.isDraining()) {
+            throw ProxyError.SHUTTING_DOWN.with();
+        }
+        if (ProtocolVersion.major(message.version()) != 3) {
+            throw ProxyError.UNSUPPORTED_PROTOCOL.with(ProtocolVersion.major(message.version()) + "."
+                    + ProtocolVersion.minor(message.version()));
+        }
+        startup = Startup.of(message);
+        if (startup.negotiate()) {
+            BackendEncoder.encode(new NegotiateProtocolVersion(ProtocolVersion.V3_0, startup.unknownOptions()),
+                    out.stage());
+        }
+        UserConfig user = reception.user(startup.user());
+        if (reception.trusts(user, context.channel().remoteAddress())) {
+            BackendEncoder.encode(new AuthenticationOk(), out.stage());
+            admit(user);
+            return;
+        }
+        login = reception.login(startup.user());
+        phase = Phase.LOGIN;
+        BackendEncoder.encode(login.opening(), out.stage());
+    }
+
+    private boolean answer() {
+        if (pending.readableBytes() < HEADER) {
+            return false;
+        }
+        byte type = pending.getByte(pending.readerIndex());
+        int length = FrameLimits.authenticationBody(type, pending.getInt(pending.readerIndex() + 1));
+        if (pending.readableBytes() < HEADER + length) {
+            return false;
+        }
+        pending.skipBytes(HEADER);
+        ByteBuf body = pending.readSlice(length);
+        if (type == MessageTypes.TERMINATE) {
+            closeNow();
+            return false;
+        }
+        for (BackendMessage reply : login.answer(body)) {
+            BackendEncoder.encode(reply, out.stage());
+        }
+        if (login.authenticated()) {
+            admit(reception.user(startup.user()));
+        }
+        return true;
+    }
+
+    private void admit(UserConfig user) {
+        ServedDatabase database = reception.database(user, startup.database());
+        seat = reception.clients().take();
+        if (seat == null) {
+            throw ProxyError.TOO_MANY_CLIENTS.with();
+        }
+        leaveDialog();
+        Map<String, String> parameters = parameters(database);
+        parameters.forEach((name, value) -> BackendEncoder.parameterStatus(out.stage(), name, value));
+        BackendEncoder.backendKeyData(out.stage(), seat.processId, seat.cancelKey);
+        BackendEncoder.readyForQuery(out.stage(), TransactionStatus.IDLE);
+        SessionIdentity identity = new SessionIdentity(seat.processId, user.name(), database,
+                context.channel().remoteAddress(), reception.credentials(user, database.name()), user.fanOut());
+        session = new Session(worker, identity, this, out,
+                SessionSettings.of(user.name(), startup.settings().entrySet()), new ReportedParameters(parameters));
+        seat.session = session;
+        seat.connection = this;
+        phase = Phase.SERVING;
+        login = null;
+        LOG.debug("client {}: user {} on database {}, session {}", context.channel().remoteAddress(), user.name(),
+                database.name(), seat.processId);
+    }
+
+    /** What the client is told at log-in: what the nodes report, but for what it has asked for itself. */
+    private Map<String, String> parameters(ServedDatabase database) {
+        Map<String, String> parameters = new LinkedHashMap<>(database.startupParameters());
+        parameters.put("client_encoding", startup.clientEncoding());
+        parameters.put("session_authorization", startup.user());
+        parameters.put("application_name", startup.settings().getOrDefault("application_name", ""));
+        for (String name : parameters.keySet().toArray(String[]::new)) {
+            String wanted = startup.settings().get(name.toLowerCase(Locale.ROOT));
+            if (wanted != null) {
+                parameters.put(name, name.equals("DateStyle") ? dateStyle(wanted, parameters.get(name)) : wanted);
+            }
+        }
+        return parameters;
+    }
+
+    /** PostgreSQL reports both parts of DateStyle, also when only one was set. */
+    private static String dateStyle(String wanted, String before) {
+        int comma = before.indexOf(',');
+        return wanted.indexOf(',') >= 0 || comma < 0 ? wanted : wanted + before.substring(comma);
+    }
+
+    // ---- messages
+
+    private boolean message() {
+        if (copyLeft > 0) {
+            int n = Math.min(copyLeft, pending.readableBytes());
+            copyLeft -= n;
+            session.copyBytes(pending.readRetainedSlice(n));
+            return pending.isReadable();
+        }
+        int available = pending.readableBytes();
+        if (available < HEADER || !session.takesInput()) {
+            return false;
+        }
+        int start = pending.readerIndex();
+        byte type = pending.getByte(start);
+        int length = FrameLimits.frontendBody(type, pending.getInt(start + 1));
+        if (available < HEADER + length) {
+            if (type == MessageTypes.COPY_DATA && session.takesCopyData()) {
+                copyLeft = HEADER + length - available;
+                session.copyBytes(pending.readRetainedSlice(available));
+                return false;
+            }
+            if (HEADER + length > reception.limits().messageSize()) {
+                throw ProxyError.PROTOCOL_VIOLATION.with("message of " + length + " bytes is larger than the limit of "
+                        + reception.limits().messageSize() + " bytes");
+            }
+            return false;
+        }
+        if (!session.accept(type, pending, start, HEADER + length)) {
+            return false;
+        }
+        if (phase != Phase.SERVING) {
+            return false;
+        }
+        pending.readerIndex(start + HEADER + length);
+        return pending.isReadable();
+    }
+
+    // ---- the session's side
+
+    @Override
+    public void resume() {
+        if (phase != Phase.SERVING) {
+            return;
+        }
+        if (pending != null) {
+            process();
+        }
+        if (pending == null || pending.readableBytes() <= MOST_AHEAD || session.takesInput()) {
+            reading(true);
+        }
+    }
+
+    @Override
+    public void reading(boolean wanted) {
+        if (context.channel().config().isAutoRead() != wanted) {
+            context.channel().config().setAutoRead(wanted);
+        }
+    }
+
+    @Override
+    public void close() {
+        out.flush();
+        closeNow();
+    }
+
+    /** Asks the client to go: it is told why, if it is between two cycles or not. */
+    public void dismiss(ProxyException why) {
+        context.executor().execute(() -> {
+            if (phase == Phase.SERVING) {
+                fatal(why);
+            }
+        });
+    }
+
+    /** Whether the session has nothing under way. Callable from any thread, and soon outdated. */
+    public boolean isIdle() {
+        return session == null || session.isAtRest();
+    }
+
+    private void fatal(ProxyException why) {
+        LOG.info("client {}: closed: {} {}", context.channel().remoteAddress(), why.sqlState(), why.getMessage());
+        BackendEncoder.error(out.stage(), ErrorFields.of("FATAL", why));
+        out.flush();
+        phase = Phase.CLOSED;
+        context.writeAndFlush(context.alloc().buffer(0)).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    private void closeNow() {
+        phase = Phase.CLOSED;
+        context.close();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (session != null) {
+            session.clientWritable(ctx.channel().isWritable());
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        phase = Phase.CLOSED;
+        leaveDialog();
+        if (seat != null) {
+            reception.clients().leave(seat);
+        }
+        if (session != null) {
+            session.closed();
+        } else if (out != null) {
+            out.release();
+        }
+        if (pending != null && !offering) {
+            pending.release();
+            pending = null;
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (!(cause instanceof java.io.IOException)) {
+            LOG.error("client {}: closed after an unexpected error", ctx.channel().remoteAddress(), cause);
+        }
+        ctx.close();
+    }
+}

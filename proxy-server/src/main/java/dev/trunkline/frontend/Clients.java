@@ -1,0 +1,94 @@
+package dev.trunkline.frontend;
+
+import dev.trunkline.session.Session;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.Collection;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The clients that are connected, by the process id that they were told. An id is made of the proxy's id (11 bits) and a
+ * session's number (20 bits), so that a cancel request says which proxy it is for. Thread-safe.
+ */
+public final class Clients {
+
+    private static final int SESSION_BITS = 20;
+
+    /** A place among the clients. {@code session} is null until the log-in is complete. */
+    static final class Seat {
+
+        final int processId;
+        final byte[] cancelKey;
+        volatile Session session;
+        volatile ClientConnection connection;
+
+        Seat(int processId, byte[] cancelKey) {
+            this.processId = processId;
+            this.cancelKey = cancelKey;
+        }
+    }
+
+    private final int proxyId;
+    private final int most;
+    private final int mostUnauthenticated;
+    private final SecureRandom random = new SecureRandom();
+    private final Map<Integer, Seat> seats = new ConcurrentHashMap<>();
+    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicInteger unauthenticated = new AtomicInteger();
+
+    public Clients(int proxyId, int most, int mostUnauthenticated) {
+        this.proxyId = proxyId;
+        this.most = most;
+        this.mostUnauthenticated = mostUnauthenticated;
+    }
+
+    /** Whether one more may begin the startup dialog; {@link #leaveDialog} ends it. */
+    boolean enterDialog() {
+        if (unauthenticated.incrementAndGet() > mostUnauthenticated) {
+            unauthenticated.decrementAndGet();
+            return false;
+        }
+        return true;
+    }
+
+    void leaveDialog() {
+        unauthenticated.decrementAndGet();
+    }
+
+    /** A seat for one more client, or null when all are taken. */
+    Seat take() {
+        if (seats.size() >= most) {
+            return null;
+        }
+        byte[] key = new byte[4];
+        random.nextBytes(key);
+        while (true) {
+            int number = next.incrementAndGet() & (1 << SESSION_BITS) - 1;
+            Seat seat = new Seat(proxyId << SESSION_BITS | number, key);
+            if (number != 0 && seats.putIfAbsent(seat.processId, seat) == null) {
+                return seat;
+            }
+        }
+    }
+
+    void leave(Seat seat) {
+        seats.remove(seat.processId, seat);
+    }
+
+    /** The session that a cancel request means, or null: a wrong key is answered with silence, as PostgreSQL does. */
+    Session find(int processId, byte[] cancelKey) {
+        Seat seat = seats.get(processId);
+        return seat != null && MessageDigest.isEqual(seat.cancelKey, cancelKey) ? seat.session : null;
+    }
+
+    public int count() {
+        return seats.size();
+    }
+
+    /** The connections of those that have logged in. */
+    public Collection<ClientConnection> connections() {
+        return seats.values().stream().map(seat -> seat.connection).filter(c -> c != null).toList();
+    }
+}

@@ -1,0 +1,114 @@
+package dev.trunkline.frontend;
+
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
+import dev.trunkline.wire.FrontendMessage.StartupMessage;
+import dev.trunkline.wire.ProtocolVersion;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What a StartupMessage asks for: user, database, and settings for the session, among them those of {@code options}
+ * ({@code -c name=value}).
+ *
+ * @param unknownOptions protocol options ({@code _pq_.}) that are not served, to be told to the client
+ * @param negotiate whether the client has to be told what is served instead
+ */
+record Startup(String user, String database, Map<String, String> settings, String clientEncoding,
+        List<String> unknownOptions, boolean negotiate) {
+
+    private static final Set<String> NOT_SETTINGS = Set.of("user", "database", "options", "replication",
+            "client_encoding");
+
+    static Startup of(StartupMessage message) {
+        Map<String, String> parameters = message.parameters();
+        String user = parameters.get("user");
+        if (user == null || user.isEmpty()) {
+            throw ProxyError.INVALID_AUTHORIZATION.with("no PostgreSQL user name specified in startup packet",
+                    "Name a user.");
+        }
+        String replication = parameters.get("replication");
+        if (replication != null && !replication.matches("(?i)false|off|no|0")) {
+            throw ProxyError.REPLICATION_NOT_SERVED.with();
+        }
+        Map<String, String> settings = new LinkedHashMap<>();
+        List<String> unknown = new ArrayList<>();
+        options(parameters.getOrDefault("options", ""), settings);
+        parameters.forEach((name, value) -> {
+            if (name.startsWith("_pq_.")) {
+                unknown.add(name);
+            } else if (!NOT_SETTINGS.contains(name)) {
+                settings.put(name.toLowerCase(Locale.ROOT), value);
+            }
+        });
+        String encoding = parameters.containsKey("client_encoding")
+                ? parameters.get("client_encoding")
+                : settings.get("client_encoding");
+        settings.remove("client_encoding");
+        String database = parameters.getOrDefault("database", user);
+        return new Startup(user, database.isEmpty() ? user : database, settings, encoding(encoding), unknown,
+                !unknown.isEmpty() || ProtocolVersion.minor(message.version()) > 0);
+    }
+
+    /** UTF8, or SQL_ASCII, which means that nothing is converted. */
+    private static String encoding(String wanted) {
+        if (wanted == null) {
+            return "UTF8";
+        }
+        return switch (wanted.replaceAll("[^A-Za-z0-9]", "").toUpperCase(Locale.ROOT)) {
+            case "UTF8", "UNICODE" -> "UTF8";
+            case "SQLASCII" -> "SQL_ASCII";
+            default -> throw ProxyError.UNSUPPORTED_ENCODING.with(wanted);
+        };
+    }
+
+    /** {@code -c name=value}, {@code -cname=value}, {@code --name=value}, split at blanks that no backslash precedes. */
+    private static void options(String text, Map<String, String> settings) {
+        List<String> words = new ArrayList<>();
+        StringBuilder word = new StringBuilder();
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '\\' && i + 1 < text.length()) {
+                word.append(text.charAt(++i));
+            } else if (Character.isWhitespace(c)) {
+                if (!word.isEmpty()) {
+                    words.add(word.toString());
+                    word.setLength(0);
+                }
+            } else {
+                word.append(c);
+            }
+        }
+        if (!word.isEmpty()) {
+            words.add(word.toString());
+        }
+        for (int i = 0; i < words.size(); i++) {
+            String option = words.get(i);
+            String assignment;
+            if (option.equals("-c") && i + 1 < words.size()) {
+                assignment = words.get(++i);
+            } else if (option.startsWith("-c")) {
+                assignment = option.substring(2);
+            } else if (option.startsWith("--")) {
+                assignment = option.substring(2);
+            } else {
+                throw unservedOption(option);
+            }
+            int equals = assignment.indexOf('=');
+            if (equals <= 0) {
+                throw unservedOption(option);
+            }
+            settings.put(assignment.substring(0, equals).replace('-', '_').toLowerCase(Locale.ROOT),
+                    assignment.substring(equals + 1));
+        }
+    }
+
+    private static ProxyException unservedOption(String option) {
+        return ProxyError.INVALID_PARAMETER_VALUE.with("invalid command-line argument for server process: " + option,
+                "Only -c name=value and --name=value are served.");
+    }
+}

@@ -1,0 +1,202 @@
+package dev.trunkline.metrics;
+
+import dev.trunkline.backend.NodeEndpoint;
+import dev.trunkline.frontend.Clients;
+import dev.trunkline.pool.Pool;
+import dev.trunkline.route.Routing;
+import dev.trunkline.session.CatalogSource;
+import dev.trunkline.session.ServedDatabase;
+import dev.trunkline.session.Session;
+import dev.trunkline.session.Worker;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.model.registry.MultiCollector;
+import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * The proxy's own metrics under the names of {@code docs/metrics.md}. Counters live where they are counted and are read when
+ * Prometheus asks; what belongs to an event loop is asked of that loop.
+ */
+final class ProxyMetrics implements MultiCollector {
+
+    private static final long LOOP_ANSWER_MILLIS = 500;
+
+    private record ClientsOf(String database, String state) {}
+
+    private record ConnectionsOf(String database, String node, String user, String state) {}
+
+    private final PrometheusMeterRegistry registry;
+    private final Map<String, ServedDatabase> databases;
+    private final Map<String, StatementMetrics> statements;
+    private final Map<String, CatalogSource> sources;
+    private final List<Worker> workers;
+    private final Clients clients;
+
+    ProxyMetrics(PrometheusMeterRegistry registry, Map<String, ServedDatabase> databases,
+            Map<String, StatementMetrics> statements, Map<String, CatalogSource> sources, List<Worker> workers,
+            Clients clients) {
+        this.registry = registry;
+        this.databases = databases;
+        this.statements = statements;
+        this.sources = sources;
+        this.workers = workers;
+        this.clients = clients;
+    }
+
+    void bind() {
+        String version = ProxyMetrics.class.getPackage().getImplementationVersion();
+        Gauge.builder("trunkline.build.info", () -> 1).tag("version", version == null ? "development" : version)
+                .description("Which build this is; always 1").register(registry);
+        for (ServedDatabase database : databases.values()) {
+            CatalogSource source = sources.get(database.name());
+            StatementMetrics metrics = statements.get(database.name());
+            for (NodeEndpoint node : database.nodes()) {
+                Gauge.builder("trunkline.node.up", () -> source.isUp(node.node()) ? 1 : 0)
+                        .tag("database", database.name()).tag("node", node.nodeName())
+                        .description("Whether the node answers").register(registry);
+                for (boolean toNode : new boolean[]{true, false}) {
+                    FunctionCounter.builder("trunkline.node.bytes", metrics, m -> m.nodeBytes(node.node(), toNode))
+                            .tag("database", database.name()).tag("node", node.nodeName())
+                            .tag("direction", toNode ? "to_node" : "from_node").baseUnit("bytes")
+                            .description("Bytes exchanged with the node").register(registry);
+                }
+            }
+        }
+        registry.getPrometheusRegistry().register(this);
+    }
+
+    @Override
+    public MetricSnapshots collect() {
+        List<MetricSnapshot> all = new ArrayList<>();
+        all.add(statementsTotal());
+        all.add(statementSeconds());
+        all.add(fanOuts());
+        collectLoops(all);
+        return new MetricSnapshots(all);
+    }
+
+    private CounterSnapshot statementsTotal() {
+        CounterSnapshot.Builder total = CounterSnapshot.builder().name("trunkline_statements")
+                .help("Statements (a pipeline counts once) by how they were routed and how they ended");
+        for (StatementMetrics metrics : statements.values()) {
+            for (Routing routing : Routing.values()) {
+                StatementMetrics.OfRouting of = metrics.of(routing);
+                count(total, metrics.database(), routing, "ok", of.good.sum());
+                count(total, metrics.database(), routing, "error", of.failed.sum());
+            }
+        }
+        return total.build();
+    }
+
+    private static void count(CounterSnapshot.Builder total, String database, Routing routing, String outcome,
+            long value) {
+        total.dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder().value(value)
+                .labels(Labels.of("database", database, "routing", routing.text(), "outcome", outcome)).build());
+    }
+
+    private HistogramSnapshot statementSeconds() {
+        HistogramSnapshot.Builder seconds = HistogramSnapshot.builder().name("trunkline_statement_seconds")
+                .help("Time from a statement's first byte to its ReadyForQuery");
+        for (StatementMetrics metrics : statements.values()) {
+            for (Routing routing : Routing.values()) {
+                LatencyBuckets buckets = metrics.of(routing).seconds;
+                if (buckets.total() > 0) {
+                    seconds.dataPoint(HistogramSnapshot.HistogramDataPointSnapshot.builder()
+                            .labels(Labels.of("database", metrics.database(), "routing", routing.text()))
+                            .classicHistogramBuckets(classic(buckets)).sum(buckets.sumSeconds()).build());
+                }
+            }
+        }
+        return seconds.build();
+    }
+
+    /** Octaves from 16 µs to 17 min: quarter octaves are for quantiles of our own. */
+    private static ClassicHistogramBuckets classic(LatencyBuckets buckets) {
+        ClassicHistogramBuckets.Builder classic = ClassicHistogramBuckets.builder();
+        long count = 0;
+        for (int i = 0; i < LatencyBuckets.size(); i++) {
+            count += buckets.count(i);
+            long upper = LatencyBuckets.upperMicros(i);
+            if (Long.bitCount(upper) == 1 && upper >= 16 && upper <= 1L << 30) {
+                classic.bucket(upper / 1e6, count);
+                count = 0;
+            }
+        }
+        return classic.bucket(Double.POSITIVE_INFINITY, count).build();
+    }
+
+    private CounterSnapshot fanOuts() {
+        CounterSnapshot.Builder total = CounterSnapshot.builder().name("trunkline_fanout")
+                .help("Statements without a shard key that were sent to several nodes, or rejected");
+        for (StatementMetrics metrics : statements.values()) {
+            metrics.fanOuts().forEach((reason, count) -> total
+                    .dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder().value(count.sum())
+                            .labels(Labels.of("database", metrics.database(), "reason", reason)).build()));
+        }
+        return total.build();
+    }
+
+    /** Clients and connections by state, counted by the loops that own them. */
+    private void collectLoops(List<MetricSnapshot> all) {
+        Map<ClientsOf, Integer> byState = new HashMap<>();
+        Map<ConnectionsOf, Integer> connections = new HashMap<>();
+        for (Worker worker : workers) {
+            try {
+                worker.loop().submit(() -> {
+                    synchronized (byState) {
+                        count(worker, byState, connections);
+                    }
+                }).get(LOOP_ANSWER_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (ExecutionException | TimeoutException e) {
+                // A loop that is too busy to count is left out of this scrape.
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        GaugeSnapshot.Builder clientGauge = GaugeSnapshot.builder().name("trunkline_clients")
+                .help("Clients by what their session does");
+        GaugeSnapshot.Builder poolGauge = GaugeSnapshot.builder().name("trunkline_pool_connections")
+                .help("Connections to nodes by state");
+        synchronized (byState) {
+            byState.forEach((of, n) -> clientGauge.dataPoint(GaugeSnapshot.GaugeDataPointSnapshot.builder().value(n)
+                    .labels(Labels.of("database", of.database, "state", of.state)).build()));
+            connections.forEach((of, n) -> poolGauge.dataPoint(GaugeSnapshot.GaugeDataPointSnapshot.builder().value(n)
+                    .labels(Labels.of("database", of.database, "node", of.node, "user", of.user, "state", of.state))
+                    .build()));
+        }
+        all.add(clientGauge.build());
+        all.add(poolGauge.build());
+        all.add(GaugeSnapshot.builder().name("trunkline_clients_connected").help("Clients that have logged in")
+                .dataPoint(GaugeSnapshot.GaugeDataPointSnapshot.builder().value(clients.count()).build()).build());
+    }
+
+    private static void count(Worker worker, Map<ClientsOf, Integer> byState, Map<ConnectionsOf, Integer> connections) {
+        for (Session session : worker.sessions()) {
+            byState.merge(new ClientsOf(session.identity().database().name(), session.stateWord()), 1, Integer::sum);
+        }
+        for (Pool pool : worker.pools()) {
+            String database = pool.databaseName();
+            String node = pool.endpoint().nodeName();
+            String user = pool.credential().user();
+            connections.merge(new ConnectionsOf(database, node, user, "idle"), pool.idleCount(), Integer::sum);
+            connections.merge(new ConnectionsOf(database, node, user, "active"), pool.lentCount(), Integer::sum);
+            connections.merge(new ConnectionsOf(database, node, user, "connecting"), pool.connectingCount(),
+                    Integer::sum);
+            connections.merge(new ConnectionsOf(database, node, user, "waiting"), pool.waitingCount(), Integer::sum);
+        }
+    }
+}

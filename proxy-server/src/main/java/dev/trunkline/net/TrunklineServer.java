@@ -1,0 +1,212 @@
+package dev.trunkline.net;
+
+import dev.trunkline.backend.BackendConnector;
+import dev.trunkline.backend.NodeEndpoint;
+import dev.trunkline.catalog.Catalog;
+import dev.trunkline.catalog.ShardMap;
+import dev.trunkline.config.Configuration;
+import dev.trunkline.config.DatabaseConfig;
+import dev.trunkline.config.DatabaseConfig.FanOutWarning;
+import dev.trunkline.config.NodeConfig;
+import dev.trunkline.config.PoolConfig;
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.frontend.ClientConnection;
+import dev.trunkline.frontend.Clients;
+import dev.trunkline.frontend.Reception;
+import dev.trunkline.metrics.Monitoring;
+import dev.trunkline.metrics.StatementMetrics;
+import dev.trunkline.plan.PlanCache;
+import dev.trunkline.pool.PoolLimits;
+import dev.trunkline.route.DestinationTable;
+import dev.trunkline.session.CatalogSource;
+import dev.trunkline.session.FanOutRules;
+import dev.trunkline.session.ServedDatabase;
+import dev.trunkline.session.Worker;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.util.concurrent.EventExecutor;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The proxy: wires everything by hand, opens the port when it is ready, and drains when it is closed. {@link #start} and
+ * {@link #close} are for one thread.
+ */
+public final class TrunklineServer implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(TrunklineServer.class);
+    private static final int TICK_MILLIS = 100;
+    private static final int BACKLOG = 4096;
+    private static final long PLANNER_STACK_BYTES = 8L << 20;
+
+    private final Configuration configuration;
+    private final Map<String, CatalogSource> sources;
+    private final Map<String, ServedDatabase> databases = new LinkedHashMap<>();
+    private final Map<String, StatementMetrics> statements = new LinkedHashMap<>();
+    private final List<Worker> workers = new ArrayList<>();
+    private final ExecutorService planner;
+    private Clients clients;
+    private Reception reception;
+    private EventLoopGroup loops;
+    private Channel listener;
+    private Monitoring monitoring;
+    private volatile boolean draining;
+
+    /** @param sources the control plane of each database, by the database's name */
+    public TrunklineServer(Configuration configuration, Map<String, CatalogSource> sources) {
+        this.configuration = configuration;
+        this.sources = Map.copyOf(sources);
+        int planners = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+        this.planner = Executors.newFixedThreadPool(planners, task -> {
+            Thread thread = new Thread(null, task, "trunkline-planner", PLANNER_STACK_BYTES);
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /** Opens the port; when this returns, clients are served. */
+    public void start() throws InterruptedException {
+        Transport transport = Transport.best();
+        int count = configuration.limits().eventLoops() > 0
+                ? configuration.limits().eventLoops()
+                : Math.max(1, Runtime.getRuntime().availableProcessors() / 4);
+        loops = transport.loops(count);
+        BackendConnector connector = new BackendConnector(transport.client(),
+                "trunkline/" + configuration.listen().proxyId(), configuration.limits().preparedStatements());
+        Map<EventLoop, Worker> byLoop = new LinkedHashMap<>();
+        for (EventExecutor executor : loops) {
+            Worker worker = new Worker((EventLoop) executor, connector);
+            workers.add(worker);
+            byLoop.put((EventLoop) executor, worker);
+            executor.scheduleAtFixedRate(worker::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        }
+        configuration.databases().values().forEach(this::serve);
+        clients = new Clients(configuration.listen().proxyId(), configuration.limits().clients(),
+                configuration.limits().unauthenticatedClients());
+        reception = new Reception(configuration, databases, clients);
+        int buffer = configuration.limits().clientBuffer();
+        ServerBootstrap bootstrap = new ServerBootstrap().group(loops).channel(transport.server())
+                .option(ChannelOption.SO_BACKLOG, BACKLOG).option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true).childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(buffer / 4, buffer))
+                .childHandler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        channel.pipeline()
+                                .addLast(new ClientConnection(byLoop.get(channel.eventLoop()), reception));
+                    }
+                });
+        listener = bootstrap.bind(configuration.listen().host(), configuration.listen().port()).sync().channel();
+        if (configuration.monitoring() != null) {
+            monitoring = new Monitoring(configuration.monitoring(), databases, statements, sources, workers, clients,
+                    () -> draining);
+            monitoring.start();
+        }
+        LOG.info("listening on {}:{} ({}, {} event loop{})", configuration.listen().host(), port(), transport.name(),
+                count, count == 1 ? "" : "s");
+    }
+
+    private void serve(DatabaseConfig config) {
+        CatalogSource source = sources.get(config.name());
+        List<NodeEndpoint> nodes = new ArrayList<>();
+        for (NodeConfig node : config.nodes()) {
+            nodes.add(new NodeEndpoint(node.index(), node.name(), node.primary().host(), node.primary().port(),
+                    node.database()));
+        }
+        Catalog catalog = source.catalog();
+        ShardMap map = ShardMap.of(1, config.shardOwners().stream().mapToInt(Integer::intValue).toArray());
+        StatementMetrics metrics = new StatementMetrics(config.name(), nodes.size());
+        ServedDatabase database = new ServedDatabase(config.name(), nodes, limits(config.pool()),
+                new FanOutRules(config.fanOutWarning() == FanOutWarning.ALWAYS),
+                new PlanCache(configuration.limits().planCacheSize(), planner), catalog,
+                new DestinationTable(map, nodes.size(), catalog.homeNode()), source::startupParameters,
+                source::refreshNow, metrics);
+        source.whenChanged(database::catalog);
+        databases.put(config.name(), database);
+        statements.put(config.name(), metrics);
+    }
+
+    private static PoolLimits limits(PoolConfig pool) {
+        return new PoolLimits(pool.size(), pool.min(), pool.waitTimeout().toNanos(), pool.idleTimeout().toNanos(),
+                pool.maxAge().toNanos());
+    }
+
+    /** The port that clients connect to. */
+    public int port() {
+        return ((InetSocketAddress) listener.localAddress()).getPort();
+    }
+
+    /** The port of {@code /metrics}, {@code /health} and {@code /ready}; 0 without monitoring. */
+    public int monitoringPort() {
+        return monitoring == null ? 0 : monitoring.port();
+    }
+
+    /**
+     * Drains: nobody new comes in, clients between two transactions are sent away, the others get until
+     * {@code limits.drainTimeout}. Then everything is closed.
+     */
+    @Override
+    public void close() {
+        draining = true;
+        if (loops == null) {
+            planner.shutdown();
+            return;
+        }
+        try {
+            if (listener != null) {
+                listener.close().sync();
+            }
+            if (reception != null) {
+                reception.drain();
+                dismissAll();
+            }
+            for (Worker worker : workers) {
+                run(worker, worker::close);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (monitoring != null) {
+            monitoring.close();
+        }
+        loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
+        planner.shutdownNow();
+    }
+
+    private void dismissAll() throws InterruptedException {
+        long deadline = System.nanoTime() + configuration.limits().drainTimeout().toNanos();
+        boolean late = false;
+        while (clients.count() > 0 && !late) {
+            late = System.nanoTime() - deadline > 0;
+            for (ClientConnection client : clients.connections()) {
+                if (late || client.isIdle()) {
+                    client.dismiss(ProxyError.SHUTTING_DOWN.with());
+                }
+            }
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
+    }
+
+    private static void run(Worker worker, Runnable task) throws InterruptedException {
+        try {
+            worker.loop().submit(task).get(2, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("an event loop did not close in time", e);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package dev.trunkline.pool;
+
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The permits to hold connections to one node under one login, shared by the pools of all event loops. A pool that finds
+ * none left lines up here, and the others give up idle connections for it. Thread-safe.
+ */
+public final class Quota {
+
+    private final AtomicInteger free;
+    private final ConcurrentLinkedQueue<Pool> starving = new ConcurrentLinkedQueue<>();
+    private final CopyOnWriteArrayList<Pool> pools = new CopyOnWriteArrayList<>();
+
+    public Quota(int permits) {
+        free = new AtomicInteger(permits);
+    }
+
+    void join(Pool pool) {
+        pools.add(pool);
+    }
+
+    boolean tryTake() {
+        int n = free.get();
+        while (n > 0) {
+            if (free.compareAndSet(n, n - 1)) {
+                return true;
+            }
+            n = free.get();
+        }
+        return false;
+    }
+
+    void giveBack() {
+        free.incrementAndGet();
+        Pool next = starving.poll();
+        if (next != null) {
+            next.permitMayBeFree();
+        }
+    }
+
+    /** The pool waits for a permit that others may hold idle. */
+    void starve(Pool pool) {
+        if (pools.size() == 1) {
+            return;
+        }
+        if (!starving.contains(pool)) {
+            starving.add(pool);
+        }
+        for (Pool other : pools) {
+            if (other != pool) {
+                other.shedIdle();
+            }
+        }
+    }
+
+    boolean othersStarve() {
+        return !starving.isEmpty();
+    }
+}

@@ -1,0 +1,23 @@
+package dev.trunkline.session;
+
+import dev.trunkline.catalog.Catalog;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** Where a database's catalog comes from, and keeps coming from: the control plane. Thread-safe. */
+public interface CatalogSource {
+
+    Catalog catalog();
+
+    /** Calls back with every newer catalog, on any thread. */
+    void whenChanged(Consumer<Catalog> listener);
+
+    /** Has the nodes looked at soon: somebody may have changed something. */
+    void refreshNow();
+
+    /** What nodes report at log-in (ParameterStatus), by name. */
+    Map<String, String> startupParameters();
+
+    /** Whether a node is known to answer. */
+    boolean isUp(int node);
+}

@@ -1,0 +1,604 @@
+package dev.trunkline.session;
+
+import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.backend.ReplySink;
+import dev.trunkline.backend.ServerStatement;
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.plan.Plan;
+import dev.trunkline.plan.StatementPlan;
+import dev.trunkline.route.BoundValues;
+import dev.trunkline.route.Destination;
+import dev.trunkline.route.NodeRule;
+import dev.trunkline.route.Routing;
+import dev.trunkline.sql.LexedText;
+import dev.trunkline.wire.BackendEncoder;
+import dev.trunkline.wire.BindLayout;
+import dev.trunkline.wire.FrontendEncoder;
+import dev.trunkline.wire.FrontendMessage.Target;
+import dev.trunkline.wire.MessageTypes;
+import dev.trunkline.wire.ProtocolViolation;
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The extended protocol. Parse only makes a statement known to the session; a node learns of it when Bind has found the
+ * node, under a name that all sessions share. A Parse or Describe that no Bind follows goes to any node that has the tables.
+ *
+ * <p>Two replies are put off until the next message shows where they belong: ParseComplete, which Bind's node should give,
+ * and the description of a fan-out's portal, which its Execute gives.
+ */
+final class ExtendedProtocol {
+
+    private static final int HEADER = 5;
+    private static final int[] NO_TYPES = {};
+    /** Below this size a message is copied with its new statement name; above, only its head is. */
+    private static final int SMALL = 4096;
+
+    private final Session session;
+    private final Map<String, ClientStatement> statements = new HashMap<>();
+    private final Map<String, Portal> portals = new HashMap<>();
+    private final BindLayout layout = new BindLayout();
+    private ClientStatement unnamed;
+    private ClientStatement pendingParse;
+    private Portal pendingDescribe;
+
+    ExtendedProtocol(Session session) {
+        this.session = session;
+    }
+
+    /** Takes one message; false when it has to wait. */
+    boolean accept(byte type, ByteBuf in, int start, int length) {
+        if (!session.inPipeline()) {
+            session.enterPipeline();
+        }
+        return switch (type) {
+            case MessageTypes.PARSE -> parse(in, start, length);
+            case MessageTypes.BIND -> bind(in, start, length);
+            case MessageTypes.DESCRIBE -> describe(in, start, length);
+            case MessageTypes.EXECUTE -> execute(in, start, length);
+            case MessageTypes.CLOSE -> close(in, start, length);
+            case MessageTypes.FLUSH -> flush();
+            case MessageTypes.SYNC -> sync();
+            default -> throw ProxyError.PROTOCOL_VIOLATION.with("unexpected message type " + (type & 0xFF));
+        };
+    }
+
+    // ---- Parse
+
+    private boolean parse(ByteBuf in, int start, int length) {
+        if (!settlePending()) {
+            return false;
+        }
+        int end = start + length;
+        int nameEnd = zero(in, start + HEADER, end);
+        int sqlEnd = zero(in, nameEnd + 1, end);
+        String name = name(in, start + HEADER, nameEnd);
+        int[] types = types(in, sqlEnd + 1, end);
+        if (!name.isEmpty() && statements.containsKey(name)) {
+            throw ProxyError.DUPLICATE_PREPARED_STATEMENT.with(name);
+        }
+        int size = sqlEnd - nameEnd - 1;
+        byte[] sql = new byte[size];
+        in.getBytes(nameEnd + 1, sql);
+        boolean standardStrings = session.planKey().standardConformingStrings();
+        StatementPlan plan = plan(sql, standardStrings);
+        if (plan == null) {
+            return false;
+        }
+        session.actions().checkNotFailed(plan);
+        if (plan.refusal() != null) {
+            throw plan.refusal();
+        }
+        ServerStatement server = name.isEmpty()
+                ? ServerStatement.unnamed(sql, types)
+                : session.database().statementNames().named(sql, types);
+        ClientStatement statement = new ClientStatement(name, server, standardStrings, plan);
+        if (name.isEmpty()) {
+            unnamed = statement;
+        } else {
+            statements.put(name, statement);
+        }
+        pendingParse = statement;
+        return true;
+    }
+
+    /** The plan of a text that must be one statement, or null when it is being made. */
+    private StatementPlan plan(byte[] sql, boolean standardStrings) {
+        LexedText lexed = session.worker().lexed();
+        lexed.lex(sql, 0, sql.length, standardStrings);
+        if (lexed.failed()) {
+            throw SimpleProtocol.lexicalError(lexed, sql);
+        }
+        return switch (lexed.statementCount()) {
+            case 0 -> StatementPlans.EMPTY;
+            case 1 -> session.plan(lexed.fingerprint(0), sql, lexed.statementStart(0), lexed.statementEnd(0), 0);
+            default -> throw ProxyError.SYNTAX_ERROR.with("cannot insert multiple commands into a prepared statement");
+        };
+    }
+
+    private static int[] types(ByteBuf in, int at, int end) {
+        if (at + 2 > end) {
+            throw ProxyError.PROTOCOL_VIOLATION.with("insufficient data left in message");
+        }
+        int count = in.getUnsignedShort(at);
+        if (at + 2 + 4 * count != end) {
+            throw ProxyError.PROTOCOL_VIOLATION.with("invalid message format");
+        }
+        if (count == 0) {
+            return NO_TYPES;
+        }
+        int[] types = new int[count];
+        for (int i = 0; i < count; i++) {
+            types[i] = in.getInt(at + 2 + 4 * i);
+        }
+        return types;
+    }
+
+    // ---- Bind
+
+    private boolean bind(ByteBuf in, int start, int length) {
+        ByteBuf body = in.slice(start + HEADER, length - HEADER);
+        layout.read(body);
+        String portalName = name(body, layout.portalStart(), layout.portalEnd());
+        String statementName = name(body, layout.statementStart(), layout.statementEnd());
+        ClientStatement statement = statement(statementName);
+        if (pendingParse != statement && !settlePending()) {
+            return false;
+        }
+        if (!currentPlan(statement)) {
+            return false;
+        }
+        StatementPlan plan = statement.plan();
+        session.actions().checkNotFailed(plan);
+        if (plan.root() instanceof Plan.LocalReply) {
+            answerPendingParse();
+            session.reply(BackendEncoder::bindComplete);
+            put(new Portal(portalName, statement, null, null, null));
+            return true;
+        }
+        Destination destination = plan.bind(values(statement, body, length - HEADER),
+                session.database().destinations());
+        if (destination instanceof Destination.Many) {
+            answerPendingParse();
+            session.reply(BackendEncoder::bindComplete);
+            int from = layout.statementEnd() + 1;
+            put(new Portal(portalName, statement, destination, null, body.copy(from, layout.end() - from)));
+            return true;
+        }
+        Participant participant = session.participant(session.nodeOf(destination), null);
+        if (participant == null) {
+            return false;
+        }
+        BackendConnection backend = participant.backend();
+        if (!session.switchTo(backend, null)) {
+            return false;
+        }
+        session.use(participant, plan, destination);
+        sendParse(backend, statement);
+        sendBind(backend, statement, portalName, in, start, length);
+        backend.expectBind(session.out());
+        put(new Portal(portalName, statement, destination, participant, null));
+        return true;
+    }
+
+    private BoundValues values(ClientStatement statement, ByteBuf body, int size) {
+        BoundValues values = session.worker().values();
+        LexedText lexed = session.worker().lexed();
+        lexed.lex(statement.sql(), 0, statement.sql().length, statement.standardConformingStrings());
+        values.statement(statement.sql(), lexed.fingerprint(0), statement.standardConformingStrings())
+                .pinnedNode(session.pinnedNode());
+        int count = layout.count();
+        if (count > 0 && statement.plan().keyParameters().length > 0) {
+            byte[] bytes = session.worker().scratch(size);
+            body.getBytes(0, bytes, 0, size);
+            values.parameters(bytes, layout.starts(), layout.lengths(), layout.formats(), count,
+                    statement.server().parameterTypes(), count);
+        }
+        return values;
+    }
+
+    /** Sends Bind under the name that the node knows the statement by. */
+    private void sendBind(BackendConnection backend, ClientStatement statement, String portal, ByteBuf in, int start,
+            int length) {
+        String serverName = statement.server().name();
+        if (serverName.isEmpty()) {
+            backend.send(in.retainedSlice(start, length));
+            return;
+        }
+        int tail = start + HEADER + layout.statementEnd();
+        int tailLength = start + length - tail;
+        int headLength = layout.portalEnd() + 1 + serverName.length();
+        ByteBuf head = backend.stage();
+        head.writeByte(MessageTypes.BIND).writeInt(4 + headLength + tailLength);
+        head.writeBytes(in, start + HEADER, layout.portalEnd() + 1);
+        head.writeCharSequence(serverName, StandardCharsets.US_ASCII);
+        if (tailLength <= SMALL) {
+            head.writeBytes(in, tail, tailLength);
+        } else {
+            backend.send(in.retainedSlice(tail, tailLength));
+        }
+    }
+
+    /** Makes sure that the node has the statement; answers the client's Parse if that is still due. */
+    private void sendParse(BackendConnection backend, ClientStatement statement) {
+        boolean owed = pendingParse == statement;
+        pendingParse = null;
+        if (backend.has(statement.server())) {
+            if (owed) {
+                session.reply(BackendEncoder::parseComplete, () -> forget(statement));
+            }
+            return;
+        }
+        ServerStatement server = statement.server();
+        FrontendEncoder.parse(backend.stage(), server.name(), server.sql(), 0, server.sql().length,
+                server.parameterTypes());
+        backend.expectParse(server, owed ? session.out() : ReplySink.DROP, owed ? () -> forget(statement) : null);
+    }
+
+    // ---- Describe
+
+    private boolean describe(ByteBuf in, int start, int length) {
+        byte kind = kind(in, start, length);
+        String name = name(in, start + HEADER + 1, start + length - 1);
+        return kind == 'S' ? describeStatement(statement(name)) : describePortal(portal(name), in, start, length);
+    }
+
+    private boolean describeStatement(ClientStatement statement) {
+        if (pendingParse != statement && !settlePending()) {
+            return false;
+        }
+        if (!currentPlan(statement)) {
+            return false;
+        }
+        session.actions().checkNotFailed(statement.plan());
+        if (statement.plan().root() instanceof Plan.LocalReply local) {
+            answerPendingParse();
+            session.reply(b -> BackendEncoder.parameterDescription(b, List.of()));
+            session.reply(b -> session.actions().describe(local.action(), b));
+            return true;
+        }
+        Participant participant = session.participant(describingNode(statement.plan()), null);
+        if (participant == null) {
+            return false;
+        }
+        BackendConnection backend = participant.backend();
+        if (!session.switchTo(backend, null)) {
+            return false;
+        }
+        sendParse(backend, statement);
+        FrontendEncoder.describe(backend.stage(), Target.STATEMENT, statement.server().name());
+        backend.expectDescribe(session.out());
+        return true;
+    }
+
+    /** A node that has the statement's tables, before any value says which one has its rows. */
+    private int describingNode(StatementPlan plan) {
+        return switch (plan.rule()) {
+            case NodeRule.OnNode on -> on.node();
+            case NodeRule.Home home -> session.database().catalog().homeNode();
+            case NodeRule.PinnedNode pinned -> session.pinnedNode();
+            case NodeRule.CursorNode cursor -> session.actions().nodeOfCursor(cursor.cursor());
+            case NodeRule.ByKey byKey -> byKey.required() >= 0
+                    ? byKey.required()
+                    : byKey.required() == NodeRule.PINNED ? session.pinnedNode() : session.preferredNode(-1);
+            case NodeRule.TransactionNode transaction -> session
+                    .preferredNode(session.database().catalog().homeNode());
+            case NodeRule.EveryNode every -> session.preferredNode(-1);
+            case NodeRule.AnyNode any -> session.preferredNode(-1);
+        };
+    }
+
+    private boolean describePortal(Portal portal, ByteBuf in, int start, int length) {
+        if (!settlePending()) {
+            return false;
+        }
+        if (portal.participant() != null) {
+            BackendConnection backend = portal.participant().backend();
+            if (!session.switchTo(backend, null)) {
+                return false;
+            }
+            backend.send(in.retainedSlice(start, length));
+            backend.expectDescribe(session.out());
+        } else if (portal.statement().plan().root() instanceof Plan.LocalReply local) {
+            session.reply(b -> session.actions().describe(local.action(), b));
+        } else {
+            pendingDescribe = portal;
+        }
+        return true;
+    }
+
+    /** Answers what was put off, because the next message does not; false when it has to wait. */
+    private boolean settlePending() {
+        return settlePendingParse() && settlePendingDescribe();
+    }
+
+    private boolean settlePendingParse() {
+        if (pendingParse == null) {
+            return true;
+        }
+        ClientStatement statement = pendingParse;
+        if (statement.plan().root() instanceof Plan.LocalReply) {
+            answerPendingParse();
+            return true;
+        }
+        Participant participant = session.participant(describingNode(statement.plan()), null);
+        if (participant == null || !session.switchTo(participant.backend(), null)) {
+            return false;
+        }
+        sendParse(participant.backend(), statement);
+        return true;
+    }
+
+    /** Describes a fan-out's portal at one node, when its Execute does not follow. */
+    private boolean settlePendingDescribe() {
+        if (pendingDescribe == null) {
+            return true;
+        }
+        Portal portal = pendingDescribe;
+        int node = ((Destination.Many) portal.destination()).nodes()[0];
+        Participant participant = session.participant(node, null);
+        if (participant == null || !session.switchTo(participant.backend(), null)) {
+            return false;
+        }
+        pendingDescribe = null;
+        BackendConnection backend = participant.backend();
+        sendParse(backend, portal.statement());
+        NodeMessages.bind(backend.stage(), "", portal.statement().server().name(), portal.values());
+        backend.expectBind(ReplySink.DROP);
+        FrontendEncoder.describe(backend.stage(), Target.PORTAL, "");
+        backend.expectDescribe(session.out());
+        return true;
+    }
+
+    private void answerPendingParse() {
+        if (pendingParse != null) {
+            ClientStatement statement = pendingParse;
+            pendingParse = null;
+            session.reply(BackendEncoder::parseComplete, () -> forget(statement));
+        }
+    }
+
+    // ---- Execute
+
+    private boolean execute(ByteBuf in, int start, int length) {
+        int nameEnd = zero(in, start + HEADER, start + length);
+        if (nameEnd + 5 != start + length) {
+            throw ProxyError.PROTOCOL_VIOLATION.with("invalid message format");
+        }
+        Portal portal = portal(name(in, start + HEADER, nameEnd));
+        int maxRows = Math.max(0, in.getInt(nameEnd + 1));
+        if (pendingDescribe != portal && !settlePending()) {
+            return false;
+        }
+        StatementPlan plan = portal.statement().plan();
+        session.actions().checkNotFailed(plan);
+        if (portal.participant() != null) {
+            BackendConnection backend = portal.participant().backend();
+            if (!session.switchTo(backend, null)) {
+                return false;
+            }
+            session.actions().sent(plan, portal.participant());
+            backend.send(in.retainedSlice(start, length));
+            backend.expectExecute(session.out());
+            return true;
+        }
+        if (session.mustDrain(null)) {
+            return false;
+        }
+        if (plan.root() instanceof Plan.LocalReply) {
+            session.routed(Routing.LOCAL);
+            session.become(SessionState.ACTIVE);
+            session.actions().perform(plan, portal.statement().sql(), this::goOn);
+            return true;
+        }
+        if (portal.isDone()) {
+            session.commandComplete("SELECT 0");
+            return true;
+        }
+        boolean describe = pendingDescribe == portal;
+        pendingDescribe = null;
+        if (portal.suspended() != null) {
+            FanOutRun run = portal.suspended();
+            portal.suspended(null);
+            run.resume(maxRows);
+        } else {
+            FanOutRun.start(session, plan, (Destination.Many) portal.destination(),
+                    FanOutRun.Source.portal(portal, describe), maxRows, this::goOn);
+        }
+        return true;
+    }
+
+    /** A statement that was not a node's affair alone is done: the pipeline goes on. */
+    private void goOn() {
+        if (session.state() == SessionState.CLOSED) {
+            return;
+        }
+        session.enterPipeline();
+        session.resumeLater();
+    }
+
+    // ---- Close, Flush, Sync
+
+    private boolean close(ByteBuf in, int start, int length) {
+        byte kind = kind(in, start, length);
+        String name = name(in, start + HEADER + 1, start + length - 1);
+        if (!settlePending()) {
+            return false;
+        }
+        if (kind == 'S') {
+            ClientStatement closed = name.isEmpty() ? unnamed : statements.remove(name);
+            if (name.isEmpty()) {
+                unnamed = null;
+            }
+            session.reply(BackendEncoder::closeComplete, () -> restore(closed));
+            return true;
+        }
+        Portal portal = portals.get(name);
+        if (portal == null || portal.participant() == null) {
+            drop(portals.remove(name));
+            session.reply(BackendEncoder::closeComplete);
+            return true;
+        }
+        BackendConnection backend = portal.participant().backend();
+        if (!session.switchTo(backend, null)) {
+            return false;
+        }
+        portals.remove(name);
+        backend.send(in.retainedSlice(start, length));
+        backend.expectClose(session.out());
+        return true;
+    }
+
+    private boolean flush() {
+        if (!settlePending()) {
+            return false;
+        }
+        session.flushCurrent();
+        return true;
+    }
+
+    private boolean sync() {
+        if (session.state() != SessionState.SKIPPING && !settlePending()) {
+            return false;
+        }
+        Transaction transaction = session.transaction();
+        if (transaction.participants().size() == 1 && !transaction.isFailed()) {
+            Participant only = transaction.participants().getFirst();
+            if (only.backend().isUnsynced()) {
+                session.syncOnly(only);
+                return true;
+            }
+        }
+        if (session.mustDrain(null)) {
+            return false;
+        }
+        session.endCycle();
+        return true;
+    }
+
+    // ---- statements and portals
+
+    private ClientStatement statement(String name) {
+        ClientStatement statement = name.isEmpty() ? unnamed : statements.get(name);
+        if (statement == null) {
+            throw ProxyError.UNDEFINED_PREPARED_STATEMENT
+                    .with(name.isEmpty() ? "unnamed prepared statement" : "prepared statement \"" + name + "\"");
+        }
+        return statement;
+    }
+
+    /** Plans again what was planned from an older catalog; false when that has to wait. */
+    private boolean currentPlan(ClientStatement statement) {
+        long version = session.database().catalog().version();
+        if (statement.plan().catalogVersion() >= version) {
+            return true;
+        }
+        StatementPlan plan = plan(statement.sql(), statement.standardConformingStrings());
+        if (plan == null) {
+            return false;
+        }
+        if (plan.refusal() != null) {
+            throw plan.refusal();
+        }
+        statement.plan(plan);
+        return true;
+    }
+
+    private Portal portal(String name) {
+        Portal portal = portals.get(name);
+        if (portal == null) {
+            throw ProxyError.UNDEFINED_PORTAL.with(name);
+        }
+        return portal;
+    }
+
+    private void put(Portal portal) {
+        drop(portals.put(portal.name(), portal));
+    }
+
+    private static void drop(Portal portal) {
+        if (portal != null) {
+            portal.release();
+        }
+    }
+
+    private void forget(ClientStatement statement) {
+        if (statement.name().isEmpty()) {
+            if (unnamed == statement) {
+                unnamed = null;
+            }
+        } else {
+            statements.remove(statement.name(), statement);
+        }
+    }
+
+    private void restore(ClientStatement statement) {
+        if (statement != null) {
+            if (statement.name().isEmpty()) {
+                unnamed = statement;
+            } else {
+                statements.putIfAbsent(statement.name(), statement);
+            }
+        }
+    }
+
+    /** DEALLOCATE: {@code name} null for all. Returns whether there was one. */
+    boolean deallocate(String name) {
+        if (name == null) {
+            statements.clear();
+            return true;
+        }
+        return statements.remove(name) != null;
+    }
+
+    List<String> statementNames() {
+        return new ArrayList<>(statements.keySet());
+    }
+
+    /** What was put off is moot: an error came first. */
+    void forgetPending() {
+        if (pendingParse != null) {
+            forget(pendingParse);
+            pendingParse = null;
+        }
+        pendingDescribe = null;
+    }
+
+    /** Portals end with their transaction. */
+    void closePortals() {
+        if (!portals.isEmpty()) {
+            portals.values().forEach(Portal::release);
+            portals.clear();
+        }
+    }
+
+    // ---- bytes
+
+    private static byte kind(ByteBuf in, int start, int length) {
+        if (length < HEADER + 2 || in.getByte(start + length - 1) != 0) {
+            throw ProxyError.PROTOCOL_VIOLATION.with("invalid message format");
+        }
+        byte kind = in.getByte(start + HEADER);
+        if (kind != 'S' && kind != 'P') {
+            throw ProxyError.PROTOCOL_VIOLATION.with("invalid message subtype " + (kind & 0xFF));
+        }
+        return kind;
+    }
+
+    private static String name(ByteBuf in, int from, int to) {
+        return from == to ? "" : in.toString(from, to - from, StandardCharsets.UTF_8);
+    }
+
+    /** @throws ProtocolViolation never fatal: the frame itself is sound */
+    private static int zero(ByteBuf in, int from, int end) {
+        int at = in.indexOf(from, end, (byte) 0);
+        if (at < 0) {
+            throw ProxyError.PROTOCOL_VIOLATION.with("invalid string in message");
+        }
+        return at;
+    }
+}

@@ -1,0 +1,53 @@
+package dev.trunkline.session;
+
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
+import dev.trunkline.plan.FanOutReason;
+import dev.trunkline.plan.StatementPlan;
+import dev.trunkline.route.Destination;
+import dev.trunkline.route.Routing;
+import dev.trunkline.wire.ErrorFields;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Warns a client of statements without a key: once for each fingerprint in a session, unless always is asked for. */
+final class FanOutWarnings {
+
+    /** Drivers collect warnings, and so do we: a session that sends ever new statements is not warned for ever. */
+    private static final int MOST_REMEMBERED = 256;
+
+    private final ServedDatabase database;
+    private final Set<String> told = new HashSet<>();
+
+    FanOutWarnings(ServedDatabase database) {
+        this.database = database;
+    }
+
+    /** The warning of a statement, or null when the session has had it. */
+    ErrorFields warning(StatementPlan plan, FanOutReason reason, Destination.Many destination, String severity) {
+        if (!database.fanOutRules().warnAlways()
+                && (told.size() >= MOST_REMEMBERED || !told.add(plan.fingerprint()))) {
+            return null;
+        }
+        FanOutReason.Warning text = text(reason, destination);
+        return ErrorFields.of(severity, "01TL1", text.message()).withDetail(text.detail()).withHint(text.hint());
+    }
+
+    /** The refusal where the policy is reject. */
+    ProxyException rejection(FanOutReason reason, Destination.Many destination) {
+        FanOutReason.Warning text = text(reason, destination);
+        return ProxyError.FAN_OUT_REJECTED.with(destination.nodes().length, text.message(), text.hint())
+                .withDetail(text.detail());
+    }
+
+    private FanOutReason.Warning text(FanOutReason reason, Destination.Many destination) {
+        List<String> names = new ArrayList<>();
+        for (int node : destination.nodes()) {
+            names.add(database.nodeName(node));
+        }
+        return reason.warning(destination.nodes().length, names, database.metrics().medianMicros(Routing.FAN_OUT),
+                database.metrics().medianMicros(Routing.ONE_NODE));
+    }
+}

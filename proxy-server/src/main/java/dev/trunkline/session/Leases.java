@@ -1,0 +1,284 @@
+package dev.trunkline.session;
+
+import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
+import dev.trunkline.plan.SessionEffect;
+import dev.trunkline.pool.Pool;
+import dev.trunkline.pool.Waiter;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The backend connections that a session holds: leased when a transaction needs a node, returned when it ends, kept beyond
+ * it only while something on the connection belongs to the session (temp tables, session locks, held cursors).
+ */
+final class Leases implements Waiter {
+
+    private final Session session;
+    private final Worker worker;
+    private final SessionIdentity identity;
+    private final Pool[] pools;
+    private int acquiring = -1;
+    private BackendConnection acquired;
+    private ProxyException refusal;
+    private boolean asking;
+    private int rotation;
+
+    Leases(Session session, Worker worker, SessionIdentity identity) {
+        this.session = session;
+        this.worker = worker;
+        this.identity = identity;
+        this.pools = new Pool[identity.database().nodes().size()];
+        this.rotation = identity.processId();
+    }
+
+    private Pool pool(int node) {
+        Pool pool = pools[node];
+        if (pool == null) {
+            pool = worker.pool(identity.database(), node, identity.logins().get(node));
+            pools[node] = pool;
+        }
+        return pool;
+    }
+
+    /** A node for statements that any can answer: in turns, leaving out those known to be down. */
+    int anyNode() {
+        int n = pools.length;
+        for (int i = 0; i < n; i++) {
+            int node = Math.floorMod(rotation + i, n);
+            if (!pool(node).isDown()) {
+                rotation = node + 1;
+                return node;
+            }
+        }
+        return identity.database().catalog().homeNode();
+    }
+
+    /** The participant at a node, begun and with the session's settings; null when the session has to wait. */
+    Participant participant(int node, Runnable next) {
+        Transaction transaction = session.transaction();
+        Participant participant = transaction.at(node);
+        if (participant == null) {
+            checkSnapshot(transaction, node);
+            BackendConnection backend = acquire(node, next);
+            if (backend == null) {
+                return null;
+            }
+            participant = join(backend, pool(node));
+            Settings wanted = transaction.isExplicit() ? transaction.settingsBefore() : session.settings().current();
+            String difference = wanted.difference(backend.settings());
+            if (difference != null) {
+                backend.settings(wanted);
+                session.apply(backend, difference, next);
+                return null;
+            }
+        } else {
+            giveBackUnused(node);
+        }
+        if (transaction.isExplicit() && !participant.isBegun()) {
+            checkSnapshot(transaction, node);
+            begin(participant, transaction);
+        }
+        return participant;
+    }
+
+    private void checkSnapshot(Transaction transaction, int node) {
+        if (!transaction.isExplicit() || !transaction.needsSnapshot()) {
+            return;
+        }
+        for (Participant other : transaction.participants()) {
+            if (other.node() != node && other.isUsed()) {
+                throw ProxyError.NOT_OVER_NODES.with("a REPEATABLE READ or SERIALIZABLE transaction",
+                        "Keep the transaction to one shard key, or use READ COMMITTED.");
+            }
+        }
+    }
+
+    private BackendConnection acquire(int node, Runnable next) {
+        if (acquiring != node) {
+            giveBackUnused(node);
+            BackendConnection backend = pool(node).tryAcquire();
+            if (backend != null) {
+                return backend;
+            }
+            acquiring = node;
+            asking = true;
+            pool(node).await(this);
+            asking = false;
+        }
+        if (refusal != null) {
+            ProxyException why = refusal;
+            refusal = null;
+            acquiring = -1;
+            throw why;
+        }
+        if (acquired == null) {
+            session.await(SessionState.WAITING, next);
+            return null;
+        }
+        BackendConnection backend = acquired;
+        acquired = null;
+        acquiring = -1;
+        return backend;
+    }
+
+    /** A connection that was waited for and is no longer wanted, because the statement was bound to another node. */
+    private void giveBackUnused(int node) {
+        if (acquiring >= 0 && acquiring != node) {
+            if (acquired != null) {
+                pool(acquiring).releaseUnlent(acquired);
+                acquired = null;
+            } else if (refusal == null) {
+                pool(acquiring).withdraw(this);
+            }
+            refusal = null;
+            acquiring = -1;
+        }
+    }
+
+    @Override
+    public void granted(BackendConnection connection) {
+        acquired = connection;
+        if (!asking) {
+            session.proceed();
+        }
+    }
+
+    @Override
+    public void refused(ProxyException why) {
+        refusal = why;
+        if (!asking) {
+            session.proceed();
+        }
+    }
+
+    private Participant join(BackendConnection backend, Pool pool) {
+        backend.lend(session);
+        Settings before = backend.settings() == null ? Settings.NONE : (Settings) backend.settings();
+        Participant participant = new Participant(backend, pool, before);
+        session.transaction().participants().add(participant);
+        if (!session.out().isWritable()) {
+            backend.reading(false);
+        }
+        return participant;
+    }
+
+    /** Tells a node that joins an explicit transaction what has been said so far. The reply is not awaited. */
+    private void begin(Participant participant, Transaction transaction) {
+        participant.begun(true);
+        String sql = transaction.beginSql();
+        if (!transaction.journal().isEmpty()) {
+            StringBuilder all = new StringBuilder(sql);
+            for (Transaction.JournalEntry entry : transaction.journal()) {
+                all.append(';').append(entry.sql());
+            }
+            sql = all.toString();
+        }
+        participant.backend().query(sql, Session.INJECTED);
+    }
+
+    /** Notes what a statement leaves on its connection. */
+    void note(Participant participant, Set<SessionEffect> effects) {
+        for (SessionEffect effect : effects) {
+            switch (effect) {
+                case TEMP_TABLE, SESSION_LOCK, HOLD_CURSOR, PREPARED, LISTEN -> {
+                    participant.pin();
+                    participant.backend().taint();
+                }
+                case TAINT, SETTING -> participant.backend().taint();
+                case CATALOG_CHANGE -> session.settings().catalogChanges();
+                case OUTSIDE_TRANSACTION, COPY_IN, COPY_OUT -> {
+                    // Nothing is left behind.
+                }
+            }
+        }
+    }
+
+    boolean hasPinned() {
+        return pinned() != null;
+    }
+
+    private Participant pinned() {
+        List<Participant> participants = session.transaction().participants();
+        for (int i = 0; i < participants.size(); i++) {
+            if (participants.get(i).isPinned()) {
+                return participants.get(i);
+            }
+        }
+        return null;
+    }
+
+    int pinnedNode() {
+        Participant participant = pinned();
+        return participant == null ? identity.database().catalog().homeNode() : participant.node();
+    }
+
+    /** Ends every pin: after DISCARD ALL. */
+    void unpin() {
+        for (Participant participant : session.transaction().participants()) {
+            participant.unpin();
+        }
+    }
+
+    /** Returns every connection that nothing keeps. */
+    void releaseAll() {
+        List<Participant> participants = session.transaction().participants();
+        if (participants.size() == 1 && !participants.getFirst().isPinned()) {
+            Participant only = participants.getFirst();
+            participants.clear();
+            only.backend().reading(true);
+            only.pool().release(only.backend());
+            return;
+        }
+        for (Iterator<Participant> i = participants.iterator(); i.hasNext();) {
+            Participant participant = i.next();
+            if (participant.isPinned()) {
+                participant.ended();
+            } else {
+                i.remove();
+                participant.backend().reading(true);
+                participant.pool().release(participant.backend());
+            }
+        }
+    }
+
+    /** A connection has gone by itself. */
+    void lost(Participant participant) {
+        if (participant != null) {
+            session.transaction().participants().remove(participant);
+            participant.pool().release(participant.backend());
+        }
+    }
+
+    /** The client is gone: what runs is cancelled, what is open is rolled back by closing the connection. */
+    void abandonAll() {
+        if (acquiring >= 0) {
+            giveBackUnused(-1);
+        }
+        List<Participant> participants = session.transaction().participants();
+        for (Participant participant : participants.toArray(Participant[]::new)) {
+            participants.remove(participant);
+            BackendConnection backend = participant.backend();
+            backend.reading(true);
+            if (backend.isBusy()) {
+                worker.connector().cancel(backend);
+                backend.takeBack();
+                backend.close();
+                participant.pool().release(backend);
+            } else if (backend.transactionStatus() != 'I' && !backend.isUnsynced() && !participant.isPinned()) {
+                participant.pool().rollBackAndRelease(backend);
+            } else {
+                participant.pool().release(backend);
+            }
+        }
+    }
+
+    void flush() {
+        List<Participant> participants = session.transaction().participants();
+        for (int i = 0; i < participants.size(); i++) {
+            participants.get(i).backend().flush();
+        }
+    }
+}

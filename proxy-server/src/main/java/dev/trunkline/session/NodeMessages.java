@@ -1,0 +1,83 @@
+package dev.trunkline.session;
+
+import dev.trunkline.wire.CString;
+import dev.trunkline.wire.MessageTypes;
+import io.netty.buffer.ByteBuf;
+
+/** Messages to nodes that are put together from pieces of the client's. */
+final class NodeMessages {
+
+    private static final int NO_VALUES = 6;
+
+    private NodeMessages() {}
+
+    /** Bind without parameters, all results as text. */
+    static void bind(ByteBuf out, String portal, String statement) {
+        int start = out.writerIndex();
+        out.writeByte(MessageTypes.BIND).writeInt(0);
+        CString.write(out, portal);
+        CString.write(out, statement);
+        out.writeZero(NO_VALUES);
+        out.setInt(start + 1, out.writerIndex() - start - 1);
+    }
+
+    /**
+     * Bind for a fan-out, whose nodes' rows may have hidden columns after the client's: those come in binary.
+     *
+     * @param rest what follows the names in the client's Bind, null for none
+     * @param visible the number of the client's columns, -1 when all are the client's
+     */
+    static void bind(ByteBuf out, String portal, String statement, ByteBuf rest, int visible, int hidden) {
+        if (hidden == 0) {
+            if (rest == null) {
+                bind(out, portal, statement);
+            } else {
+                bind(out, portal, statement, rest);
+            }
+            return;
+        }
+        int start = out.writerIndex();
+        out.writeByte(MessageTypes.BIND).writeInt(0);
+        CString.write(out, portal);
+        CString.write(out, statement);
+        int formats = 0;
+        int formatsAt = 0;
+        if (rest == null) {
+            out.writeInt(0);
+        } else {
+            formatsAt = resultFormatsAt(rest);
+            out.writeBytes(rest, rest.readerIndex(), formatsAt - rest.readerIndex());
+            formats = rest.getUnsignedShort(formatsAt);
+        }
+        out.writeShort(visible + hidden);
+        for (int i = 0; i < visible; i++) {
+            out.writeShort(formats == 0 ? 0 : rest.getShort(formatsAt + 2 + (formats == 1 ? 0 : 2 * i)));
+        }
+        for (int i = 0; i < hidden; i++) {
+            out.writeShort(1);
+        }
+        out.setInt(start + 1, out.writerIndex() - start - 1);
+    }
+
+    /** Where the number of result formats stands. The layout was checked when the message came. */
+    private static int resultFormatsAt(ByteBuf rest) {
+        int at = rest.readerIndex();
+        at += 2 + 2 * rest.getUnsignedShort(at);
+        int values = rest.getUnsignedShort(at);
+        at += 2;
+        for (int i = 0; i < values; i++) {
+            at += 4 + Math.max(0, rest.getInt(at));
+        }
+        return at;
+    }
+
+    /** Bind with the formats and values of a client's Bind: what follows the names in its body. */
+    static void bind(ByteBuf out, String portal, String statement, ByteBuf rest) {
+        int start = out.writerIndex();
+        out.writeByte(MessageTypes.BIND).writeInt(0);
+        CString.write(out, portal);
+        CString.write(out, statement);
+        out.writeBytes(rest, rest.readerIndex(), rest.readableBytes());
+        out.setInt(start + 1, out.writerIndex() - start - 1);
+    }
+}

@@ -1,0 +1,74 @@
+package dev.trunkline.session;
+
+import dev.trunkline.route.Destination;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * A bound statement. On one node it is the node's own portal under the client's name; a fan-out keeps the bound values here,
+ * and a statement that the session answers needs none.
+ */
+final class Portal {
+
+    private final String name;
+    private final ClientStatement statement;
+    private final Destination destination;
+    private final Participant participant;
+    private final ByteBuf values;
+    private FanOutRun suspended;
+    private boolean done;
+
+    /**
+     * @param participant where the node's portal is; null for a fan-out and for a statement that the session answers
+     * @param values the part of the Bind message after the names; null unless it is a fan-out
+     */
+    Portal(String name, ClientStatement statement, Destination destination, Participant participant, ByteBuf values) {
+        this.name = name;
+        this.statement = statement;
+        this.destination = destination;
+        this.participant = participant;
+        this.values = values;
+    }
+
+    String name() {
+        return name;
+    }
+
+    ClientStatement statement() {
+        return statement;
+    }
+
+    Destination destination() {
+        return destination;
+    }
+
+    Participant participant() {
+        return participant;
+    }
+
+    ByteBuf values() {
+        return values;
+    }
+
+    /** The run that a row limit has interrupted, or null. */
+    FanOutRun suspended() {
+        return suspended;
+    }
+
+    void suspended(FanOutRun run) {
+        suspended = run;
+    }
+
+    boolean isDone() {
+        return done;
+    }
+
+    void done() {
+        done = true;
+    }
+
+    void release() {
+        if (values != null && values.refCnt() > 0) {
+            values.release();
+        }
+    }
+}

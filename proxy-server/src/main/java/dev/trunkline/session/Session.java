@@ -1,0 +1,960 @@
+package dev.trunkline.session;
+
+import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.backend.BackendOwner;
+import dev.trunkline.backend.FlushTarget;
+import dev.trunkline.backend.ReplySink;
+import dev.trunkline.backend.ServerStatement;
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
+import dev.trunkline.plan.PlanKey;
+import dev.trunkline.plan.SessionEffect;
+import dev.trunkline.plan.StatementPlan;
+import dev.trunkline.route.Destination;
+import dev.trunkline.route.NodeRule;
+import dev.trunkline.route.Routing;
+import dev.trunkline.sql.Fingerprint;
+import dev.trunkline.wire.BackendEncoder;
+import dev.trunkline.wire.ErrorFields;
+import dev.trunkline.wire.FrontendEncoder;
+import dev.trunkline.wire.MessageTypes;
+import dev.trunkline.wire.ProtocolViolation;
+import dev.trunkline.wire.TransactionStatus;
+import io.netty.buffer.ByteBuf;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A client's session after log-in: takes its messages in order, lets each go where its plan says, and ends every cycle (a
+ * simple query, or a pipeline up to Sync) with one ReadyForQuery.
+ *
+ * <pre>
+ *   IDLE --Query--> ACTIVE --ReadyForQuery of the node--> IDLE
+ *   IDLE --Parse, Bind, ...--> PIPELINE --Sync--> ACTIVE --ReadyForQuery--> IDLE
+ *   any  --no plan yet--> PLANNING, no connection free--> WAITING, replies outstanding--> DRAINING; then the same message again
+ *   PIPELINE --ErrorResponse--> SKIPPING --Sync--> ...
+ * </pre>
+ *
+ * <p><b>Waiting.</b> A message that can't go on is not consumed: it stays in the input, and is offered again from its
+ * beginning when what it waits for is there. Handlers change nothing before the last thing that may wait, so a statement
+ * that waited while the map changed is bound again (semantics.md 15).
+ *
+ * <p><b>Order.</b> At most one backend owes replies to the client at a time; before another one is used, the first one's
+ * replies are flushed and awaited. Replies of our own take their turn in the queue of that backend.
+ *
+ * <p><b>Thread.</b> Confined to the event loop of the client's channel.
+ */
+public final class Session implements BackendOwner, FlushTarget {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+
+    /** Marks replies to BEGIN and other statements of our own that a client's statement follows directly. */
+    static final ReplySink INJECTED = new DroppingSink();
+    /** Marks replies to the end of a part of a transaction, whose errors change nothing. */
+    static final ReplySink ENDING = new DroppingSink();
+    /** Marks replies to settings that are applied before a connection is used. */
+    private static final ReplySink APPLYING = new DroppingSink();
+
+    private final Worker worker;
+    private final SessionIdentity identity;
+    private final ServedDatabase database;
+    private final ClientInput input;
+    private final ClientOutput out;
+    private final Transaction transaction = new Transaction();
+    private final Leases leases;
+    private final SimpleProtocol simple;
+    private final ExtendedProtocol extended;
+    private final SessionActions actions;
+    private final ReportedParameters reported;
+    private final SessionSettings settings;
+    private final FanOutWarnings fanOutWarnings;
+
+    private SessionState state = SessionState.IDLE;
+    private Runnable then;
+    private BackendConnection current;
+    private BackendConnection copying;
+    private StatementRun run;
+    private int pendingReady;
+    private Runnable afterReady;
+    private boolean erred;
+    private boolean inPipeline;
+    private boolean inString;
+    private boolean adoptsStatus;
+    private StatementPlan[] loaded = new StatementPlan[1];
+    private long cycleStartedNanos;
+    private Routing cycleRouting;
+    private long waitingSinceNanos;
+
+    public Session(Worker worker, SessionIdentity identity, ClientInput input, ClientOutput out,
+            SessionSettings settings, ReportedParameters reported) {
+        this.worker = worker;
+        this.identity = identity;
+        this.database = identity.database();
+        this.input = input;
+        this.out = out;
+        this.settings = settings;
+        this.reported = reported;
+        this.leases = new Leases(this, worker, identity);
+        this.simple = new SimpleProtocol(this);
+        this.extended = new ExtendedProtocol(this);
+        this.actions = new SessionActions(this);
+        this.fanOutWarnings = new FanOutWarnings(identity.database());
+        worker.add(this);
+    }
+
+    // ---- what the other parts of a session see
+
+    Worker worker() {
+        return worker;
+    }
+
+    public SessionIdentity identity() {
+        return identity;
+    }
+
+    ServedDatabase database() {
+        return database;
+    }
+
+    ClientOutput out() {
+        return out;
+    }
+
+    Transaction transaction() {
+        return transaction;
+    }
+
+    SessionSettings settings() {
+        return settings;
+    }
+
+    SessionActions actions() {
+        return actions;
+    }
+
+    ExtendedProtocol extended() {
+        return extended;
+    }
+
+    FanOutWarnings fanOutWarnings() {
+        return fanOutWarnings;
+    }
+
+    public SessionState state() {
+        return state;
+    }
+
+    /** The word of SHOW CLIENTS. */
+    public String stateWord() {
+        if (state == SessionState.IDLE && transaction.isExplicit()) {
+            return transaction.isFailed() ? "idle in transaction (aborted)" : "idle in transaction";
+        }
+        return state.word();
+    }
+
+    PlanKey planKey() {
+        return settings.planKey();
+    }
+
+    // ---- input
+
+    /** Whether {@link #accept} may be called. */
+    public boolean takesInput() {
+        return state.takesInput();
+    }
+
+    /** Whether CopyData may be handed on in pieces by {@link #copyBytes}. */
+    public boolean takesCopyData() {
+        return state == SessionState.COPY_IN;
+    }
+
+    /**
+     * Takes one whole message.
+     *
+     * @param in the buffer, of which the message occupies {@code length} bytes from {@code start}, header included
+     * @return false when it has to wait: it will be offered again after {@link ClientInput#resume}
+     */
+    public boolean accept(byte type, ByteBuf in, int start, int length) {
+        boolean consumed;
+        try {
+            consumed = dispatch(type, in, start, length);
+        } catch (ProtocolViolation e) {
+            if (e.fatal()) {
+                throw e;
+            }
+            refuse(e.error());
+            consumed = true;
+        } catch (ProxyException e) {
+            refuse(e);
+            consumed = true;
+        } catch (RuntimeException e) {
+            LOG.error("session {}: unexpected error", identity.processId(), e);
+            refuse(ProxyError.INTERNAL.with(e.getClass().getSimpleName()));
+            consumed = true;
+        }
+        if (consumed && loaded[0] != null) {
+            loaded = new StatementPlan[1];
+        }
+        return consumed;
+    }
+
+    private boolean dispatch(byte type, ByteBuf in, int start, int length) {
+        switch (type) {
+            case MessageTypes.COPY_DATA, MessageTypes.COPY_DONE, MessageTypes.COPY_FAIL -> {
+                if (state == SessionState.COPY_IN) {
+                    copyFrame(type, in.retainedSlice(start, length));
+                }
+                return true;
+            }
+            case MessageTypes.TERMINATE -> {
+                input.close();
+                return true;
+            }
+            default -> {
+                if (state == SessionState.COPY_IN) {
+                    return copyInterrupted(type);
+                }
+            }
+        }
+        if (state == SessionState.SKIPPING && type != MessageTypes.SYNC) {
+            return true;
+        }
+        if (state == SessionState.IDLE) {
+            cycleStartedNanos = System.nanoTime();
+            cycleRouting = null;
+            erred = false;
+        }
+        return switch (type) {
+            case MessageTypes.QUERY -> simple.query(in, start, length);
+            case MessageTypes.FUNCTION_CALL -> simple.functionCall(in, start, length);
+            default -> extended.accept(type, in, start, length);
+        };
+    }
+
+    // ---- COPY from the client
+
+    private void copyFrame(byte type, ByteBuf frame) {
+        copying.send(frame);
+        if (type != MessageTypes.COPY_DATA) {
+            copying = null;
+            become(inPipeline ? SessionState.PIPELINE : SessionState.ACTIVE);
+        } else if (!copying.isWritable()) {
+            input.reading(false);
+        }
+    }
+
+    /** A piece of a CopyData message; takes ownership. */
+    public void copyBytes(ByteBuf piece) {
+        if (copying == null) {
+            piece.release();
+            return;
+        }
+        copying.send(piece);
+        if (!copying.isWritable()) {
+            input.reading(false);
+        }
+    }
+
+    /** A node ignores Flush and Sync while it takes COPY data, and ends the COPY with an error at anything else. */
+    private boolean copyInterrupted(byte type) {
+        if (type == MessageTypes.FLUSH || type == MessageTypes.SYNC) {
+            return true;
+        }
+        FrontendEncoder.copyFail(copying.stage(), "unexpected message type 0x" + Integer.toHexString(type)
+                + " during COPY from stdin");
+        copying = null;
+        become(SessionState.DRAINING);
+        return true;
+    }
+
+    // ---- plans
+
+    /**
+     * The plan of a statement of the message at hand, or null when it is being made: then the session waits.
+     *
+     * @param index the statement's place in the message
+     */
+    StatementPlan plan(Fingerprint fingerprint, byte[] sql, int start, int end, int index) {
+        if (index < loaded.length && loaded[index] != null) {
+            return loaded[index];
+        }
+        StatementPlan plan = worker.plans(database).find(fingerprint, planKey(), sql, database.catalog());
+        if (plan != null) {
+            return plan;
+        }
+        await(SessionState.PLANNING, null);
+        database.plans().load(fingerprint, planKey(), sql, start, end, database.catalog())
+                .whenComplete((made, failure) -> worker.loop().execute(() -> planned(index, made, failure)));
+        return null;
+    }
+
+    private void planned(int index, StatementPlan plan, Throwable failure) {
+        if (state == SessionState.CLOSED) {
+            return;
+        }
+        if (failure != null) {
+            LOG.error("planning failed", failure);
+        }
+        if (index >= loaded.length) {
+            loaded = java.util.Arrays.copyOf(loaded, Math.max(index + 1, loaded.length * 2));
+        }
+        loaded[index] = plan != null
+                ? plan
+                : StatementPlans.refusing(ProxyError.INTERNAL.with("planning failed"), database.catalog().version());
+        proceed();
+    }
+
+    // ---- nodes
+
+    /** The node of a destination that is one node. */
+    int nodeOf(Destination destination) {
+        return switch (destination) {
+            case Destination.One one -> one.node();
+            case Destination.Transaction transactionNode -> preferredNode(database.catalog().homeNode());
+            case Destination.Any any -> preferredNode(-1);
+            case Destination.None none -> preferredNode(-1);
+            case Destination.Pinned pinned -> leases.pinnedNode();
+            case Destination.Cursor cursor -> actions.nodeOfCursor(cursor.name());
+            case Destination.Many many -> throw new IllegalStateException("several nodes");
+        };
+    }
+
+    /** The transaction's node, otherwise the given one, otherwise (-1) one that is likely to answer. */
+    int preferredNode(int otherwise) {
+        Participant participant = transaction.preferred();
+        if (participant != null) {
+            return participant.node();
+        }
+        return otherwise >= 0 ? otherwise : leases.anyNode();
+    }
+
+    int pinnedNode() {
+        return leases.hasPinned() ? leases.pinnedNode() : NodeRule.NO_NODE;
+    }
+
+    /** The participant at a node, ready to be used; null when the session has to wait, and {@code next} goes on then. */
+    Participant participant(int node, Runnable next) {
+        return leases.participant(node, next);
+    }
+
+    /** Notes what a statement does at a node, and refuses a second writer. */
+    void use(Participant participant, StatementPlan plan, Destination destination) {
+        boolean write = !plan.access().readOnly();
+        if (write) {
+            Participant writer = transaction.writer();
+            if (writer != null && writer != participant) {
+                throw ProxyError.NOT_OVER_NODES.with("a transaction that writes on more than one node",
+                        "Keep the writes of a transaction to one shard key, or split it: it has written on node "
+                                + database.nodeName(writer.node()) + ", this statement would write on node "
+                                + database.nodeName(participant.node()) + ".");
+            }
+        }
+        participant.uses(write, destination instanceof Destination.One one ? one.virtualShard() : -1);
+        Set<SessionEffect> effects = plan.effects();
+        if (!effects.isEmpty()) {
+            leases.note(participant, effects);
+        }
+        cycleRouting = cycleRouting == null ? plan.routing(destination) : cycleRouting;
+    }
+
+    void routed(Routing routing) {
+        cycleRouting = cycleRouting == null ? routing : cycleRouting;
+    }
+
+    // ---- waiting
+
+    /** Stops taking input until {@link #proceed}; then {@code next} runs, or the message is offered again. */
+    void await(SessionState waiting, Runnable next) {
+        then = next;
+        waitingSinceNanos = waiting == SessionState.WAITING ? System.nanoTime() : 0;
+        become(waiting);
+    }
+
+    /** What was awaited is there. */
+    void proceed() {
+        Runnable next = then;
+        then = null;
+        waitingSinceNanos = 0;
+        if (state == SessionState.CLOSED) {
+            return;
+        }
+        if (next != null) {
+            become(SessionState.ACTIVE);
+            guarded(next);
+        } else {
+            become(erred && inPipeline
+                    ? SessionState.SKIPPING
+                    : inPipeline ? SessionState.PIPELINE : SessionState.IDLE);
+            input.resume();
+        }
+        flushReplies();
+    }
+
+    /** Runs a step outside of {@link #accept}; a refusal ends the statement. */
+    void guarded(Runnable step) {
+        try {
+            step.run();
+        } catch (ProxyException e) {
+            refuse(e);
+        } catch (RuntimeException e) {
+            LOG.error("session {}: unexpected error", identity.processId(), e);
+            refuse(ProxyError.INTERNAL.with(e.getClass().getSimpleName()));
+        }
+    }
+
+    /** Whether replies to earlier messages are outstanding; if so, the session waits for them. */
+    boolean mustDrain(Runnable next) {
+        if (current == null || !current.isBusy()) {
+            return false;
+        }
+        FrontendEncoder.flush(current.stage());
+        await(SessionState.DRAINING, next);
+        return true;
+    }
+
+    /** Makes a backend the one that replies; false when another one's replies have to come in first. */
+    boolean switchTo(BackendConnection backend, Runnable next) {
+        if (current != backend && mustDrain(next)) {
+            return false;
+        }
+        current = backend;
+        return true;
+    }
+
+    void enterPipeline() {
+        inPipeline = true;
+        become(SessionState.PIPELINE);
+    }
+
+    boolean inPipeline() {
+        return inPipeline;
+    }
+
+    void become(SessionState next) {
+        state = next;
+    }
+
+    void run(StatementRun next) {
+        run = next;
+    }
+
+    /** Whether a string is run statement by statement, so that no statement of it ends the cycle. */
+    void inString(boolean is) {
+        inString = is;
+    }
+
+    /** Whether the statement at hand is the whole of its simple query. */
+    boolean isAlone() {
+        return !inString;
+    }
+
+    /** Whether the client has had an error in this cycle. */
+    boolean hasErred() {
+        return erred;
+    }
+
+    void unpin() {
+        leases.unpin();
+    }
+
+    /** Offers the input again once the current call is over. */
+    void resumeLater() {
+        worker.loop().execute(this::resumeInput);
+    }
+
+    /** Has the current backend send what it has. */
+    void flushCurrent() {
+        if (current != null && current.isBusy()) {
+            FrontendEncoder.flush(current.stage());
+        }
+    }
+
+    /** COMMIT or ROLLBACK in an implicit transaction. */
+    void implicitEnded() {
+        transaction.end();
+        leases.releaseAll();
+        current = null;
+    }
+
+    // ---- replies
+
+    /** Replies with bytes of our own, in their turn. */
+    void reply(Consumer<ByteBuf> writer) {
+        reply(writer, null);
+    }
+
+    void reply(Consumer<ByteBuf> writer, Runnable ifSkipped) {
+        if (current != null && current.isBusy()) {
+            ByteBuf bytes = out.allocate();
+            writer.accept(bytes);
+            current.expectFake(out, bytes, ifSkipped);
+        } else {
+            writer.accept(out.stage());
+        }
+    }
+
+    void commandComplete(String tag) {
+        reply(b -> BackendEncoder.commandComplete(b, tag));
+    }
+
+    void notice(ErrorFields fields) {
+        reply(b -> BackendEncoder.notice(b, fields));
+    }
+
+    /** An error of ours in answer to the statement at hand. */
+    void refuse(ProxyException error) {
+        if (LOG.isDebugEnabled()) {
+            LOG.debug("session {}: {} {}", identity.processId(), error.sqlState(), error.getMessage());
+        }
+        StatementRun running = run;
+        run = null;
+        if (running != null) {
+            running.abandon();
+        }
+        answerError(error);
+        failCycle();
+    }
+
+    /** Tells the client of an error once; what follows from it is the caller's. */
+    void answerError(ProxyException error) {
+        if (!erred) {
+            erred = true;
+            reply(b -> BackendEncoder.error(b, ErrorFields.of(error)));
+        }
+    }
+
+    /** After an error has been answered: nothing later of the cycle runs. */
+    void failCycle() {
+        erred = true;
+        transaction.failed(true);
+        extended.forgetPending();
+        if (inPipeline) {
+            become(SessionState.SKIPPING);
+            if (then == null) {
+                input.resume();
+            }
+        } else {
+            endCycle();
+        }
+    }
+
+    // ---- the end of a cycle
+
+    /**
+     * Ends a cycle: brings every participant to rest, the only writer last, so that nothing is committed before all earlier
+     * replies are in (semantics.md 20). Needs the replies to be in.
+     */
+    void endCycle() {
+        boolean implicit = !transaction.isExplicit();
+        boolean rollback = implicit && transaction.isFailed();
+        Participant writer = implicit && !rollback ? transaction.writer() : null;
+        int synced = 0;
+        for (Participant p : transaction.participants()) {
+            if (p.backend().isUnsynced() && p != writer) {
+                if (rollback && p.writes() && !p.isAborted()) {
+                    injectRollback(p.backend());
+                }
+                sync(p, ENDING);
+                synced++;
+            }
+        }
+        boolean writerLeft = writer != null && writer.backend().isUnsynced();
+        if (synced == 0 && !writerLeft) {
+            settle(false);
+            return;
+        }
+        become(SessionState.ACTIVE);
+        pendingReady = synced;
+        afterReady = writerLeft ? () -> syncWriter(writer) : () -> settle(false);
+        if (synced == 0) {
+            Runnable next = afterReady;
+            afterReady = null;
+            next.run();
+        }
+    }
+
+    private void syncWriter(Participant writer) {
+        writer.committing(true);
+        pendingReady = 1;
+        afterReady = () -> settle(false);
+        sync(writer, out);
+    }
+
+    /** The common end: one participant, nothing refused. Its ReadyForQuery may go to the client as it comes. */
+    void syncOnly(Participant participant) {
+        participant.committing(!transaction.isExplicit() && participant.writes());
+        pendingReady = 1;
+        afterReady = null;
+        become(SessionState.ACTIVE);
+        sync(participant, out);
+    }
+
+    private static void sync(Participant participant, ReplySink sink) {
+        FrontendEncoder.sync(participant.backend().stage());
+        participant.backend().expectSync(sink);
+    }
+
+    /** ROLLBACK in an implicit transaction rolls back all of it, with a warning that nobody sees. */
+    private static void injectRollback(BackendConnection backend) {
+        FrontendEncoder.parse(backend.stage(), "", "ROLLBACK");
+        backend.expectParse(ServerStatement.unnamed(new byte[0], new int[0]), ENDING, null);
+        NodeMessages.bind(backend.stage(), "", "");
+        backend.expectBind(ENDING);
+        FrontendEncoder.execute(backend.stage(), "", 0);
+        backend.expectExecute(ENDING);
+    }
+
+    /** Awaits ReadyForQuery of {@code count} backends; then {@code next} runs, or (null) the cycle is settled. */
+    void awaitReady(int count, Runnable next) {
+        become(SessionState.ACTIVE);
+        pendingReady = count;
+        afterReady = next;
+    }
+
+    /** The next ReadyForQuery tells whether a transaction is open: the client's own transaction control is in the text. */
+    void adoptStatus() {
+        adoptsStatus = true;
+    }
+
+    /** Everything is at rest: releases what is no longer needed and says ReadyForQuery. */
+    void settle(boolean relayed) {
+        inPipeline = false;
+        inString = false;
+        current = null;
+        afterReady = null;
+        pendingReady = 0;
+        if (!transaction.isExplicit()) {
+            leases.releaseAll();
+            transaction.end();
+            extended.closePortals();
+        }
+        if (!relayed) {
+            BackendEncoder.readyForQuery(out.stage(), status());
+        }
+        record();
+        become(SessionState.IDLE);
+        input.resume();
+    }
+
+    private TransactionStatus status() {
+        return !transaction.isExplicit()
+                ? TransactionStatus.IDLE
+                : transaction.isFailed() ? TransactionStatus.FAILED : TransactionStatus.IN_TRANSACTION;
+    }
+
+    private void record() {
+        if (cycleRouting != null || erred) {
+            database.metrics().statement(cycleRouting == null ? Routing.REFUSED : cycleRouting, erred,
+                    System.nanoTime() - cycleStartedNanos);
+            cycleRouting = null;
+        }
+    }
+
+    /** Leases of the transaction that has just ended on the nodes; {@code committed} decides which settings hold. */
+    void transactionEnded(boolean committed) {
+        if (!committed) {
+            settings.restore(transaction.settingsBefore());
+        }
+        for (Participant p : transaction.participants()) {
+            p.backend().settings(committed ? settings.current() : p.settingsBefore());
+        }
+        transaction.end();
+        extended.closePortals();
+        leases.releaseAll();
+        current = null;
+    }
+
+    // ---- what backends tell
+
+    @Override
+    public void failed(BackendConnection backend, ReplySink sink, ErrorFields fields, ByteBuf frame) {
+        if (sink == ENDING) {
+            return;
+        }
+        Participant participant = transaction.at(backend.node());
+        if (participant != null) {
+            participant.aborted();
+        }
+        noteState(fields.sqlState());
+        if (sink == APPLYING) {
+            backend.taint();
+            afterReady = this::failCycle;
+        }
+        if (run != null) {
+            if (!erred) {
+                erred = true;
+                out.copy(frame);
+            }
+            run.failed(backend);
+            return;
+        }
+        if (!erred) {
+            erred = true;
+            out.copy(frame);
+        }
+        transaction.failed(true);
+        if (copying == backend) {
+            copying = null;
+            input.reading(true);
+        }
+        if (inPipeline) {
+            extended.forgetPending();
+            if (pendingReady == 0) {
+                then = null;
+                become(SessionState.SKIPPING);
+                if (!backend.isBusy()) {
+                    worker.loop().execute(this::resumeInput);
+                }
+            }
+        } else if (state == SessionState.COPY_IN) {
+            become(SessionState.ACTIVE);
+        }
+    }
+
+    private void resumeInput() {
+        if (state.takesInput()) {
+            input.resume();
+            flushReplies();
+        }
+    }
+
+    /** A node says that it does not know what we think it has: our picture of the catalog is stale (semantics.md 12). */
+    private void noteState(String sqlState) {
+        if (sqlState == null) {
+            return;
+        }
+        switch (sqlState) {
+            case "42P01", "42703", "42704", "42883", "0A000" -> database.catalogMayBeStale();
+            default -> {
+                // The client's own affair.
+            }
+        }
+    }
+
+    @Override
+    public boolean relaysReady(BackendConnection backend, byte nodeStatus) {
+        if (pendingReady != 1 || afterReady != null || run != null || transaction.participants().size() != 1) {
+            return false;
+        }
+        if (adoptsStatus || actions.ends(backend)) {
+            return true;
+        }
+        return transaction.isExplicit() ? nodeStatus == (transaction.isFailed() ? 'E' : 'T') : nodeStatus == 'I';
+    }
+
+    @Override
+    public void ready(BackendConnection backend, ReplySink sink, byte nodeStatus, boolean relayed) {
+        if (sink == INJECTED) {
+            return;
+        }
+        Participant participant = transaction.at(backend.node());
+        if (participant != null) {
+            participant.committing(false);
+        }
+        if (run != null) {
+            run.ready(backend);
+            return;
+        }
+        pendingReady--;
+        if (adoptsStatus) {
+            adoptsStatus = false;
+            actions.adopt(participant, nodeStatus);
+        } else if (nodeStatus == 'E') {
+            transaction.failed(true);
+        }
+        if (pendingReady > 0) {
+            return;
+        }
+        Runnable next = afterReady;
+        afterReady = null;
+        if (next != null) {
+            guarded(next);
+        } else {
+            actions.end().readyFrom(backend);
+            settle(relayed);
+        }
+    }
+
+    @Override
+    public void drained(BackendConnection backend) {
+        if (run != null) {
+            run.drained(backend);
+        } else if (state == SessionState.DRAINING && pendingReady == 0) {
+            proceed();
+        }
+    }
+
+    @Override
+    public void copyIn(BackendConnection backend) {
+        if (run != null) {
+            FrontendEncoder.copyFail(backend.stage(), "COPY FROM STDIN is not supported here");
+            return;
+        }
+        copying = backend;
+        become(SessionState.COPY_IN);
+        worker.loop().execute(this::resumeInput);
+    }
+
+    @Override
+    public void parameterChanged(BackendConnection backend, String name, String value) {
+        reported.changed(name, value, out);
+    }
+
+    @Override
+    public void notice(BackendConnection backend, ByteBuf frame) {
+        if (run != null) {
+            out.copy(frame);
+        }
+    }
+
+    @Override
+    public void lost(BackendConnection backend, boolean midMessage, ErrorFields lastError) {
+        Participant participant = transaction.at(backend.node());
+        boolean answering = backend == current || pendingReady > 0 || run != null;
+        boolean unknown = participant != null && participant.isCommitting();
+        if (participant != null && (participant.isUsed() || participant.isPinned())) {
+            transaction.broken();
+        }
+        leases.lost(participant);
+        LOG.info("session {}: connection to node {} was lost", identity.processId(), backend.endpoint());
+        if (state == SessionState.CLOSED) {
+            return;
+        }
+        if (midMessage) {
+            input.close();
+            return;
+        }
+        ProxyException why = lossOf(backend, unknown, lastError);
+        if (copying == backend) {
+            copying = null;
+            input.reading(true);
+        }
+        if (backend == current) {
+            current = null;
+        }
+        if (!answering) {
+            transaction.failed(true);
+            return;
+        }
+        if (run != null) {
+            if (!erred) {
+                erred = true;
+                BackendEncoder.error(out.stage(), ErrorFields.of(why));
+            }
+            run.lost(backend);
+            flushReplies();
+            return;
+        }
+        afterLoss(why);
+        flushReplies();
+    }
+
+    private void afterLoss(ProxyException why) {
+        then = null;
+        boolean syncSent = pendingReady > 0;
+        pendingReady = 0;
+        afterReady = null;
+        adoptsStatus = false;
+        actions.end().forget();
+        if (!erred) {
+            erred = true;
+            BackendEncoder.error(out.stage(), ErrorFields.of(why));
+        }
+        transaction.failed(true);
+        extended.forgetPending();
+        if (inPipeline && !syncSent) {
+            become(SessionState.SKIPPING);
+            input.resume();
+        } else {
+            endCycle();
+        }
+    }
+
+    private ProxyException lossOf(BackendConnection backend, boolean outcomeUnknown, ErrorFields lastError) {
+        ProxyException why = outcomeUnknown
+                ? ProxyError.OUTCOME_UNKNOWN.with(database.nodeName(backend.node()))
+                : ProxyError.NODE_LOST.with(database.nodeName(backend.node()), "It is safe to repeat the transaction.");
+        String detail = "Node " + database.nodeName(backend.node()) + " (" + backend.endpoint() + ")";
+        return why.withDetail(lastError == null
+                ? detail + "."
+                : detail + " said: " + lastError.sqlState() + " " + lastError.message() + ".");
+    }
+
+    @Override
+    public void writable(BackendConnection backend) {
+        if (backend == copying) {
+            input.reading(true);
+        }
+    }
+
+    @Override
+    public void flushReplies() {
+        leases.flush();
+        out.flush();
+    }
+
+    /** Applies the session's settings to a connection; what comes next is run when they are in force. */
+    void apply(BackendConnection backend, String sql, Runnable next) {
+        backend.query(sql, APPLYING);
+        Runnable resume = then;
+        awaitReady(1, () -> {
+            then = next != null ? next : resume;
+            proceed();
+        });
+        become(SessionState.WAITING);
+        backend.flush();
+    }
+
+    // ---- the client
+
+    /** The client's socket is full or has room again: its nodes are stopped and resumed with it. */
+    public void clientWritable(boolean is) {
+        for (Participant p : transaction.participants()) {
+            p.backend().reading(is);
+        }
+    }
+
+    /** Cancels whatever runs for this session now. */
+    public void cancel() {
+        for (Participant p : transaction.participants()) {
+            if (p.backend().isBusy()) {
+                worker.connector().cancel(p.backend());
+            }
+        }
+    }
+
+    /** The client is gone. */
+    public void closed() {
+        if (state == SessionState.CLOSED) {
+            return;
+        }
+        become(SessionState.CLOSED);
+        then = null;
+        afterReady = null;
+        run = null;
+        extended.closePortals();
+        leases.abandonAll();
+        out.release();
+        worker.remove(this);
+    }
+
+    void tick(long now) {
+        // Timeouts of the pools are theirs; nothing of the session's own yet ends by time.
+    }
+
+    /** Whether nothing is under way and no transaction open. Callable from any thread, and soon outdated. */
+    public boolean isAtRest() {
+        return state == SessionState.IDLE && !transaction.isExplicit();
+    }
+
+    public io.netty.channel.EventLoop loop() {
+        return worker.loop();
+    }
+
+    /** How long it has waited for a connection, 0 when it doesn't. */
+    public long waitNanos(long now) {
+        return waitingSinceNanos == 0 ? 0 : now - waitingSinceNanos;
+    }
+}

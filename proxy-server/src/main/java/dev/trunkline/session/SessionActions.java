@@ -1,0 +1,416 @@
+package dev.trunkline.session;
+
+import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.plan.SessionAction;
+import dev.trunkline.plan.StatementPlan;
+import dev.trunkline.sql.LexedText;
+import dev.trunkline.sql.Statement.Transaction.Isolation;
+import dev.trunkline.value.PgOid;
+import dev.trunkline.wire.BackendEncoder;
+import dev.trunkline.wire.BackendMessage.Field;
+import dev.trunkline.wire.Bytes;
+import dev.trunkline.wire.ErrorFields;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The statements that mean something to the session itself: transaction control, settings, prepared statements, cursors.
+ * Those that concern nodes are told to every participant; a node that joins later learns of them from the journal.
+ */
+final class SessionActions {
+
+    private final Session session;
+    private final TransactionEnd end;
+    private SessionAction.Begin adopted;
+
+    SessionActions(Session session) {
+        this.session = session;
+        this.end = new TransactionEnd(session);
+    }
+
+    /** In an aborted transaction only its end is allowed (25P02). */
+    void checkNotFailed(StatementPlan plan) {
+        Transaction transaction = session.transaction();
+        if (!transaction.isExplicit() || !transaction.isFailed()) {
+            return;
+        }
+        if (plan != null && plan.action() != null) {
+            switch (plan.action()) {
+                case SessionAction.Commit commit -> {
+                    return;
+                }
+                case SessionAction.Rollback rollback -> {
+                    return;
+                }
+                case SessionAction.RollbackTo rollbackTo -> {
+                    return;
+                }
+                default -> {
+                    // Refused below.
+                }
+            }
+        }
+        throw ProxyError.IN_FAILED_TRANSACTION.with();
+    }
+
+    /** Does what a statement asks of the session, replies, and goes on with {@code done}. */
+    void perform(StatementPlan plan, byte[] sql, Runnable done) {
+        session.become(SessionState.ACTIVE);
+        switch (plan.action()) {
+            case SessionAction.Begin begin -> begin(begin, done);
+            case SessionAction.Commit commit -> end.commit(commit.chain(), done);
+            case SessionAction.Rollback rollback -> end.rollback(rollback.chain(), done);
+            case SessionAction.Savepoint savepoint -> savepoint(savepoint.name(), done);
+            case SessionAction.Release release -> release(release.name(), done);
+            case SessionAction.RollbackTo rollbackTo -> rollbackTo(rollbackTo.name(), done);
+            case SessionAction.SetTransaction set -> setTransaction(set, done);
+            case SessionAction.SetCharacteristics set -> setCharacteristics(set, done);
+            case SessionAction.SetSetting set -> set(set, done);
+            case SessionAction.ResetSetting reset -> reset(reset.name(), done);
+            case SessionAction.ShowTrunkline show -> throw ProxyError.UNDEFINED_SETTING.with(show.name());
+            case SessionAction.Explained explained -> explained(explained, done);
+            case SessionAction.Deallocate deallocate -> deallocate(deallocate.name(), done);
+            case SessionAction.Discard discard -> discard(discard.what(), done);
+            case SessionAction.CloseCursor close -> closeAllCursors(done);
+            case SessionAction.DeclareCursor declare -> throw new IllegalStateException("a cursor lives on a node");
+            case SessionAction.CreateTemp create -> throw new IllegalStateException("a temp table lives on a node");
+            case SessionAction.UseCursor use -> throw new IllegalStateException("a cursor lives on a node");
+            case SessionAction.Nothing nothing -> {
+                session.reply(BackendEncoder::emptyQueryResponse);
+                done.run();
+            }
+        }
+    }
+
+    /** What Describe says of an action's result. */
+    void describe(SessionAction action, ByteBuf out) {
+        if (action instanceof SessionAction.Explained explained) {
+            BackendEncoder.rowDescription(out, List.of(planField(explained)));
+        } else {
+            BackendEncoder.noData(out);
+        }
+    }
+
+    private static Field planField(SessionAction.Explained explained) {
+        return new Field("QUERY PLAN", 0, 0, explained.json() ? PgOid.JSON : PgOid.TEXT, -1, -1, 0);
+    }
+
+    private void explained(SessionAction.Explained explained, Runnable done) {
+        if (!session.inPipeline()) {
+            session.reply(b -> BackendEncoder.rowDescription(b, List.of(planField(explained))));
+        }
+        for (String line : explained.lines()) {
+            session.reply(b -> BackendEncoder.dataRow(b, List.of(Bytes.utf8(line))));
+        }
+        done(done, "EXPLAIN");
+    }
+
+    private void done(Runnable done, String tag) {
+        session.commandComplete(tag);
+        done.run();
+    }
+
+    private void warn(String sqlState, String message) {
+        session.notice(ErrorFields.of("WARNING", sqlState, message));
+    }
+
+    // ---- transactions
+
+    private void begin(SessionAction.Begin begin, Runnable done) {
+        Transaction transaction = session.transaction();
+        if (transaction.isExplicit()) {
+            warn("25001", "there is already a transaction in progress");
+            done(done, "BEGIN");
+            return;
+        }
+        open(begin);
+        // A BEGIN in the middle absorbs the statements before it.
+        for (Participant participant : transaction.participants()) {
+            if (participant.isUsed()) {
+                participant.begun(true);
+                participant.backend().query(transaction.beginSql(), Session.INJECTED);
+            }
+        }
+        done(done, "BEGIN");
+    }
+
+    private void open(SessionAction.Begin begin) {
+        String modes = begin.modes() == null ? "" : begin.modes().strip();
+        session.transaction().begin(modes.isEmpty() ? "BEGIN" : "BEGIN " + modes,
+                begin.isolation() == null ? defaultsToSnapshot() : isSnapshot(begin.isolation()),
+                session.settings().current());
+    }
+
+    private static boolean isSnapshot(Isolation isolation) {
+        return isolation == Isolation.REPEATABLE_READ || isolation == Isolation.SERIALIZABLE;
+    }
+
+    private boolean defaultsToSnapshot() {
+        String isolation = session.settings().current().get("default_transaction_isolation");
+        return isolation != null && isolation.toLowerCase(Locale.ROOT).matches(".*(repeatable|serializable).*");
+    }
+
+    private void savepoint(String name, Runnable done) {
+        requireTransaction("SAVEPOINT");
+        String sql = "SAVEPOINT " + Settings.quotedName(name);
+        tellAll(sql, () -> {
+            session.transaction().savepoint(name, sql, session.settings().current());
+            done(done, "SAVEPOINT");
+        });
+    }
+
+    private void release(String name, Runnable done) {
+        requireTransaction("RELEASE SAVEPOINT");
+        int index = indexOf(name);
+        tellAll("RELEASE SAVEPOINT " + Settings.quotedName(name), () -> {
+            session.transaction().release(index);
+            done(done, "RELEASE");
+        });
+    }
+
+    private void rollbackTo(String name, Runnable done) {
+        requireTransaction("ROLLBACK TO SAVEPOINT");
+        int index = indexOf(name);
+        if (session.transaction().isBroken()) {
+            throw ProxyError.IN_FAILED_TRANSACTION.with().withDetail("A node that took part is gone with its changes.");
+        }
+        tellAll("ROLLBACK TO SAVEPOINT " + Settings.quotedName(name), () -> {
+            session.settings().restore(session.transaction().rollbackTo(index));
+            done(done, "ROLLBACK");
+        });
+    }
+
+    private int indexOf(String savepoint) {
+        int index = session.transaction().indexOf(savepoint);
+        if (index < 0) {
+            throw ProxyError.UNDEFINED_SAVEPOINT.with(savepoint);
+        }
+        return index;
+    }
+
+    private void requireTransaction(String command) {
+        if (!session.transaction().isExplicit()) {
+            throw ProxyError.NO_ACTIVE_TRANSACTION.with(command + " can only be used in transaction blocks");
+        }
+    }
+
+    private void setTransaction(SessionAction.SetTransaction set, Runnable done) {
+        Transaction transaction = session.transaction();
+        if (!transaction.isExplicit()) {
+            warn("25P01", "SET TRANSACTION can only be used in transaction blocks");
+            done(done, "SET");
+            return;
+        }
+        String sql = "SET TRANSACTION " + set.modes();
+        tellAll(sql, () -> {
+            if (set.isolation() != null) {
+                transaction.needsSnapshot(isSnapshot(set.isolation()));
+            }
+            transaction.setting(sql);
+            done(done, "SET");
+        });
+    }
+
+    private void setCharacteristics(SessionAction.SetCharacteristics set, Runnable done) {
+        SessionSettings settings = session.settings();
+        if (set.isolation() != null) {
+            settings.set("default_transaction_isolation",
+                    "'" + set.isolation().name().toLowerCase(Locale.ROOT).replace('_', ' ') + "'");
+        }
+        if (set.readOnly() != null) {
+            settings.set("default_transaction_read_only", set.readOnly() ? "on" : "off");
+        }
+        String modes = set.modes().toLowerCase(Locale.ROOT);
+        if (modes.contains("deferrable")) {
+            settings.set("default_transaction_deferrable", modes.matches("(?s).*not\\s+deferrable.*") ? "off" : "on");
+        }
+        done(done, "SET");
+    }
+
+    // ---- settings
+
+    private void set(SessionAction.SetSetting set, Runnable done) {
+        String name = set.name();
+        if (name.startsWith("trunkline.")) {
+            throw ProxyError.UNDEFINED_SETTING.with(name);
+        }
+        if (set.local() && !session.transaction().isExplicit()) {
+            warn("25P01", "SET LOCAL can only be used in transaction blocks");
+            done(done, "SET");
+            return;
+        }
+        if (name.equals("client_encoding")) {
+            requireUtf8(set.valueText());
+            done(done, "SET");
+            return;
+        }
+        String value = set.valueText() == null ? "DEFAULT" : set.valueText();
+        String sql = set.local()
+                ? "SET LOCAL " + Settings.quoted(name) + " TO " + value
+                : set.valueText() == null
+                        ? session.settings().resetStatement(name)
+                        : SessionSettings.statement(name, value);
+        tellOneOrAll(sql, () -> {
+            if (!set.local()) {
+                session.settings().set(name, set.valueText());
+            }
+            settingTold(sql);
+            done(done, "SET");
+        });
+    }
+
+    private static void requireUtf8(String valueText) {
+        String encoding = valueText == null ? "UTF8" : valueText.replaceAll("['\"\\s_-]", "").toUpperCase(Locale.ROOT);
+        if (!encoding.equals("UTF8") && !encoding.equals("UNICODE") && !encoding.equals("DEFAULT")) {
+            throw ProxyError.UNSUPPORTED_ENCODING.with(valueText);
+        }
+    }
+
+    private void reset(String name, Runnable done) {
+        String sql = name == null ? session.settings().resetAllStatement() : session.settings().resetStatement(name);
+        tellOneOrAll(sql, () -> {
+            if (name == null) {
+                session.settings().resetAll();
+            } else {
+                session.settings().set(name, null);
+            }
+            settingTold(sql);
+            done(done, "RESET");
+        });
+    }
+
+    private void settingTold(String sql) {
+        Transaction transaction = session.transaction();
+        if (transaction.isExplicit()) {
+            transaction.setting(sql);
+            return;
+        }
+        for (Participant participant : transaction.participants()) {
+            participant.backend().settings(session.settings().current());
+        }
+    }
+
+    // ---- telling nodes
+
+    /** Tells every participant; the first error is the client's. Without any, there is nothing to tell. */
+    private void tellAll(String sql, Runnable told) {
+        List<Participant> participants = new ArrayList<>(session.transaction().participants());
+        participants.removeIf(p -> session.transaction().isExplicit() && !p.isBegun());
+        if (participants.isEmpty()) {
+            told.run();
+            return;
+        }
+        TellRun.start(session, participants, sql, told);
+    }
+
+    /** As {@link #tellAll}, but asks one node when none takes part, so that a wrong value is an error now. */
+    private void tellOneOrAll(String sql, Runnable told) {
+        if (!session.transaction().participants().isEmpty()) {
+            tellAll(sql, told);
+            return;
+        }
+        int node = session.preferredNode(session.database().catalog().homeNode());
+        Participant participant = session.participant(node, () -> tellOneOrAll(sql, told));
+        if (participant != null) {
+            TellRun.start(session, List.of(participant), sql, told);
+        }
+    }
+
+    // ---- prepared statements and cursors
+
+    private void deallocate(String name, Runnable done) {
+        if (!session.extended().deallocate(name)) {
+            throw ProxyError.UNDEFINED_PREPARED_STATEMENT.with("prepared statement \"" + name + "\"");
+        }
+        done(done, name == null ? "DEALLOCATE ALL" : "DEALLOCATE");
+    }
+
+    private void discard(String what, Runnable done) {
+        switch (what) {
+            case "ALL" -> {
+                if (session.transaction().isExplicit()) {
+                    throw ProxyError.ACTIVE_TRANSACTION.with("DISCARD ALL cannot run inside a transaction block");
+                }
+                session.extended().deallocate(null);
+                session.settings().resetAll();
+                session.settings().forgetTempTables();
+                session.unpin();
+                done(done, "DISCARD ALL");
+            }
+            case "TEMP" -> tellAll("DISCARD TEMP", () -> {
+                session.settings().forgetTempTables();
+                done(done, "DISCARD TEMP");
+            });
+            default -> done(done, "DISCARD " + what);
+        }
+    }
+
+    private void closeAllCursors(Runnable done) {
+        tellAll("CLOSE ALL", () -> {
+            session.transaction().cursors().clear();
+            done(done, "CLOSE CURSOR ALL");
+        });
+    }
+
+    int nodeOfCursor(String name) {
+        Integer node = session.transaction().cursors().get(name);
+        if (node != null) {
+            return node;
+        }
+        if (session.pinnedNode() >= 0) {
+            return session.pinnedNode();
+        }
+        throw ProxyError.UNDEFINED_CURSOR.with(name);
+    }
+
+    /** A statement goes to a participant: notes what it means to the session. */
+    void sent(StatementPlan plan, Participant participant) {
+        if (plan.action() instanceof SessionAction.DeclareCursor declare) {
+            session.transaction().cursors().put(declare.name(), participant.node());
+        }
+        if (plan.action() instanceof SessionAction.CreateTemp create) {
+            create.names().forEach(session.settings()::tempTable);
+        }
+    }
+
+    // ---- transaction control inside forwarded strings
+
+    /** A whole string goes to one node; what it does to the transaction shows in the node's status. */
+    void adoptFrom(List<StatementPlan> plans, LexedText lexed, byte[] sql) {
+        adopted = null;
+        for (StatementPlan plan : plans) {
+            if (plan.action() instanceof SessionAction.Begin begin) {
+                adopted = begin;
+            }
+        }
+    }
+
+    void adopt(Participant participant, byte status) {
+        Transaction transaction = session.transaction();
+        if (status == 'I') {
+            if (transaction.isExplicit()) {
+                session.transactionEnded(!session.hasErred());
+            }
+            return;
+        }
+        if (adopted != null || !transaction.isExplicit()) {
+            open(adopted == null ? new SessionAction.Begin(null, null, "") : adopted);
+            if (participant != null) {
+                participant.begun(true);
+            }
+        }
+        transaction.failed(status == 'E');
+    }
+
+    TransactionEnd end() {
+        return end;
+    }
+
+    /** Whether the reply at hand ends the transaction. */
+    boolean ends(BackendConnection backend) {
+        return end.isAwaitedFrom(backend);
+    }
+}

@@ -1,0 +1,16 @@
+package dev.trunkline.session;
+
+import dev.trunkline.auth.NodeCredential;
+import dev.trunkline.config.FanOutPolicy;
+import java.net.SocketAddress;
+import java.util.List;
+
+/**
+ * Who a session is.
+ *
+ * @param processId what BackendKeyData tells the client
+ * @param logins the login at each node, by the node's index
+ * @param fanOut the user's own policy, or null
+ */
+public record SessionIdentity(int processId, String user, ServedDatabase database, SocketAddress address,
+        List<NodeCredential> logins, FanOutPolicy fanOut) {}

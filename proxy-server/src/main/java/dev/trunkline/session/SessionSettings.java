@@ -1,0 +1,148 @@
+package dev.trunkline.session;
+
+import dev.trunkline.plan.PlanKey;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * A session's settings as they stand, with what they mean to planning: the search path, string syntax and temp tables. Those
+ * that came with the startup message are what RESET goes back to.
+ */
+public final class SessionSettings {
+
+    private static final String SEARCH_PATH = "search_path";
+    private static final String STANDARD_STRINGS = "standard_conforming_strings";
+
+    private final String user;
+    private final Settings startup;
+    private Settings current;
+    private PlanKey planKey;
+    private Set<String> tempTables = Set.of();
+    private boolean catalogChanged;
+
+    private SessionSettings(String user, Settings startup) {
+        this.user = user;
+        this.startup = startup;
+        this.current = startup;
+        this.planKey = makePlanKey();
+    }
+
+    /** Settings from the parameters of the startup message, without user, database and the like. */
+    public static SessionSettings of(String user, Iterable<java.util.Map.Entry<String, String>> parameters) {
+        Settings settings = Settings.NONE;
+        for (var parameter : parameters) {
+            String name = parameter.getKey().toLowerCase(Locale.ROOT);
+            settings = settings.with(name, SEARCH_PATH.equals(name)
+                    ? "SET search_path TO " + parameter.getValue()
+                    : Settings.assignment(name, parameter.getValue()));
+        }
+        return new SessionSettings(user, settings);
+    }
+
+    Settings current() {
+        return current;
+    }
+
+    PlanKey planKey() {
+        return planKey;
+    }
+
+    /** SET of the session; {@code valueText} null means DEFAULT. */
+    void set(String name, String valueText) {
+        change(valueText == null ? reset(name) : current.with(name, statement(name, valueText)));
+    }
+
+    private Settings reset(String name) {
+        String initial = startup.get(name);
+        return initial == null ? current.without(name) : current.with(name, initial);
+    }
+
+    /** The statement that sets a name on a node; {@code valueText} as written, null for DEFAULT. */
+    static String statement(String name, String valueText) {
+        return "SET " + Settings.quoted(name) + " TO " + valueText;
+    }
+
+    /** What RESET of a name has to say to a node, given that the startup message may have set it. */
+    String resetStatement(String name) {
+        String initial = startup.get(name);
+        return initial == null ? "RESET " + Settings.quoted(name) : initial;
+    }
+
+    String resetAllStatement() {
+        String again = startup.difference(null);
+        return again == null ? "RESET ALL" : "RESET ALL;" + again;
+    }
+
+    void resetAll() {
+        change(startup);
+    }
+
+    void restore(Settings before) {
+        change(before);
+    }
+
+    private void change(Settings newer) {
+        if (newer == current) {
+            return;
+        }
+        boolean planning = !java.util.Objects.equals(newer.get(SEARCH_PATH), current.get(SEARCH_PATH))
+                || !java.util.Objects.equals(newer.get(STANDARD_STRINGS), current.get(STANDARD_STRINGS));
+        current = newer;
+        if (planning) {
+            planKey = makePlanKey();
+        }
+    }
+
+    void tempTable(String name) {
+        var more = new java.util.HashSet<>(tempTables);
+        more.add(name);
+        tempTables = Set.copyOf(more);
+        planKey = makePlanKey();
+    }
+
+    void forgetTempTables() {
+        tempTables = Set.of();
+        planKey = makePlanKey();
+    }
+
+    /** A statement has changed the catalog; noted for the end of its transaction. */
+    void catalogChanges() {
+        catalogChanged = true;
+    }
+
+    /** Whether a transaction that has ended changed the catalog; asked once. */
+    boolean takeCatalogChange() {
+        boolean changed = catalogChanged;
+        catalogChanged = false;
+        return changed;
+    }
+
+    private PlanKey makePlanKey() {
+        String strings = current.get(STANDARD_STRINGS);
+        boolean standard = strings == null
+                || !strings.toLowerCase(Locale.ROOT).matches(".* to '?(off|false|no|0|f|n)'?");
+        String path = current.get(SEARCH_PATH);
+        if (path == null && tempTables.isEmpty() && standard) {
+            return new PlanKey(List.of(user, "public"), Set.of(), true);
+        }
+        return new PlanKey(path == null ? List.of(user, "public") : schemas(path), tempTables, standard);
+    }
+
+    /** The schemas of {@code SET search_path TO a, "B", 'c'}. */
+    private List<String> schemas(String statement) {
+        int to = statement.toLowerCase(Locale.ROOT).indexOf(" to ");
+        List<String> schemas = new ArrayList<>();
+        for (String part : statement.substring(to + 4).split(",")) {
+            String item = part.strip();
+            String schema = item.length() > 1 && (item.startsWith("\"") || item.startsWith("'"))
+                    ? item.substring(1, item.length() - 1).replace("\"\"", "\"").replace("''", "'")
+                    : item.toLowerCase(Locale.ROOT);
+            if (!schema.isEmpty()) {
+                schemas.add(schema.equals("$user") ? user : schema);
+            }
+        }
+        return schemas;
+    }
+}

@@ -1,0 +1,39 @@
+package dev.trunkline.session;
+
+/** What a session is doing; the words that SHOW CLIENTS prints. One method moves between them: {@code Session.become}. */
+enum SessionState {
+
+    /** Nothing under way. */
+    IDLE("idle", true),
+    /** Messages of the extended protocol under way, more are welcome. */
+    PIPELINE("active", true),
+    /** A node or a run of ours works; the next message waits for ReadyForQuery. */
+    ACTIVE("active", false),
+    /** The next message waits until the replies to the earlier ones are in. */
+    DRAINING("active", false),
+    /** A statement is being parsed and planned off the event loop. */
+    PLANNING("planning", false),
+    /** Waiting for a connection to a node. */
+    WAITING("waiting", false),
+    /** The client sends COPY data. */
+    COPY_IN("copy", true),
+    /** After an error in the extended protocol: everything up to Sync is ignored. */
+    SKIPPING("skipping", true),
+    CLOSED("closed", false);
+
+    private final String word;
+    private final boolean takesInput;
+
+    SessionState(String word, boolean takesInput) {
+        this.word = word;
+        this.takesInput = takesInput;
+    }
+
+    String word() {
+        return word;
+    }
+
+    boolean takesInput() {
+        return takesInput;
+    }
+}

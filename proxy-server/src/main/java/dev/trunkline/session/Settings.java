@@ -1,0 +1,99 @@
+package dev.trunkline.session;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The settings of a session that differ from a fresh connection's: for each name the statement that makes it so. Immutable;
+ * a change makes a new one, so that a rollback just takes the old one back.
+ */
+final class Settings {
+
+    static final Settings NONE = new Settings(Map.of());
+
+    /** By name, the SET statement. */
+    private final Map<String, String> statements;
+
+    private Settings(Map<String, String> statements) {
+        this.statements = statements;
+    }
+
+    Settings with(String name, String statement) {
+        Map<String, String> more = new LinkedHashMap<>(statements);
+        more.remove(name);
+        more.put(name, statement);
+        return new Settings(Collections.unmodifiableMap(more));
+    }
+
+    Settings without(String name) {
+        if (!statements.containsKey(name)) {
+            return this;
+        }
+        Map<String, String> fewer = new LinkedHashMap<>(statements);
+        fewer.remove(name);
+        return new Settings(Collections.unmodifiableMap(fewer));
+    }
+
+    /** The SET statement of a name, or null. */
+    String get(String name) {
+        return statements.get(name);
+    }
+
+    boolean isEmpty() {
+        return statements.isEmpty();
+    }
+
+    /**
+     * What has to be sent to a connection that has {@code applied} so that it has these: null when nothing.
+     *
+     * @param applied the settings of whoever had the connection before; null for a fresh one
+     */
+    String difference(Object applied) {
+        if (applied == this || applied == null && statements.isEmpty()) {
+            return null;
+        }
+        Settings before = applied == null ? NONE : (Settings) applied;
+        if (before.statements.equals(statements)) {
+            return null;
+        }
+        StringBuilder sql = new StringBuilder();
+        for (String name : before.statements.keySet()) {
+            if (!statements.containsKey(name)) {
+                append(sql, "RESET " + quoted(name));
+            }
+        }
+        statements.forEach((name, statement) -> {
+            if (!statement.equals(before.statements.get(name))) {
+                append(sql, statement);
+            }
+        });
+        return sql.toString();
+    }
+
+    private static void append(StringBuilder sql, String statement) {
+        if (!sql.isEmpty()) {
+            sql.append(';');
+        }
+        sql.append(statement);
+    }
+
+    /** A name as a quoted identifier. */
+    static String quotedName(String name) {
+        return '"' + name.replace("\"", "\"\"") + '"';
+    }
+
+    /** A setting's name as an identifier; the parts of {@code a.b} are quoted each. */
+    static String quoted(String name) {
+        StringBuilder out = new StringBuilder();
+        for (String part : name.split("\\.", -1)) {
+            out.append(out.isEmpty() ? "" : ".").append(quotedName(part));
+        }
+        return out.toString();
+    }
+
+    /** SET name TO 'value'. */
+    static String assignment(String name, String value) {
+        return "SET " + quoted(name) + " TO '" + value.replace("'", "''") + "'";
+    }
+}

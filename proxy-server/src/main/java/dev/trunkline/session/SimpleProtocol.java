@@ -1,0 +1,240 @@
+package dev.trunkline.session;
+
+import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
+import dev.trunkline.plan.Plan;
+import dev.trunkline.plan.SessionAction;
+import dev.trunkline.plan.SessionEffect;
+import dev.trunkline.plan.StatementPlan;
+import dev.trunkline.route.BoundValues;
+import dev.trunkline.route.Destination;
+import dev.trunkline.route.Routing;
+import dev.trunkline.sql.LexedText;
+import dev.trunkline.wire.BackendEncoder;
+import dev.trunkline.wire.FrontendEncoder;
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The simple protocol: a Query message with no, one or several statements. One statement for one node, and a string whose
+ * statements all go to one node, are forwarded as they came; everything else is run statement by statement.
+ */
+final class SimpleProtocol {
+
+    private static final int HEADER = 5;
+
+    private final Session session;
+
+    SimpleProtocol(Session session) {
+        this.session = session;
+    }
+
+    /** Takes a Query; false when it has to wait. */
+    boolean query(ByteBuf in, int start, int length) {
+        if (session.mustDrain(null)) {
+            return false;
+        }
+        int size = length - HEADER - 1;
+        if (size < 0 || in.getByte(start + length - 1) != 0) {
+            throw ProxyError.PROTOCOL_VIOLATION.with("invalid string in message");
+        }
+        byte[] sql = session.worker().scratch(size);
+        in.getBytes(start + HEADER, sql, 0, size);
+        LexedText lexed = session.worker().lexed();
+        boolean standardStrings = session.planKey().standardConformingStrings();
+        lexed.lex(sql, 0, size, standardStrings);
+        if (lexed.failed()) {
+            throw lexicalError(lexed, sql);
+        }
+        return switch (lexed.statementCount()) {
+            case 0 -> {
+                BackendEncoder.emptyQueryResponse(session.out().stage());
+                session.endCycle();
+                yield true;
+            }
+            case 1 -> single(lexed, sql, standardStrings, in, start, length);
+            default -> several(lexed, sql, size, standardStrings, in, start, length);
+        };
+    }
+
+    static ProxyException lexicalError(LexedText lexed, byte[] sql) {
+        String before = new String(sql, 0, Math.max(0, lexed.errorPosition()), StandardCharsets.UTF_8);
+        return ProxyError.SYNTAX_ERROR.with(lexed.errorMessage())
+                .withPosition(before.codePointCount(0, before.length()) + 1);
+    }
+
+    private boolean single(LexedText lexed, byte[] sql, boolean standardStrings, ByteBuf in, int start, int length) {
+        StatementPlan plan = session.plan(lexed.fingerprint(0), sql, lexed.statementStart(0), lexed.statementEnd(0), 0);
+        if (plan == null) {
+            return false;
+        }
+        session.actions().checkNotFailed(plan);
+        if (plan.root() instanceof Plan.LocalReply) {
+            byte[] text = java.util.Arrays.copyOfRange(sql, lexed.statementStart(0), lexed.statementEnd(0));
+            session.routed(Routing.LOCAL);
+            session.actions().perform(plan, text, session::endCycle);
+            return true;
+        }
+        BoundValues values = session.worker().values().statement(sql, lexed.fingerprint(0), standardStrings)
+                .pinnedNode(session.pinnedNode());
+        Destination destination = plan.bind(values, session.database().destinations());
+        if (destination instanceof Destination.Many many) {
+            byte[] text = java.util.Arrays.copyOfRange(sql, lexed.statementStart(0), lexed.statementEnd(0));
+            FanOutRun.start(session, plan, many, FanOutRun.Source.simple(text), 0, session::endCycle);
+            return true;
+        }
+        int node = session.nodeOf(destination);
+        Participant participant = session.participant(node, null);
+        if (participant == null) {
+            return false;
+        }
+        session.use(participant, plan, destination);
+        session.actions().sent(plan, participant);
+        forward(participant, plan, in, start, length);
+        return true;
+    }
+
+    /** Sends the message as it came; everything up to ReadyForQuery goes back as it comes. */
+    private void forward(Participant participant, StatementPlan plan, ByteBuf in, int start, int length) {
+        BackendConnection backend = participant.backend();
+        session.switchTo(backend, null);
+        participant.committing(plan != null && !session.transaction().isExplicit() && participant.writes());
+        backend.send(in.retainedSlice(start, length));
+        session.awaitReady(1, null);
+        backend.expectQuery(session.out());
+    }
+
+    private boolean several(LexedText lexed, byte[] sql, int size, boolean standardStrings, ByteBuf in, int start,
+            int length) {
+        int n = lexed.statementCount();
+        List<StatementPlan> plans = new ArrayList<>(n);
+        for (int i = 0; i < n; i++) {
+            StatementPlan plan = session.plan(lexed.fingerprint(i), sql, lexed.statementStart(i), lexed.statementEnd(i),
+                    i);
+            if (plan == null) {
+                return false;
+            }
+            plans.add(plan);
+        }
+        int node = commonNode(plans, lexed, sql, standardStrings);
+        if (node >= 0) {
+            Participant participant = session.participant(node, null);
+            if (participant == null) {
+                return false;
+            }
+            for (StatementPlan plan : plans) {
+                if (plan.rule() != null) {
+                    session.use(participant, plan, session.database().destinations().ofNode(node));
+                    session.actions().sent(plan, participant);
+                }
+            }
+            session.actions().adoptFrom(plans, lexed, sql);
+            session.adoptStatus();
+            forward(participant, plans.getFirst(), in, start, length);
+            return true;
+        }
+        byte[] text = java.util.Arrays.copyOf(sql, size);
+        StringRun.start(session, text, plans, standardStrings);
+        return true;
+    }
+
+    /**
+     * The node that a whole string may go to as it came, or -1: every statement goes there, and what controls the
+     * transaction among them means to that node what it means to us.
+     */
+    private int commonNode(List<StatementPlan> plans, LexedText lexed, byte[] sql, boolean standardStrings) {
+        Transaction transaction = session.transaction();
+        if (transaction.isFailed() || transaction.participants().size() > 1
+                || transaction.isExplicit() && transaction.participants().isEmpty()) {
+            return -1;
+        }
+        int node = transaction.participants().isEmpty() ? -1 : transaction.participants().getFirst().node();
+        boolean flexible = false;
+        for (int i = 0; i < plans.size(); i++) {
+            StatementPlan plan = plans.get(i);
+            if (plan.root() instanceof Plan.LocalReply local) {
+                if (!isTransactionControl(local.action())) {
+                    return -1;
+                }
+                continue;
+            }
+            if (plan.root() instanceof Plan.Refuse || plan.effects().contains(SessionEffect.SETTING)
+                    || plan.action() != null) {
+                return -1;
+            }
+            Destination destination = plan.bind(session.worker().values()
+                    .statement(sql, lexed.fingerprint(i), standardStrings).pinnedNode(session.pinnedNode()),
+                    session.database().destinations());
+            switch (destination) {
+                case Destination.One one -> {
+                    if (node >= 0 && node != one.node()) {
+                        return -1;
+                    }
+                    node = one.node();
+                }
+                case Destination.Any any -> flexible = true;
+                case Destination.None none -> flexible = true;
+                case Destination.Transaction transactionNode -> flexible = true;
+                case Destination.Pinned pinned -> {
+                    return -1;
+                }
+                case Destination.Cursor cursor -> {
+                    return -1;
+                }
+                case Destination.Many many -> {
+                    return -1;
+                }
+            }
+        }
+        return node >= 0 || !flexible ? node : session.database().catalog().homeNode();
+    }
+
+    private static boolean isTransactionControl(SessionAction action) {
+        return switch (action) {
+            case SessionAction.Begin begin -> true;
+            case SessionAction.Commit commit -> !commit.chain();
+            case SessionAction.Rollback rollback -> !rollback.chain();
+            default -> false;
+        };
+    }
+
+    /** FunctionCall goes to the home node (semantics.md 27); large objects live there. */
+    boolean functionCall(ByteBuf in, int start, int length) {
+        if (session.mustDrain(null)) {
+            return false;
+        }
+        session.actions().checkNotFailed(null);
+        int node = session.database().catalog().homeNode();
+        Participant participant = session.participant(node, null);
+        if (participant == null) {
+            return false;
+        }
+        Participant writer = session.transaction().writer();
+        if (writer != null && writer != participant) {
+            throw ProxyError.NOT_OVER_NODES.with("a function call after a write on another node",
+                    "Call it in a transaction of its own.");
+        }
+        participant.uses(true, -1);
+        session.routed(Routing.HOME);
+        forward(participant, null, in, start, length);
+        participant.committing(!session.transaction().isExplicit());
+        return true;
+    }
+
+    /** Runs one statement at a node in the extended protocol for a client that speaks the simple one. */
+    static void send(BackendConnection backend, byte[] sql, int start, int end,
+            dev.trunkline.backend.ReplySink describe,
+            dev.trunkline.backend.ReplySink rows, dev.trunkline.backend.ReplySink silent) {
+        FrontendEncoder.parse(backend.stage(), "", sql, start, end - start, new int[0]);
+        backend.expectParse(dev.trunkline.backend.ServerStatement.unnamed(sql, new int[0]), silent, null);
+        NodeMessages.bind(backend.stage(), "", "");
+        backend.expectBind(silent);
+        FrontendEncoder.describe(backend.stage(), dev.trunkline.wire.FrontendMessage.Target.PORTAL, "");
+        backend.expectDescribe(describe);
+        FrontendEncoder.execute(backend.stage(), "", 0);
+        backend.expectExecute(rows);
+    }
+}

@@ -1,0 +1,28 @@
+package dev.trunkline.session;
+
+import dev.trunkline.error.ProxyException;
+import dev.trunkline.plan.Access;
+import dev.trunkline.plan.Plan;
+import dev.trunkline.plan.SessionAction;
+import dev.trunkline.plan.StatementPlan;
+import dev.trunkline.route.Routing;
+import java.util.List;
+import java.util.Set;
+
+/** Plans that need no planner. */
+final class StatementPlans {
+
+    /** Nothing between the quotes: EmptyQueryResponse. */
+    static final StatementPlan EMPTY = new StatementPlan("", "Empty",
+            new Plan.LocalReply(new SessionAction.Nothing()), null, Routing.LOCAL, Access.read("nothing to do"),
+            Set.of(),
+            new SessionAction.Nothing(), List.of(), 0, new int[0], List.of(), Long.MAX_VALUE);
+
+    private StatementPlans() {}
+
+    static StatementPlan refusing(ProxyException why, long catalogVersion) {
+        return new StatementPlan("", "Unknown", new Plan.Refuse(why), null, Routing.REFUSED,
+                Access.write("not understood"),
+                Set.of(), null, List.of(), 0, new int[0], List.of(), catalogVersion);
+    }
+}

@@ -1,0 +1,173 @@
+package dev.trunkline.session;
+
+import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.backend.ReplySink;
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.plan.Plan;
+import dev.trunkline.plan.SessionEffect;
+import dev.trunkline.plan.StatementPlan;
+import dev.trunkline.route.Destination;
+import dev.trunkline.route.Routing;
+import dev.trunkline.sql.LexedText;
+import dev.trunkline.wire.FrontendEncoder;
+import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A multi-statement string whose statements go to several nodes, run one after the other as one implicit transaction. The
+ * nodes are spoken to in the extended protocol, so that none of them commits before the string's end (semantics.md 20).
+ */
+final class StringRun implements StatementRun {
+
+    private final Session session;
+    private final byte[] sql;
+    private final List<StatementPlan> plans;
+    private final LexedText lexed = new LexedText();
+    private int next;
+    private boolean over;
+
+    private StringRun(Session session, byte[] sql, List<StatementPlan> plans, boolean standardStrings) {
+        this.session = session;
+        this.sql = sql;
+        this.plans = plans;
+        lexed.lex(sql, 0, sql.length, standardStrings);
+    }
+
+    static void start(Session session, byte[] sql, List<StatementPlan> plans, boolean standardStrings) {
+        StringRun run = new StringRun(session, sql, plans, standardStrings);
+        run.refuseTwoWriters(standardStrings);
+        session.become(SessionState.ACTIVE);
+        session.inString(true);
+        run.step();
+    }
+
+    /** Two writers are refused before anything is sent, as long as the string has no transaction control of its own. */
+    private void refuseTwoWriters(boolean standardStrings) {
+        int writer = session.transaction().writer() == null ? -1 : session.transaction().writer().node();
+        for (int i = 0; i < plans.size(); i++) {
+            StatementPlan plan = plans.get(i);
+            if (plan.root() instanceof Plan.LocalReply) {
+                return;
+            }
+            if (plan.refusal() != null || plan.access().readOnly()) {
+                continue;
+            }
+            Destination destination = plan.bind(session.worker().values()
+                    .statement(sql, lexed.fingerprint(i), standardStrings).pinnedNode(session.pinnedNode()),
+                    session.database().destinations());
+            if (destination instanceof Destination.One one) {
+                if (writer >= 0 && writer != one.node()) {
+                    throw ProxyError.NOT_OVER_NODES.with("a string of statements that writes on more than one node",
+                            "Send the statements one by one, or keep them to one shard key.");
+                }
+                writer = one.node();
+            }
+        }
+    }
+
+    private void step() {
+        if (next == plans.size()) {
+            finish();
+            return;
+        }
+        session.run(null);
+        int i = next;
+        StatementPlan plan = plans.get(i);
+        session.actions().checkNotFailed(plan);
+        if (plan.root() instanceof Plan.LocalReply) {
+            next++;
+            byte[] text = Arrays.copyOfRange(sql, lexed.statementStart(i), lexed.statementEnd(i));
+            session.routed(Routing.LOCAL);
+            session.actions().perform(plan, text, this::step);
+            return;
+        }
+        Destination destination = plan.bind(session.worker().values()
+                .statement(sql, lexed.fingerprint(i), session.planKey().standardConformingStrings())
+                .pinnedNode(session.pinnedNode()), session.database().destinations());
+        if (destination instanceof Destination.Many many) {
+            next++;
+            byte[] text = Arrays.copyOfRange(sql, lexed.statementStart(i), lexed.statementEnd(i));
+            FanOutRun.start(session, plan, many, FanOutRun.Source.simple(text), 0, this::step);
+            return;
+        }
+        if (plan.effects().contains(SessionEffect.COPY_IN)) {
+            throw ProxyError.NOT_OVER_NODES.with("COPY FROM STDIN in a string of statements", "Send it by itself.");
+        }
+        Participant participant = session.participant(session.nodeOf(destination), this::step);
+        if (participant == null) {
+            return;
+        }
+        session.use(participant, plan, destination);
+        session.actions().sent(plan, participant);
+        next++;
+        BackendConnection backend = participant.backend();
+        session.switchTo(backend, null);
+        session.run(this);
+        SimpleProtocol.send(backend, sql, lexed.statementStart(i), lexed.statementEnd(i), new RowShape(session.out()),
+                session.out(), Session.INJECTED);
+        FrontendEncoder.flush(backend.stage());
+        session.become(SessionState.ACTIVE);
+    }
+
+    private void finish() {
+        session.run(null);
+        session.endCycle();
+    }
+
+    @Override
+    public void failed(BackendConnection backend) {
+        end();
+    }
+
+    @Override
+    public void drained(BackendConnection backend) {
+        if (!over) {
+            session.guarded(this::step);
+        }
+    }
+
+    @Override
+    public void ready(BackendConnection backend) {
+        // Only the end of the cycle syncs.
+    }
+
+    @Override
+    public void lost(BackendConnection backend) {
+        end();
+    }
+
+    private void end() {
+        if (!over) {
+            over = true;
+            session.run(null);
+            session.failCycle();
+        }
+    }
+
+    @Override
+    public void abandon() {
+        over = true;
+    }
+
+    /** Lets RowDescription through and NoData not, as the simple protocol has it. */
+    private record RowShape(ClientOutput out) implements ReplySink {
+
+        @Override
+        public Delivery delivery() {
+            return Delivery.EACH;
+        }
+
+        @Override
+        public void frames(BackendConnection from, ByteBuf frames) {
+            out.frames(from, frames);
+        }
+
+        @Override
+        public void message(BackendConnection from, byte type, ByteBuf frame) {
+            if (type == 'T') {
+                out.copy(frame);
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package dev.trunkline.session;
+
+import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.wire.ErrorFields;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * COMMIT and ROLLBACK. The only writer commits first, and the readers after it, so that an error of the writer can still be
+ * the transaction's; a transaction on one node is ended by that node's own answer.
+ */
+final class TransactionEnd {
+
+    private final Session session;
+    private BackendConnection awaited;
+    private boolean awaitedCommit;
+
+    TransactionEnd(Session session) {
+        this.session = session;
+    }
+
+    /** Whether this backend's next ReadyForQuery ends the transaction and the cycle. */
+    boolean isAwaitedFrom(BackendConnection backend) {
+        return awaited == backend;
+    }
+
+    void forget() {
+        awaited = null;
+    }
+
+    void commit(boolean chain, Runnable done) {
+        Transaction transaction = session.transaction();
+        if (transaction.isExplicit() && transaction.isFailed()) {
+            rollback(chain, done);
+            return;
+        }
+        if (!transaction.isExplicit()) {
+            session.notice(ErrorFields.of("WARNING", "25P01", "there is no transaction in progress"));
+        }
+        List<Participant> parts = parts();
+        if (parts.isEmpty()) {
+            ended(true, chain, "COMMIT", done);
+            return;
+        }
+        Participant first = transaction.writer() != null ? transaction.writer() : parts.getFirst();
+        first.committing(first.writes());
+        if (parts.size() == 1 && !chain && !session.inPipeline() && session.isAlone()) {
+            relay(first, "COMMIT");
+            return;
+        }
+        first.backend().query("COMMIT", session.out());
+        session.awaitReady(1, () -> {
+            boolean committed = !session.hasErred();
+            parts.remove(first);
+            endOthers(parts, committed ? "COMMIT" : "ROLLBACK", () -> ended(committed, chain, null, done));
+        });
+    }
+
+    void rollback(boolean chain, Runnable done) {
+        Transaction transaction = session.transaction();
+        if (!transaction.isExplicit()) {
+            session.notice(ErrorFields.of("WARNING", "25P01", "there is no transaction in progress"));
+        }
+        List<Participant> parts = parts();
+        if (parts.size() == 1 && !chain && !session.inPipeline() && session.isAlone()) {
+            relay(parts.getFirst(), "ROLLBACK");
+            return;
+        }
+        endOthers(parts, "ROLLBACK", () -> ended(false, chain, "ROLLBACK", done));
+    }
+
+    private List<Participant> parts() {
+        List<Participant> parts = new ArrayList<>(session.transaction().participants());
+        parts.removeIf(p -> session.transaction().isExplicit() ? !p.isBegun() : !p.isUsed());
+        return parts;
+    }
+
+    /** One node ends its transaction; its answer is the client's, ReadyForQuery included. */
+    private void relay(Participant participant, String sql) {
+        awaited = participant.backend();
+        awaitedCommit = sql.equals("COMMIT");
+        participant.backend().query(sql, session.out());
+        session.awaitReady(1, null);
+    }
+
+    /** Called when a cycle ends with a backend's ReadyForQuery. */
+    void readyFrom(BackendConnection backend) {
+        if (awaited == backend) {
+            awaited = null;
+            session.transactionEnded(awaitedCommit && !session.hasErred());
+        }
+    }
+
+    private void endOthers(List<Participant> parts, String sql, Runnable next) {
+        if (parts.isEmpty()) {
+            next.run();
+            return;
+        }
+        for (Participant part : parts) {
+            part.backend().query(sql, Session.ENDING);
+        }
+        session.awaitReady(parts.size(), next);
+    }
+
+    private void ended(boolean committed, boolean chain, String tag, Runnable done) {
+        Transaction transaction = session.transaction();
+        boolean wasExplicit = transaction.isExplicit();
+        String begin = transaction.beginSql();
+        boolean snapshot = transaction.needsSnapshot();
+        boolean erred = session.hasErred();
+        if (wasExplicit) {
+            session.transactionEnded(committed);
+        } else {
+            session.implicitEnded();
+        }
+        if (chain && wasExplicit && !erred) {
+            transaction.begin(begin, snapshot, session.settings().current());
+        }
+        if (erred) {
+            session.failCycle();
+            return;
+        }
+        if (tag != null) {
+            session.commandComplete(tag);
+        }
+        done.run();
+    }
+}
