@@ -374,6 +374,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         closed = true;
+        boolean owing = isBusy();
         boolean midMessage = bodyLeft > 0 && !bodyDropped;
         release(stash);
         stash = null;
@@ -384,7 +385,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         BackendOwner last = owner;
         owner = null;
         if (last != null) {
-            last.lost(this, midMessage, lastError);
+            last.lost(this, owing, midMessage, lastError);
         }
     }
 

@@ -34,10 +34,10 @@ public interface BackendOwner {
     void notice(BackendConnection backend, ByteBuf frame);
 
     /**
-     * The connection is gone. {@code midMessage} when part of a message has already been streamed to the client, which
+     * The connection is gone. {@code owing} when replies were outstanding; {@code midMessage} when part of a message has already been streamed to the client, which
      * can't be mended. {@code lastError} is what the node said before (FATAL), or null.
      */
-    void lost(BackendConnection backend, boolean midMessage, ErrorFields lastError);
+    void lost(BackendConnection backend, boolean owing, boolean midMessage, ErrorFields lastError);
 
     /** The node's socket can take more again. */
     void writable(BackendConnection backend);

@@ -51,7 +51,7 @@ final class Reset implements BackendOwner {
     }
 
     @Override
-    public void lost(BackendConnection backend, boolean midMessage, ErrorFields lastError) {
+    public void lost(BackendConnection backend, boolean owing, boolean midMessage, ErrorFields lastError) {
         pool.resetEnded(backend);
     }
 

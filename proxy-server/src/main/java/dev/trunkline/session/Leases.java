@@ -224,6 +224,7 @@ final class Leases implements Waiter {
 
     /** Returns every connection that nothing keeps. */
     void releaseAll() {
+        giveBackUnused(-1);
         List<Participant> participants = session.transaction().participants();
         if (participants.size() == 1 && !participants.getFirst().isPinned()) {
             Participant only = participants.getFirst();

@@ -83,6 +83,7 @@ public final class Session implements BackendOwner, FlushTarget {
     private boolean inString;
     private boolean adoptsStatus;
     private StatementPlan[] loaded = new StatementPlan[1];
+    private boolean hasLoaded;
     private long cycleStartedNanos;
     private Routing cycleRouting;
     private long waitingSinceNanos;
@@ -194,7 +195,8 @@ public final class Session implements BackendOwner, FlushTarget {
             refuse(ProxyError.INTERNAL.with(e.getClass().getSimpleName()));
             consumed = true;
         }
-        if (consumed && loaded[0] != null) {
+        if (consumed && hasLoaded) {
+            hasLoaded = false;
             loaded = new StatementPlan[1];
         }
         return consumed;
@@ -300,6 +302,7 @@ public final class Session implements BackendOwner, FlushTarget {
         if (index >= loaded.length) {
             loaded = java.util.Arrays.copyOf(loaded, Math.max(index + 1, loaded.length * 2));
         }
+        hasLoaded = true;
         loaded[index] = plan != null
                 ? plan
                 : StatementPlans.refusing(ProxyError.INTERNAL.with("planning failed"), database.catalog().version());
@@ -810,9 +813,8 @@ public final class Session implements BackendOwner, FlushTarget {
     }
 
     @Override
-    public void lost(BackendConnection backend, boolean midMessage, ErrorFields lastError) {
+    public void lost(BackendConnection backend, boolean owing, boolean midMessage, ErrorFields lastError) {
         Participant participant = transaction.at(backend.node());
-        boolean answering = backend == current || pendingReady > 0 || run != null;
         boolean unknown = participant != null && participant.isCommitting();
         if (participant != null && (participant.isUsed() || participant.isPinned())) {
             transaction.broken();
@@ -834,8 +836,7 @@ public final class Session implements BackendOwner, FlushTarget {
         if (backend == current) {
             current = null;
         }
-        if (!answering) {
-            transaction.failed(true);
+        if (!owing && run == null) {
             return;
         }
         if (run != null) {

@@ -97,11 +97,14 @@ final class SimpleProtocol {
         return true;
     }
 
-    /** Sends the message as it came; everything up to ReadyForQuery goes back as it comes. */
+    /**
+     * Sends the message as it came; everything up to ReadyForQuery goes back as it comes. {@code plan} is null for what may
+     * commit also inside of a transaction.
+     */
     private void forward(Participant participant, StatementPlan plan, ByteBuf in, int start, int length) {
         BackendConnection backend = participant.backend();
         session.switchTo(backend, null);
-        participant.committing(plan != null && !session.transaction().isExplicit() && participant.writes());
+        participant.committing(participant.writes() && (plan == null || !session.transaction().isExplicit()));
         backend.send(in.retainedSlice(start, length));
         session.awaitReady(1, null);
         backend.expectQuery(session.out());
@@ -133,7 +136,7 @@ final class SimpleProtocol {
             }
             session.actions().adoptFrom(plans, lexed, sql);
             session.adoptStatus();
-            forward(participant, plans.getFirst(), in, start, length);
+            forward(participant, null, in, start, length);
             return true;
         }
         byte[] text = java.util.Arrays.copyOf(sql, size);
@@ -220,7 +223,6 @@ final class SimpleProtocol {
         participant.uses(true, -1);
         session.routed(Routing.HOME);
         forward(participant, null, in, start, length);
-        participant.committing(!session.transaction().isExplicit());
         return true;
     }
 

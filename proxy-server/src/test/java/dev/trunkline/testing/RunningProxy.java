@@ -1,0 +1,94 @@
+package dev.trunkline.testing;
+
+import dev.trunkline.catalog.Catalog;
+import dev.trunkline.config.Configuration;
+import dev.trunkline.config.ConfigurationException;
+import dev.trunkline.net.TrunklineServer;
+import dev.trunkline.session.CatalogSource;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+
+/** A proxy in this JVM over given nodes, with a catalog that the test makes. */
+public final class RunningProxy implements ProxyUnderTest {
+
+    private static final Map<String, String> PARAMETERS = Map.of("server_version", "18.6", "server_encoding", "UTF8",
+            "DateStyle", "ISO, MDY", "TimeZone", "UTC", "integer_datetimes", "on", "IntervalStyle", "postgres",
+            "standard_conforming_strings", "on", "is_superuser", "on");
+
+    private final TrunklineServer server;
+
+    private RunningProxy(TrunklineServer server) {
+        this.server = server;
+    }
+
+    /** Starts a proxy with this configuration; every database has the catalog of its name. */
+    public static RunningProxy start(String yaml, Map<String, Catalog> catalogs) {
+        try {
+            Configuration configuration = Configuration.parse("test.yaml", yaml, name -> null);
+            Map<String, CatalogSource> sources = new java.util.HashMap<>();
+            catalogs.forEach((name, catalog) -> sources.put(name, new Fixed(catalog)));
+            TrunklineServer server = new TrunklineServer(configuration, sources);
+            server.start();
+            return new RunningProxy(server);
+        } catch (ConfigurationException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Override
+    public String host() {
+        return "127.0.0.1";
+    }
+
+    @Override
+    public int port() {
+        return server.port();
+    }
+
+    public int monitoringPort() {
+        return server.monitoringPort();
+    }
+
+    @Override
+    public void close() {
+        server.close();
+    }
+
+    /** A catalog that never changes by itself. */
+    private static final class Fixed implements CatalogSource {
+
+        private final List<Consumer<Catalog>> listeners = new CopyOnWriteArrayList<>();
+        private final Catalog catalog;
+
+        Fixed(Catalog catalog) {
+            this.catalog = catalog;
+        }
+
+        @Override
+        public Catalog catalog() {
+            return catalog;
+        }
+
+        @Override
+        public void whenChanged(Consumer<Catalog> listener) {
+            listeners.add(listener);
+        }
+
+        @Override
+        public void refreshNow() {
+            // Nothing to look at.
+        }
+
+        @Override
+        public Map<String, String> startupParameters() {
+            return PARAMETERS;
+        }
+
+        @Override
+        public boolean isUp(int node) {
+            return true;
+        }
+    }
+}
