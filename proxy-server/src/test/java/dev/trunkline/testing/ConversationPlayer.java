@@ -59,8 +59,13 @@ public final class ConversationPlayer {
         }
     }
 
-    /** Plays against a proxy that stands before these nodes already. */
-    static void play(Conversation conversation, ProxyUnderTest proxy, List<FakePostgres> nodes) throws Exception {
+    /**
+     * Plays against a proxy that stands before these nodes already, or a server.
+     *
+     * @return what was sent and received, in order
+     */
+    static List<String> play(Conversation conversation, ProxyUnderTest proxy, List<FakePostgres> nodes)
+            throws Exception {
         var player = new ConversationPlayer(conversation, proxy, nodes);
         Step at = null;
         try {
@@ -70,6 +75,7 @@ public final class ConversationPlayer {
             }
             player.send();
             player.nothingLeft();
+            return player.transcript;
         } catch (AssertionError | Exception e) {
             String where = conversation.file() + ":" + (at == null ? conversation.line() : at.line());
             throw new AssertionError(where + ": " + e.getMessage() + "\nSo far:\n  "
