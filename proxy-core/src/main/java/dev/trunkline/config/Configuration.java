@@ -53,4 +53,9 @@ public record Configuration(String file, ListenConfig listen, MonitoringConfig m
     public Problem problem(Problem.Severity severity, String text, String... path) {
         return places.problem(severity, file, text, path);
     }
+
+    /** Whether the file has this key. */
+    public boolean has(String... path) {
+        return places.has(path);
+    }
 }

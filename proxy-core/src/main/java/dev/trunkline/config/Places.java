@@ -45,4 +45,8 @@ public final class Places {
         }
         return new Problem(severity, file, Position.START, "", text, null);
     }
+
+    boolean has(String... path) {
+        return positions.containsKey(Arrays.asList(path));
+    }
 }

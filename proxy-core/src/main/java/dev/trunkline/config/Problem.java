@@ -8,20 +8,28 @@ package dev.trunkline.config;
 public record Problem(Severity severity, String file, Position position, String path, String text, String suggestion) {
 
     public enum Severity {
-        /** The file can't be used. */
+        /** The file can't be used: nothing starts with it. */
         ERROR,
+        /** The file can be served, but not all that it promises: some statements are refused, or a constraint holds on each node alone. */
+        FAULT,
         /** The file can be used; somebody should look. */
         WARNING
     }
 
+    /** Whether nothing starts with it. */
     public boolean isError() {
         return severity == Severity.ERROR;
+    }
+
+    /** Whether it is more than a warning. */
+    public boolean isProblem() {
+        return severity != Severity.WARNING;
     }
 
     @Override
     public String toString() {
         return file + ":" + position.line() + ":" + position.column() + ": " + (path.isEmpty() ? "" : path + ": ")
-                + (isError() ? "" : "warning: ") + text
+                + (isProblem() ? "" : "warning: ") + text
                 + (suggestion == null ? "" : "; did you mean " + suggestion + "?");
     }
 }

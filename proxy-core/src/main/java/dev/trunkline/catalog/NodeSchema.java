@@ -1,0 +1,45 @@
+package dev.trunkline.catalog;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The schema of one node, as its system catalogs have it. Two equal ones make the same catalog, so nothing is in here that
+ * changes without DDL.
+ *
+ * @param builtInFunctions
+ *            the functions of {@code pg_catalog} and {@code information_schema}, by name
+ * @param reported
+ *            the settings that the node reports when a client logs in (ParameterStatus)
+ */
+public record NodeSchema(ServerFacts server, List<RelationFacts> relations, List<UserFunction> functions,
+        List<UserType> types, List<FunctionFacts> builtInFunctions, List<RelationName> systemRelations,
+        Map<String, String> reported) {
+
+    /** {@code versionNumber} is {@code server_version_num}. {@code identity} is the same for the same database only, or empty if it can't be read. */
+    public record ServerFacts(int versionNumber, String version, String encoding, String identity) {
+
+        public int major() {
+            return versionNumber / 10_000;
+        }
+    }
+
+    public NodeSchema {
+        relations = List.copyOf(relations);
+        functions = List.copyOf(functions);
+        types = List.copyOf(types);
+        builtInFunctions = List.copyOf(builtInFunctions);
+        systemRelations = List.copyOf(systemRelations);
+        reported = Map.copyOf(reported);
+    }
+
+    /** The relation of this name, or null. */
+    public RelationFacts relation(RelationName name) {
+        for (RelationFacts relation : relations) {
+            if (relation.name().equals(name)) {
+                return relation;
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,277 @@
+package dev.trunkline.node;
+
+import dev.trunkline.catalog.Catalog;
+import dev.trunkline.catalog.CatalogAssembly;
+import dev.trunkline.catalog.NodeSchema;
+import dev.trunkline.catalog.ShardMap;
+import dev.trunkline.catalog.ShardMapSource;
+import dev.trunkline.config.Configuration;
+import dev.trunkline.config.ConfigurationException;
+import dev.trunkline.config.DatabaseConfig;
+import dev.trunkline.config.NodeConfig;
+import dev.trunkline.config.Problem;
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The control plane of one database: which of its nodes are up, and the catalog that their schemas make. Its getters may be
+ * called on event loops; nothing of it waits there.
+ *
+ * <p>
+ * A node counts as up once its schema has been read and fits the others'. The schema of a node that goes down later stays in
+ * the catalog, so a catalog changes with DDL only, not with failures. Each {@link NodeWatch} reports from its own thread;
+ * what they report is put together here, under one lock.
+ */
+public final class NodeControl implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(NodeControl.class);
+
+    /** How often a node's catalog is compared with what is known of it (semantics.md 12). */
+    public static final Duration INTERVAL = Duration.ofSeconds(5);
+
+    /** Hears of changes, on a thread of the control plane, one at a time. */
+    public interface Listener {
+
+        /** A new catalog, whose version is higher than that of the one before. */
+        void catalogChanged(Catalog catalog);
+
+        /** A node came up or went down. */
+        void nodeChanged(int node, NodeState state);
+    }
+
+    private final Configuration configuration;
+    private final DatabaseConfig database;
+    private final ShardMapSource shardMaps;
+    private final List<NodeWatch> watches = new ArrayList<>();
+    private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+    private volatile Catalog catalog;
+    private volatile Map<String, String> startupParameters = Map.of();
+    private volatile List<NodeState> states;
+    private volatile List<Problem> problems = List.of();
+
+    /** Guarded by this. */
+    private final Map<Integer, NodeSchema> schemas = new TreeMap<>();
+    private boolean started;
+    private boolean closed;
+
+    private NodeControl(Configuration configuration, DatabaseConfig database) {
+        this.configuration = configuration;
+        this.database = database;
+        this.shardMaps = ShardMapSource.fixed(initialMap(database));
+        List<NodeState> unknown = new ArrayList<>();
+        for (int i = 0; i < database.nodes().size(); i++) {
+            unknown.add(new NodeState(NodeState.Status.DOWN, "not yet reached", Instant.now()));
+        }
+        this.states = List.copyOf(unknown);
+    }
+
+    /**
+     * Asks all nodes of a database, and goes on watching them. Waits until each has answered or failed once.
+     *
+     * @throws ConfigurationException
+     *             if what they have does not fit the file
+     * @throws ProxyException
+     *             58000 if none can be reached
+     */
+    public static NodeControl start(Configuration configuration, DatabaseConfig database)
+            throws ConfigurationException {
+        return start(configuration, database, INTERVAL);
+    }
+
+    static NodeControl start(Configuration configuration, DatabaseConfig database, Duration interval)
+            throws ConfigurationException {
+        NodeControl control = new NodeControl(configuration, database);
+        try {
+            control.open(interval);
+            return control;
+        } catch (ConfigurationException | RuntimeException e) {
+            control.close();
+            throw e;
+        }
+    }
+
+    /** The map of the file, at epoch 1. */
+    static ShardMap initialMap(DatabaseConfig database) {
+        return ShardMap.of(1, database.shardOwners().stream().mapToInt(Integer::intValue).toArray());
+    }
+
+    private void open(Duration interval) throws ConfigurationException {
+        List<CompletableFuture<Void>> first = new ArrayList<>();
+        for (NodeConfig node : database.nodes()) {
+            NodeWatch watch = new NodeWatch(database.name(), node, configuration.controlLogin(database, node), interval,
+                    this::found);
+            watches.add(watch);
+            first.add(watch.look());
+        }
+        watches.forEach(NodeWatch::start);
+        CompletableFuture.allOf(first.toArray(CompletableFuture[]::new)).join();
+        synchronized (this) {
+            if (schemas.isEmpty()) {
+                throw ProxyError.CATALOG_UNKNOWN.with(database.name()).withDetail(reasons());
+            }
+            CatalogAssembly.Result result = CatalogAssembly.assemble(1, configuration, database, schemas);
+            if (result.problems().stream().anyMatch(Problem::isError)) {
+                throw new ConfigurationException(result.problems());
+            }
+            result.problems().forEach(problem -> LOG.warn("{}", problem));
+            publish(result);
+            started = true;
+            for (int node : schemas.keySet()) {
+                change(node, new NodeState(NodeState.Status.UP, null, Instant.now()));
+            }
+        }
+    }
+
+    private String reasons() {
+        StringBuilder text = new StringBuilder();
+        for (NodeConfig node : database.nodes()) {
+            text.append(text.isEmpty() ? "" : " ").append("Node ").append(node.name()).append(": ")
+                    .append(states.get(node.index()).reason()).append('.');
+        }
+        return text.toString();
+    }
+
+    /** The catalog now. */
+    public Catalog catalog() {
+        return catalog;
+    }
+
+    /** Where the map comes from: the file. */
+    public ShardMapSource shardMaps() {
+        return shardMaps;
+    }
+
+    public NodeState state(int node) {
+        return states.get(node);
+    }
+
+    /** What a node reports when a client logs in (ParameterStatus), also known while all nodes are down. */
+    public Map<String, String> startupParameters() {
+        return startupParameters;
+    }
+
+    /** What the nodes have against the file now: faults and warnings, and errors that came up since the start. */
+    public List<Problem> problems() {
+        return problems;
+    }
+
+    /** JDBC connections to a node as the proxy's own account; for anything but an event loop. */
+    public ControlPool pool(int node) {
+        return watches.get(node).pool();
+    }
+
+    public void addListener(Listener listener) {
+        listeners.add(listener);
+    }
+
+    public void removeListener(Listener listener) {
+        listeners.remove(listener);
+    }
+
+    /**
+     * Looks at every node now: a statement failed in a way that tells of a changed schema. Returns at once; done when every
+     * node has been looked at since.
+     */
+    public CompletionStage<Void> refreshNow() {
+        return CompletableFuture.allOf(watches.stream().map(NodeWatch::look).toArray(CompletableFuture[]::new));
+    }
+
+    /** Looks at one node now: a connection to it failed. */
+    public CompletionStage<Void> refreshNow(int node) {
+        return watches.get(node).look();
+    }
+
+    private synchronized boolean found(NodeConfig node, NodeWatch.Found found) {
+        if (closed) {
+            return false;
+        }
+        return switch (found) {
+            case NodeWatch.Found.Unreachable unreachable -> {
+                change(node.index(), new NodeState(NodeState.Status.DOWN, unreachable.reason(), Instant.now()));
+                yield false;
+            }
+            case NodeWatch.Found.Reachable reachable -> {
+                if (!started) {
+                    schemas.put(node.index(), reachable.schema());
+                    yield true;
+                }
+                String refused = accept(node, reachable.schema());
+                change(node.index(), new NodeState(refused == null ? NodeState.Status.UP : NodeState.Status.DOWN,
+                        refused, Instant.now()));
+                yield refused == null;
+            }
+        };
+    }
+
+    /** Takes a node's schema into the catalog; says why not if it is new here and does not fit. */
+    private String accept(NodeConfig node, NodeSchema schema) {
+        NodeSchema known = schemas.get(node.index());
+        if (schema.equals(known)) {
+            return null;
+        }
+        Map<Integer, NodeSchema> candidate = new TreeMap<>(schemas);
+        candidate.put(node.index(), schema);
+        CatalogAssembly.Result result = CatalogAssembly.assemble(catalog.version() + 1, configuration, database,
+                candidate);
+        Set<Problem> added = new LinkedHashSet<>(result.problems());
+        problems.forEach(added::remove);
+        if (known == null && added.stream().anyMatch(Problem::isError)) {
+            Problem first = added.stream().filter(Problem::isError).findFirst().orElseThrow();
+            return "its schema does not fit: " + first.text();
+        }
+        added.forEach(problem -> LOG.warn("{}", problem));
+        schemas.put(node.index(), schema);
+        publish(result);
+        LOG.info("database {}: catalog version {} after a change on node {}", database.name(), catalog.version(),
+                node.name());
+        return null;
+    }
+
+    private void publish(CatalogAssembly.Result result) {
+        problems = result.problems();
+        startupParameters = schemas.values().iterator().next().reported();
+        catalog = result.catalog();
+        listeners.forEach(listener -> listener.catalogChanged(result.catalog()));
+    }
+
+    private void change(int node, NodeState state) {
+        NodeState before = states.get(node);
+        if (before.status() == state.status() && Objects.equals(before.reason(), state.reason())) {
+            return;
+        }
+        List<NodeState> changed = new ArrayList<>(states);
+        changed.set(node, before.status() == state.status()
+                ? new NodeState(state.status(), state.reason(), before.since())
+                : state);
+        states = List.copyOf(changed);
+        String name = database.nodes().get(node).name();
+        if (state.isUp()) {
+            LOG.info("database {}: node {} is up", database.name(), name);
+        } else {
+            LOG.warn("database {}: node {} is down: {}", database.name(), name, state.reason());
+        }
+        listeners.forEach(listener -> listener.nodeChanged(node, states.get(node)));
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+        }
+        watches.forEach(NodeWatch::close);
+    }
+}

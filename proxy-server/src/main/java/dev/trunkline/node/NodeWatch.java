@@ -1,0 +1,181 @@
+package dev.trunkline.node;
+
+import dev.trunkline.catalog.NodeSchema;
+import dev.trunkline.config.Login;
+import dev.trunkline.config.NodeConfig;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Watches one node from a thread of its own: every few seconds, or when asked, it compares the fingerprint of the node's
+ * catalogs, reads the schema if that changed, and tells {@link NodeControl}. A node that can't be reached is tried again
+ * after a growing, jittered pause.
+ */
+final class NodeWatch implements Runnable, AutoCloseable {
+
+    private static final Duration FIRST_RETRY = Duration.ofMillis(250);
+
+    /** What a look at the node found. */
+    sealed interface Found {
+
+        record Reachable(NodeSchema schema) implements Found {}
+
+        record Unreachable(String reason) implements Found {}
+    }
+
+    /** Takes what was found; says whether the node may be used. */
+    interface Listener {
+        boolean found(NodeConfig node, Found found);
+    }
+
+    private final NodeConfig node;
+    private final Login login;
+    private final ControlPool pool;
+    private final Duration interval;
+    private final Listener listener;
+    private final Thread thread;
+
+    /** Guarded by this. */
+    private final List<CompletableFuture<Void>> asked = new ArrayList<>();
+    private boolean closed;
+
+    /** The rest belongs to the thread. */
+    private String fingerprint;
+    private NodeSchema schema;
+    private Duration retry = FIRST_RETRY;
+
+    NodeWatch(String database, NodeConfig node, Login login, Duration interval, Listener listener) {
+        this.node = node;
+        this.login = login;
+        this.pool = new ControlPool(database, node, login);
+        this.interval = interval;
+        this.listener = listener;
+        this.thread = Thread.ofPlatform().name("control-" + database + "-" + node.name()).daemon().unstarted(this);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    ControlPool pool() {
+        return pool;
+    }
+
+    /** Looks now; done when a look that began after this call has ended. Any thread. */
+    synchronized CompletableFuture<Void> look() {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        if (closed) {
+            done.complete(null);
+        } else {
+            asked.add(done);
+            notifyAll();
+        }
+        return done;
+    }
+
+    @Override
+    public void run() {
+        while (true) {
+            List<CompletableFuture<Void>> answered = takeAsked();
+            if (answered == null) {
+                return;
+            }
+            boolean usable = false;
+            try {
+                usable = listener.found(node, lookAtNode());
+            } finally {
+                answered.forEach(done -> done.complete(null));
+            }
+            retry = usable ? FIRST_RETRY : min(retry.multipliedBy(2), interval);
+            await(usable ? interval : jittered(retry));
+        }
+    }
+
+    private static Duration min(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
+    }
+
+    private static Duration jittered(Duration pause) {
+        return Duration.ofMillis((long) (pause.toMillis() * ThreadLocalRandom.current().nextDouble(0.75, 1.25)));
+    }
+
+    private synchronized List<CompletableFuture<Void>> takeAsked() {
+        if (closed) {
+            asked.forEach(done -> done.complete(null));
+            return null;
+        }
+        List<CompletableFuture<Void>> taken = List.copyOf(asked);
+        asked.clear();
+        return taken;
+    }
+
+    private synchronized void await(Duration pause) {
+        long deadline = System.nanoTime() + pause.toNanos();
+        while (!closed && asked.isEmpty()) {
+            long left = (deadline - System.nanoTime()) / 1_000_000;
+            if (left <= 0) {
+                return;
+            }
+            try {
+                wait(left);
+            } catch (InterruptedException e) {
+                closed = true;
+            }
+        }
+    }
+
+    private Found lookAtNode() {
+        try (Connection connection = pool.connection()) {
+            String now = fingerprint(connection);
+            if (schema == null || !now.equals(fingerprint)) {
+                Map<String, String> reported = LoginReport.read(node, login);
+                schema = SchemaDiscovery.read(connection, reported);
+                fingerprint = now;
+            }
+            return new Found.Reachable(schema);
+        } catch (SQLException | IOException e) {
+            return new Found.Unreachable(reason(e));
+        }
+    }
+
+    private static String fingerprint(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(SchemaQueries.FINGERPRINT)) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    /** The pool wraps the driver's message into one that says only that it waited. */
+    static String reason(Exception e) {
+        Throwable told = e;
+        while (told.getCause() instanceof SQLException cause) {
+            told = cause;
+        }
+        String message = told.getMessage();
+        return message == null ? told.getClass().getSimpleName() : message.lines().findFirst().orElse("").strip();
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+            notifyAll();
+        }
+        pool.close();
+        try {
+            thread.join(Duration.ofSeconds(10));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

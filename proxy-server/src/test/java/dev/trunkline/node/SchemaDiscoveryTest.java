@@ -1,0 +1,238 @@
+package dev.trunkline.node;
+
+import static dev.trunkline.node.NodeFixture.distribution;
+import static dev.trunkline.node.NodeFixture.relation;
+import static dev.trunkline.node.NodeFixture.texts;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.trunkline.catalog.Catalog;
+import dev.trunkline.catalog.CatalogAssembly;
+import dev.trunkline.catalog.ColumnInfo;
+import dev.trunkline.catalog.DefaultKind;
+import dev.trunkline.catalog.Distribution;
+import dev.trunkline.catalog.FunctionFacts;
+import dev.trunkline.catalog.KeyColumn;
+import dev.trunkline.catalog.NodeSchema;
+import dev.trunkline.catalog.RelationKind;
+import dev.trunkline.value.ColumnType;
+import dev.trunkline.value.KeyType;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What discovery sees on real nodes, and what the catalog makes of it. Rules are those of semantics.md. */
+class SchemaDiscoveryTest {
+
+    @Test
+    void columnsComeWithTypesDefaultsAndCollations() throws Exception {
+        try (NodeFixture nodes = new NodeFixture(1)) {
+            nodes.onAll("""
+                    CREATE DOMAIN short AS varchar(7);
+                    CREATE DOMAIN shorter AS short CHECK (VALUE <> '');
+                    CREATE TYPE mood AS ENUM ('sad', 'ok');
+                    CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+                    CREATE TABLE all_sorts (
+                        id bigserial PRIMARY KEY, a int GENERATED ALWAYS AS IDENTITY, b numeric(10,2) DEFAULT 1.5,
+                        c text COLLATE "C" DEFAULT 'x', d varchar(20), e shorter NOT NULL, f mood[],
+                        g timestamptz(3) DEFAULT now(), h int GENERATED ALWAYS AS (1 + 1) STORED, i text COLLATE ci,
+                        gone int, "Odd name" bpchar(3) DEFAULT 'abc'::bpchar);
+                    ALTER TABLE all_sorts DROP COLUMN gone;
+                    """);
+            CatalogAssembly.Result result = nodes.discover("all_sorts: { shardKey: e }");
+            assertEquals(List.of(), texts(result.problems()));
+            var table = relation(result.catalog(), "all_sorts");
+            assertEquals(List.of("id", "a", "b", "c", "d", "e", "f", "g", "h", "i", "Odd name"),
+                    table.columns().stream().map(ColumnInfo::name).toList());
+            assertEquals(
+                    List.of(DefaultKind.SEQUENCE, DefaultKind.IDENTITY, DefaultKind.CONSTANT, DefaultKind.CONSTANT,
+                            DefaultKind.NONE, DefaultKind.NONE, DefaultKind.NONE, DefaultKind.EXPRESSION,
+                            DefaultKind.GENERATED, DefaultKind.NONE, DefaultKind.CONSTANT),
+                    table.columns().stream().map(ColumnInfo::defaultKind).toList());
+            assertEquals((10 << 16 | 2) + 4, table.column("b").modifier());
+            assertEquals("numeric", table.column("b").typeName());
+            assertTrue(table.column("c").collation().byteOrder());
+            assertFalse(table.column("i").collation().deterministic());
+            assertNull(table.column("a").collation());
+            assertEquals(1043, table.column("e").baseTypeOid());
+            assertTrue(table.column("e").notNull());
+            assertEquals(new Distribution.Sharded(
+                    List.of(new KeyColumn("e", new ColumnType(KeyType.VARCHAR, 11), true)), "all_sorts",
+                    new dev.trunkline.catalog.Placement.Hash()), table.distribution());
+            assertEquals(List.of("id"), table.primaryKey());
+            assertEquals("public.mood[]", table.column("f").typeName());
+        }
+    }
+
+    @Test
+    void theServersOwnRelationsAndFunctionsAreKnown() throws Exception {
+        try (NodeFixture nodes = new NodeFixture(1)) {
+            nodes.onAll("CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql VOLATILE AS 'SELECT $1 * 2'");
+            Catalog catalog = nodes.discover().catalog();
+            assertEquals(RelationKind.CATALOG, catalog.find(null, "pg_class", List.of("public")).kind());
+            assertEquals(RelationKind.CATALOG, catalog.find("information_schema", "tables", List.of()).kind());
+            assertTrue(catalog.function(null, "count").isAggregate());
+            assertEquals(FunctionFacts.Volatility.STABLE, catalog.function(null, "now").worst());
+            FunctionFacts twice = catalog.function("public", "twice");
+            assertEquals(FunctionFacts.Volatility.VOLATILE, twice.worst());
+            assertFalse(twice.builtIn());
+            assertNull(catalog.function(null, "no_such_function"));
+            NodeSchema schema = nodes.schema(0);
+            assertEquals("UTF8", schema.server().encoding());
+            assertTrue(schema.server().major() >= 15);
+        }
+    }
+
+    @Test
+    void twoLooksAtAnUnchangedNodeAreEqual() throws Exception {
+        try (NodeFixture nodes = new NodeFixture(1)) {
+            nodes.onAll("CREATE TABLE t (id bigserial PRIMARY KEY, x text); CREATE VIEW v AS SELECT * FROM t");
+            NodeSchema first = nodes.schema(0);
+            nodes.onAll("INSERT INTO t (x) SELECT 'x' FROM generate_series(1, 100); ANALYZE t");
+            nodes.onAll("VACUUM t");
+            assertEquals(first, nodes.schema(0));
+        }
+    }
+
+    /** Rule 7: what reaches a sharded table is refused, however it gets there. */
+    @Test
+    void rule7WhatReachesAShardedTableIsRefused() throws Exception {
+        try (NodeFixture nodes = new NodeFixture(2)) {
+            nodes.onAll("""
+                    CREATE TABLE orders (customer_id bigint NOT NULL, id bigint NOT NULL, total numeric,
+                                         PRIMARY KEY (customer_id, id));
+                    ALTER TABLE orders REPLICA IDENTITY FULL;
+                    """).on(0,
+                    """
+                            CREATE TABLE plain (id int PRIMARY KEY);
+                            CREATE VIEW direct AS SELECT * FROM orders;
+                            CREATE VIEW indirect AS SELECT count(*) FROM direct;
+                            CREATE MATERIALIZED VIEW stored AS SELECT count(*) FROM orders;
+                            CREATE VIEW harmless AS SELECT * FROM plain;
+                            CREATE TABLE refers (customer_id bigint, id bigint, FOREIGN KEY (customer_id, id) REFERENCES orders);
+                            CREATE TABLE ruled (id int);
+                            CREATE RULE r AS ON INSERT TO ruled DO ALSO DELETE FROM orders;
+                            CREATE FUNCTION body() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM public.Orders';
+                            CREATE FUNCTION atomic() RETURNS bigint LANGUAGE sql STABLE RETURN (SELECT count(*) FROM orders);
+                            CREATE FUNCTION dynamic() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'DELETE FROM "orders"'; END $$;
+                            CREATE FUNCTION outer_one() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT body()';
+                            CREATE FUNCTION innocent() RETURNS int LANGUAGE sql STABLE AS 'SELECT 1';
+                            CREATE VIEW by_function AS SELECT body() AS n;
+                            CREATE FUNCTION on_insert() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM orders; RETURN NEW; END $$;
+                            CREATE TABLE triggered (id int);
+                            CREATE TRIGGER t BEFORE INSERT ON triggered FOR EACH ROW EXECUTE FUNCTION on_insert();
+                            CREATE TABLE defaulted (n bigint DEFAULT body());
+                            CREATE TABLE parent (customer_id bigint, id bigint);
+                            CREATE EXTENSION postgres_fdw;
+                            CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw;
+                            CREATE FOREIGN TABLE far (id int) SERVER elsewhere;
+                            CREATE FOREIGN TABLE vouched (id int) SERVER elsewhere;
+                            """);
+            CatalogAssembly.Result result = nodes.discover("orders: { shardKey: customer_id }", "vouched: { node: a }");
+            assertEquals(List.of(), texts(result.problems()));
+            Catalog catalog = result.catalog();
+            for (String refused : List.of("direct", "indirect", "stored")) {
+                assertEquals(new Distribution.Refused("reads the sharded table orders"), distribution(catalog, refused),
+                        refused);
+            }
+            assertEquals(new Distribution.Refused("reads the sharded table orders"),
+                    distribution(catalog, "by_function"));
+            for (String refused : List.of("refers", "ruled", "triggered", "defaulted")) {
+                assertEquals(new Distribution.Refused("depends on the sharded table orders"),
+                        distribution(catalog, refused), refused);
+            }
+            assertInstanceOf(Distribution.Refused.class, distribution(catalog, "far"));
+            for (String home : List.of("plain", "harmless", "parent", "vouched")) {
+                assertEquals(new Distribution.Unsharded(0), distribution(catalog, home), home);
+            }
+            for (String function : List.of("body", "atomic", "dynamic", "outer_one", "on_insert")) {
+                assertEquals("uses the sharded table orders", catalog.function(null, function).refused(), function);
+            }
+            assertNull(catalog.function(null, "innocent").refused());
+            assertTrue(catalog.mayBeSharded("by_function"));
+            assertTrue(catalog.mayBeSharded("outer_one"));
+            assertFalse(catalog.mayBeSharded("innocent"));
+        }
+    }
+
+    /** Rule 7: partitions and inheritance children take their parent's sharding. */
+    @Test
+    void rule7PartitionsAndChildrenAreShardedLikeTheirParent() throws Exception {
+        try (NodeFixture nodes = new NodeFixture(2)) {
+            nodes.onAll("""
+                    CREATE TABLE events (tenant int NOT NULL, at date NOT NULL) PARTITION BY RANGE (at);
+                    CREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')
+                        PARTITION BY LIST (tenant);
+                    CREATE TABLE events_2025_1 PARTITION OF events_2025 FOR VALUES IN (1);
+                    CREATE TABLE notes (tenant int NOT NULL, note text);
+                    CREATE TABLE long_notes (more text) INHERITS (notes);
+                    ALTER TABLE events_2025_1 REPLICA IDENTITY FULL; ALTER TABLE notes REPLICA IDENTITY FULL;
+                    ALTER TABLE long_notes REPLICA IDENTITY FULL;
+                    CREATE TABLE base (tenant int NOT NULL);
+                    CREATE TABLE special () INHERITS (base);
+                    ALTER TABLE special REPLICA IDENTITY FULL;
+                    """);
+            CatalogAssembly.Result result = nodes.discover("events: { shardKey: tenant }",
+                    "notes: { shardKey: tenant }",
+                    "special: { shardKey: tenant }");
+            assertEquals(List.of(), texts(result.problems()));
+            Catalog catalog = result.catalog();
+            for (String part : List.of("events_2025", "events_2025_1")) {
+                assertEquals(distribution(catalog, "events"), distribution(catalog, part));
+            }
+            assertEquals(distribution(catalog, "notes"), distribution(catalog, "long_notes"));
+            assertEquals(new Distribution.Refused("depends on the sharded table special"),
+                    distribution(catalog, "base"), "reading the parent reads the sharded child");
+            assertEquals("events", relation(catalog, "events_2025").parent().name());
+        }
+    }
+
+    /** Rule 7: writing through a view must not change a reference table on one node alone. */
+    @Test
+    void rule7ViewsOverReferenceTablesAreReferenceTablesOrRefused() throws Exception {
+        try (NodeFixture nodes = new NodeFixture(2)) {
+            nodes.onAll("""
+                    CREATE TABLE countries (code text PRIMARY KEY);
+                    CREATE VIEW everywhere AS SELECT code FROM countries;
+                    """).on(0, """
+                    CREATE TABLE local (code text REFERENCES countries);
+                    CREATE VIEW at_home AS SELECT code FROM countries;
+                    CREATE VIEW joined AS SELECT c.code FROM countries c JOIN local USING (code);
+                    CREATE VIEW sneaky AS SELECT code FROM countries WHERE code IN (SELECT code FROM local);
+                    """);
+            CatalogAssembly.Result result = nodes.discover("countries: { reference: true }");
+            Catalog catalog = result.catalog();
+            assertEquals(new Distribution.Reference(), distribution(catalog, "everywhere"));
+            assertEquals(new Distribution.Unsharded(0), distribution(catalog, "local"));
+            assertEquals(new Distribution.Unsharded(0), distribution(catalog, "joined"));
+            assertEquals(new Distribution.Refused("reads the reference table countries"),
+                    distribution(catalog, "at_home"));
+            assertEquals(new Distribution.Refused("reads the reference table countries"),
+                    distribution(catalog, "sneaky"), "PostgreSQL lets one write through it");
+        }
+    }
+
+    @Test
+    void withASingleNodeNothingIsRefused() throws Exception {
+        try (NodeFixture nodes = new NodeFixture(1)) {
+            nodes.onAll("""
+                    CREATE TABLE orders (id bigserial PRIMARY KEY, customer_id bigint);
+                    CREATE VIEW v AS SELECT * FROM orders;
+                    CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM orders';
+                    """);
+            CatalogAssembly.Result result = nodes.discover("orders: { shardKey: customer_id }");
+            assertEquals(List.of(), texts(result.problems()));
+            assertEquals(new Distribution.Unsharded(0), distribution(result.catalog(), "v"));
+            assertNull(result.catalog().function(null, "f").refused());
+            assertFalse(relation(result.catalog(), "orders").column("id").collidingIds());
+        }
+    }
+
+    @Test
+    void sourcesAreSearchedForNames() {
+        assertEquals(java.util.Set.of("select", "orders", "Mixed", "mixed", "it", "s", "über"),
+                SchemaDiscovery.words("SELECT Orders \"Mixed\" 'it''s' -- Über".replace("Ü", "ü")));
+    }
+}
