@@ -2,9 +2,11 @@ package dev.trunkline.execute;
 
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.value.PgNumeric;
+import dev.trunkline.value.PgOid;
 import dev.trunkline.value.UnreadableValue;
 import dev.trunkline.value.WireFormat;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 
@@ -97,6 +99,10 @@ sealed interface Accumulator {
             } catch (UnreadableValue e) {
                 throw InputRuns.notRows();
             }
+            add(value);
+        }
+
+        void add(PgNumeric value) {
             if (value.isFinite()) {
                 sum = sum == null ? value.value() : sum.add(value.value());
             } else {
@@ -165,8 +171,8 @@ sealed interface Accumulator {
                     * order.compare(row.buffer(), at, length, compared, 0, compared.readableBytes()) > 0) {
                 shown = row.bytes(column);
                 compared = comparedColumn == column
-                        ? io.netty.buffer.Unpooled.wrappedBuffer(shown)
-                        : io.netty.buffer.Unpooled.wrappedBuffer(row.bytes(comparedColumn));
+                        ? Unpooled.wrappedBuffer(shown)
+                        : Unpooled.wrappedBuffer(row.bytes(comparedColumn));
             }
         }
 
@@ -184,6 +190,124 @@ sealed interface Accumulator {
         public int bytes() {
             return shown == null ? 32 : 128 + shown.length + compared.readableBytes();
         }
+    }
+
+    /** avg, out of sums and counts in binary: divided as {@code numeric_div} does, once, at the end. */
+    final class Average implements Accumulator {
+
+        private final WireFormat format;
+        private final int sumType;
+        private final int sumColumn;
+        private final NumericSum sum;
+        private final IntegerSum count;
+
+        Average(WireFormat format, int sumColumn, int sumType) {
+            this.format = format;
+            this.sumType = sumType;
+            this.sumColumn = sumColumn;
+            this.sum = new NumericSum(sumColumn, WireFormat.BINARY);
+            this.count = new IntegerSum(sumColumn + 1, WireFormat.BINARY, true);
+        }
+
+        @Override
+        public void add(Row row) {
+            count.add(row);
+            if (sumType == PgOid.NUMERIC) {
+                sum.add(row);
+            } else if (!row.isNull(sumColumn)) {
+                sum.add(PgNumeric.of(int8(row, sumColumn, row.length(sumColumn))));
+            }
+        }
+
+        @Override
+        public void write(ByteBuf out) {
+            writeNumeric(out, count.sum == 0 ? null : sum.sum().dividedBy(count.sum), format);
+        }
+
+        @Override
+        public int bytes() {
+            return 96 + sum.bytes();
+        }
+    }
+
+    /** bool_and and bool_or. */
+    final class Condition implements Accumulator {
+
+        private final int column;
+        private final WireFormat format;
+        private final boolean all;
+        private boolean isNull = true;
+        private boolean value;
+
+        Condition(int column, WireFormat format, boolean all) {
+            this.column = column;
+            this.format = format;
+            this.all = all;
+        }
+
+        @Override
+        public void add(Row row) {
+            int length = row.length(column);
+            if (length < 0) {
+                return;
+            }
+            if (length != 1) {
+                throw InputRuns.notRows();
+            }
+            byte b = row.buffer().getByte(row.offset(column));
+            boolean partial = format == WireFormat.BINARY ? b != 0 : b == 't';
+            value = isNull ? partial : all ? value & partial : value | partial;
+            isNull = false;
+        }
+
+        @Override
+        public void write(ByteBuf out) {
+            out.writeInt(isNull ? -1 : 1);
+            if (!isNull) {
+                out.writeByte(format == WireFormat.BINARY ? value ? 1 : 0 : value ? 't' : 'f');
+            }
+        }
+    }
+
+    /** The bytes of a column in the first row. */
+    final class First implements Accumulator {
+
+        private final int column;
+        private boolean set;
+        private byte[] value;
+
+        First(int column) {
+            this.column = column;
+        }
+
+        @Override
+        public void add(Row row) {
+            if (!set) {
+                value = row.bytes(column);
+                set = true;
+            }
+        }
+
+        @Override
+        public void write(ByteBuf out) {
+            out.writeInt(value == null ? -1 : value.length);
+            if (value != null) {
+                out.writeBytes(value);
+            }
+        }
+
+        @Override
+        public int bytes() {
+            return 32 + (value == null ? 0 : 16 + value.length);
+        }
+    }
+
+    static long bytes(Accumulator[] accumulators) {
+        long bytes = 0;
+        for (Accumulator accumulator : accumulators) {
+            bytes += accumulator.bytes();
+        }
+        return bytes;
     }
 
     static long int8(Row row, int column, int length) {

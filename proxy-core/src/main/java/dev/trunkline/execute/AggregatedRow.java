@@ -63,7 +63,25 @@ final class AggregatedRow implements RowSource {
                 }
                 yield new Accumulator.Extreme(i, compared, order, greatest);
             }
+            case AVG -> average(i, column.hidden(), fields);
+            case BOOL_AND, BOOL_OR -> {
+                if (type != PgOid.BOOL) {
+                    throw inexact("bool_and of " + PgOid.name(type));
+                }
+                yield new Accumulator.Condition(i, format, column.function() == Merge.AggregateFunction.BOOL_AND);
+            }
+            case GROUP -> new Accumulator.First(i);
         };
+    }
+
+    /** Exact for the types whose sum is: the average is then a numeric. */
+    private static Accumulator average(int i, int sum, List<Field> fields) {
+        Field shown = fields.get(i);
+        int type = fields.get(sum).typeOid();
+        if (shown.typeOid() != PgOid.NUMERIC || type != PgOid.INT8 && type != PgOid.NUMERIC) {
+            throw inexact("avg as " + PgOid.name(shown.typeOid()));
+        }
+        return new Accumulator.Average(formatOf(shown), sum, type);
     }
 
     private static RuntimeException inexact(String what) {

@@ -1,6 +1,8 @@
 package dev.trunkline.execute;
 
+import dev.trunkline.wire.MessageTypes;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 
 /** A view of one DataRow body: where its columns stand. Reused from row to row; it owns nothing. */
 final class Row {
@@ -72,6 +74,15 @@ final class Row {
         return bytes;
     }
 
+    /** The same row on a buffer of its own on the heap. */
+    Row copy() {
+        byte[] body = new byte[end - start];
+        buffer.getBytes(start, body);
+        Row copy = new Row();
+        copy.point(Unpooled.wrappedBuffer(body), 0, body.length);
+        return copy;
+    }
+
     /** Bytes of the body. */
     int size() {
         return end - start;
@@ -84,7 +95,7 @@ final class Row {
         }
         int first = start + 2;
         int last = visible == count ? end : offsets[visible] - 4;
-        out.writeByte(dev.trunkline.wire.MessageTypes.DATA_ROW);
+        out.writeByte(MessageTypes.DATA_ROW);
         out.writeInt(4 + 2 + last - first);
         out.writeShort(visible);
         out.writeBytes(buffer, first, last - first);

@@ -43,6 +43,13 @@ public sealed interface Merge {
         /** Adds partial sums of an exact type; NULL when all are. */
         SUM,
         MIN,
-        MAX
+        MAX,
+        /** {@code hidden} is a binary column with the sum, and the count stands right after it; NULL when all are. */
+        AVG,
+        /** Of booleans; NULL when all are. */
+        BOOL_AND,
+        BOOL_OR,
+        /** What all rows of a group have in common: a column of GROUP BY. */
+        GROUP
     }
 }

@@ -309,6 +309,25 @@ public final class PgNumeric implements Comparable<PgNumeric> {
         return of(rounded);
     }
 
+    /**
+     * The quotient by a positive integer as {@code numeric_div} makes it: at least 16 significant digits, at least this scale,
+     * rounded half away from zero ({@code select_div_scale}).
+     */
+    public PgNumeric dividedBy(long divisor) {
+        if (value == null) {
+            return this;
+        }
+        BigDecimal by = BigDecimal.valueOf(divisor);
+        Groups dividend = Groups.of(value);
+        Groups denominator = Groups.of(by);
+        int weight = dividend.weight - denominator.weight;
+        if (dividend.first() <= denominator.first()) {
+            weight--;
+        }
+        int scale = Math.min(Math.max(Math.max(16 - weight * 4, value.scale()), 0), 1000);
+        return of(value.divide(by, scale, RoundingMode.HALF_UP));
+    }
+
     /** PostgreSQL's order: -infinity, numbers, infinity, NaN; scale doesn't matter. */
     @Override
     public int compareTo(PgNumeric other) {
@@ -332,6 +351,10 @@ public final class PgNumeric implements Comparable<PgNumeric> {
 
     /** The base-10000 digits of a number without zeros at either end, two bytes each, and the weight of the first. */
     private record Groups(byte[] littleEndian, int weight) {
+
+        int first() {
+            return littleEndian.length == 0 ? 0 : littleEndian[0] & 0xff | littleEndian[1] << 8;
+        }
 
         static Groups of(BigDecimal value) {
             BigInteger unscaled = value.unscaledValue().abs();
