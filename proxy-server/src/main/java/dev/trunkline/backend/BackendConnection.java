@@ -63,6 +63,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     private ByteBuf stage;
     private ByteBuf stash;
     private int bodyLeft;
+    private byte bodyType;
     private boolean bodyDropped;
     private ReplySink bodySink;
     private ErrorFields lastError;
@@ -425,6 +426,12 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
                 bodyLeft -= n;
                 if (bodyLeft == 0) {
                     bodySink = null;
+                    if (endsEntry(bodyType)) {
+                        emit(in, runStart, at, runSink);
+                        runSink = null;
+                        runStart = at;
+                        afterEntry();
+                    }
                 }
                 continue;
             }
@@ -449,7 +456,8 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
                 bodyLeft = HEADER + length - n;
                 bodyDropped = false;
                 bodySink = bodyLeft > 0 ? sink : null;
-                if (streamed(type)) {
+                bodyType = type;
+                if (bodyLeft == 0 && endsEntry(type)) {
                     emit(in, runStart, at, runSink);
                     runSink = null;
                     runStart = at;
@@ -465,7 +473,8 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
                 runStart = at;
                 bodyLeft = HEADER + length - n;
                 bodyDropped = true;
-                if (streamed(type)) {
+                bodyType = type;
+                if (bodyLeft == 0 && endsEntry(type)) {
                     afterEntry();
                 }
                 continue;
@@ -519,8 +528,8 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Takes note of a streamed or dropped message. Returns whether it ended its entry and ours may be next. */
-    private boolean streamed(byte type) {
+    /** Takes note of a message that is over. Returns whether it ended its entry and nothing or a fake is next. */
+    private boolean endsEntry(byte type) {
         Kind kind = expected.kind();
         switch (type) {
             case 'D', 'd', 'c', 'N', 't', 'H' -> {
@@ -604,7 +613,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
                     throw new OutOfStep(type, null);
                 }
                 sink.message(this, type, frame);
-                if (streamed(type)) {
+                if (endsEntry(type)) {
                     afterEntry();
                 }
             }

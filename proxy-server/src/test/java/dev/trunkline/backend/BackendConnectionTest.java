@@ -1,0 +1,362 @@
+package dev.trunkline.backend;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.trunkline.auth.NodeCredential;
+import dev.trunkline.wire.BackendEncoder;
+import dev.trunkline.wire.BackendMessage.Field;
+import dev.trunkline.wire.Bytes;
+import dev.trunkline.wire.ErrorFields;
+import dev.trunkline.wire.TransactionStatus;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What a connection makes of a node's bytes, however they are cut. */
+class BackendConnectionTest {
+
+    private final List<String> told = new ArrayList<>();
+    private final ByteBuf streamed = Unpooled.buffer();
+    private EmbeddedChannel channel;
+    private BackendConnection connection;
+    private boolean relays = true;
+
+    private final BackendOwner owner = new BackendOwner() {
+        @Override
+        public void failed(BackendConnection backend, ReplySink sink, ErrorFields fields, ByteBuf frame) {
+            told.add("failed " + fields.sqlState() + " of " + frame.readableBytes() + " bytes");
+        }
+
+        @Override
+        public boolean relaysReady(BackendConnection backend, byte status) {
+            return relays;
+        }
+
+        @Override
+        public void ready(BackendConnection backend, ReplySink sink, byte status, boolean relayed) {
+            told.add("ready " + (char) status + (relayed ? " relayed" : ""));
+        }
+
+        @Override
+        public void drained(BackendConnection backend) {
+            told.add("drained");
+        }
+
+        @Override
+        public void copyIn(BackendConnection backend) {
+            told.add("copyIn");
+        }
+
+        @Override
+        public void parameterChanged(BackendConnection backend, String name, String value) {
+            told.add(name + "=" + value);
+        }
+
+        @Override
+        public void notice(BackendConnection backend, ByteBuf frame) {
+            told.add("notice");
+        }
+
+        @Override
+        public void lost(BackendConnection backend, boolean owing, boolean midMessage, ErrorFields lastError) {
+            told.add("lost" + (owing ? " owing" : "") + (midMessage ? " midMessage" : "")
+                    + (lastError == null ? "" : " " + lastError.sqlState()));
+        }
+
+        @Override
+        public void writable(BackendConnection backend) {
+            told.add("writable");
+        }
+    };
+
+    private final ReplySink client = new ReplySink() {
+        @Override
+        public Delivery delivery() {
+            return Delivery.STREAM;
+        }
+
+        @Override
+        public void frames(BackendConnection from, ByteBuf frames) {
+            streamed.writeBytes(frames);
+            frames.release();
+        }
+
+        @Override
+        public void message(BackendConnection from, byte type, ByteBuf frame) {
+            throw new AssertionError("a stream is not taken apart");
+        }
+    };
+
+    /** Whole messages, by their types; rows in runs of whole messages. */
+    private final class Collector implements ReplySink {
+
+        private final Delivery delivery;
+
+        Collector(Delivery delivery) {
+            this.delivery = delivery;
+        }
+
+        @Override
+        public Delivery delivery() {
+            return delivery;
+        }
+
+        @Override
+        public void frames(BackendConnection from, ByteBuf frames) {
+            while (frames.isReadable()) {
+                told.add("" + (char) frames.readByte());
+                frames.skipBytes(frames.readInt() - 4);
+            }
+            frames.release();
+        }
+
+        @Override
+        public void message(BackendConnection from, byte type, ByteBuf frame) {
+            told.add((char) type + " " + (frame.readableBytes() - 5));
+        }
+    }
+
+    private void open() {
+        told.clear();
+        streamed.clear();
+        connection = new BackendConnection(new NodeEndpoint(0, "a", "127.0.0.1", 1, "d"), new NodeCredential.None("u"),
+                new HashMap<>(), 1, new byte[4], 2, 0);
+        channel = new EmbeddedChannel(connection);
+        connection.lend(owner);
+    }
+
+    @AfterEach
+    void close() {
+        if (channel != null) {
+            channel.finishAndReleaseAll();
+        }
+        streamed.release();
+    }
+
+    private static byte[] bytes(Consumer<ByteBuf> writer) {
+        ByteBuf out = Unpooled.buffer();
+        writer.accept(out);
+        return ByteBufUtil.getBytes(out);
+    }
+
+    private static void rows(ByteBuf out) {
+        BackendEncoder.rowDescription(out, List.of(new Field("n", 0, 0, 23, 4, -1, 0)));
+        BackendEncoder.dataRow(out, List.of(Bytes.utf8("1")));
+        BackendEncoder.dataRow(out, List.of(Bytes.utf8("22222")));
+        BackendEncoder.commandComplete(out, "SELECT 2");
+    }
+
+    private static void ready(ByteBuf out) {
+        BackendEncoder.readyForQuery(out, TransactionStatus.IDLE);
+    }
+
+    /** Feeds the reply cut in two at every place, and byte by byte, and checks after each. */
+    private void atEveryCut(byte[] reply, Runnable expect, Runnable check) {
+        for (int cut = 0; cut <= reply.length; cut++) {
+            open();
+            expect.run();
+            feed(reply, 0, cut);
+            feed(reply, cut, reply.length);
+            check.run();
+            channel.finishAndReleaseAll();
+        }
+        open();
+        expect.run();
+        for (int i = 0; i < reply.length; i++) {
+            feed(reply, i, i + 1);
+        }
+        check.run();
+    }
+
+    private void feed(byte[] reply, int from, int to) {
+        if (to > from) {
+            channel.writeInbound(Unpooled.copiedBuffer(reply, from, to - from));
+        }
+    }
+
+    @Test
+    void aSimpleQueryIsStreamedUntouchedWithItsReadyForQuery() {
+        byte[] reply = bytes(out -> {
+            rows(out);
+            ready(out);
+        });
+        atEveryCut(reply, () -> connection.expectQuery(client), () -> {
+            ByteBuf all = streamed.duplicate();
+            boolean relayed = told.equals(List.of("ready I relayed"));
+            // Cut just before it, ReadyForQuery is not part of a run; the session says it itself.
+            assertTrue(relayed || told.equals(List.of("ready I")), told.toString());
+            byte[] wanted = relayed ? reply : java.util.Arrays.copyOf(reply, reply.length - 6);
+            assertEquals(ByteBufUtil.hexDump(wanted), ByteBufUtil.hexDump(all));
+            assertFalse(connection.isBusy());
+        });
+    }
+
+    @Test
+    void readyForQueryStaysWithTheSessionWhenItWouldSaySomethingElse() {
+        relays = false;
+        byte[] reply = bytes(out -> {
+            rows(out);
+            ready(out);
+        });
+        atEveryCut(reply, () -> connection.expectQuery(client), () -> {
+            assertEquals(List.of("ready I"), told);
+            assertEquals(reply.length - 6, streamed.readableBytes());
+        });
+    }
+
+    @Test
+    void fakeRepliesTakeTheirTurn() {
+        byte[] parse = bytes(BackendEncoder::parseComplete);
+        byte[] bind = bytes(BackendEncoder::bindComplete);
+        byte[] close = bytes(BackendEncoder::closeComplete);
+        byte[] rows = bytes(BackendConnectionTest::rows);
+        byte[] reply = bytes(out -> {
+            out.writeBytes(bind);
+            out.writeBytes(rows);
+            ready(out);
+        });
+        relays = false;
+        atEveryCut(reply, () -> {
+            connection.expectBind(client);
+            connection.expectFake(client, Unpooled.wrappedBuffer(parse), null);
+            connection.expectDescribe(client);
+            connection.expectExecute(client);
+            connection.expectFake(client, Unpooled.wrappedBuffer(close), null);
+            connection.expectSync(client);
+        }, () -> {
+            byte[] wanted = bytes(out -> {
+                out.writeBytes(bind);
+                out.writeBytes(parse);
+                out.writeBytes(rows);
+                out.writeBytes(close);
+            });
+            assertEquals(ByteBufUtil.hexDump(wanted), ByteBufUtil.hexDump(streamed));
+            assertEquals(List.of("ready I"), told);
+        });
+    }
+
+    @Test
+    void rowsComeInWholeMessagesAndTheRestOneByOne() {
+        byte[] reply = bytes(out -> {
+            rows(out);
+            ready(out);
+        });
+        atEveryCut(reply, () -> {
+            connection.expectDescribe(new Collector(ReplySink.Delivery.ROWS));
+            connection.expectExecute(new Collector(ReplySink.Delivery.ROWS));
+            connection.expectSync(ReplySink.DROP);
+        }, () -> assertEquals(List.of("T 22", "D", "D", "C 9", "ready I"), told));
+    }
+
+    @Test
+    void anErrorSkipsToSyncAndForgetsWhatWasPrepared() {
+        ServerStatement statement = new ServerStatement("tl_1", new byte[0], new int[0]);
+        byte[] reply = bytes(out -> {
+            BackendEncoder.error(out, ErrorFields.of("ERROR", "42601", "no"));
+            ready(out);
+        });
+        List<String> skipped = new ArrayList<>();
+        atEveryCut(reply, () -> {
+            skipped.clear();
+            connection.expectParse(statement, client, () -> skipped.add("parse"));
+            connection.expectBind(client);
+            connection.expectFake(client, Unpooled.copiedBuffer(new byte[3]), () -> skipped.add("fake"));
+            connection.expectExecute(client);
+            connection.expectSync(client);
+        }, () -> {
+            assertEquals(List.of("failed 42601 of " + (reply.length - 6) + " bytes", "ready I"), told);
+            assertEquals(List.of("parse", "fake"), skipped);
+            assertFalse(connection.has(statement));
+            assertEquals(0, streamed.readableBytes());
+        });
+    }
+
+    @Test
+    void parametersAreToldBetweenRuns() {
+        relays = false;
+        byte[] rows = bytes(BackendConnectionTest::rows);
+        byte[] reply = bytes(out -> {
+            BackendEncoder.parameterStatus(out, "TimeZone", "UTC");
+            out.writeBytes(rows);
+            BackendEncoder.parameterStatus(out, "DateStyle", "ISO, MDY");
+            ready(out);
+        });
+        atEveryCut(reply, () -> connection.expectQuery(client), () -> {
+            assertEquals(List.of("TimeZone=UTC", "DateStyle=ISO, MDY", "ready I"), told);
+            assertEquals(ByteBufUtil.hexDump(rows), ByteBufUtil.hexDump(streamed));
+        });
+    }
+
+    @Test
+    void aFatalErrorIsToldWhenTheConnectionIsGone() {
+        open();
+        connection.expectQuery(client);
+        byte[] reply = bytes(out -> BackendEncoder.error(out, ErrorFields.of("FATAL", "57P01", "bye")));
+        feed(reply, 0, reply.length);
+        assertEquals(List.of(), told);
+        channel.close();
+        assertEquals(List.of("lost owing 57P01"), told);
+    }
+
+    @Test
+    void aConnectionLostInTheMiddleOfAStreamedRowSaysSo() {
+        open();
+        connection.expectQuery(client);
+        byte[] reply = bytes(BackendConnectionTest::rows);
+        feed(reply, 0, 50);
+        channel.close();
+        assertEquals(List.of("lost owing midMessage"), told);
+    }
+
+    @Test
+    void aReplyThatNobodyExpectsClosesTheConnection() {
+        for (Consumer<ByteBuf> unexpected : List.<Consumer<ByteBuf>>of(BackendEncoder::parseComplete,
+                BackendConnectionTest::rows, BackendConnectionTest::ready, out -> out.writeByte('D').writeInt(3),
+                out -> out.writeByte('E').writeInt(Integer.MAX_VALUE),
+                out -> out.writeByte('R').writeInt(8).writeInt(0),
+                out -> out.writeByte(0).writeInt(4))) {
+            open();
+            byte[] reply = bytes(unexpected);
+            feed(reply, 0, reply.length);
+            assertEquals(List.of("lost"), told);
+            assertFalse(connection.isOpen());
+            channel.finishAndReleaseAll();
+        }
+    }
+
+    @Test
+    void theLeastRecentlyUsedStatementIsClosedWhenThereAreTooMany() {
+        open();
+        ServerStatement first = new ServerStatement("tl_1", new byte[0], new int[0]);
+        ServerStatement second = new ServerStatement("tl_2", new byte[0], new int[0]);
+        ServerStatement third = new ServerStatement("tl_3", new byte[0], new int[0]);
+        connection.expectParse(first, client, null);
+        connection.expectParse(second, client, null);
+        assertTrue(connection.has(first));
+        connection.expectParse(third, client, null);
+        assertFalse(connection.has(second));
+        assertTrue(connection.has(first));
+        connection.flush();
+        ByteBuf sent = channel.readOutbound();
+        assertEquals("Stl_2", sent.toString(5, 5, java.nio.charset.StandardCharsets.US_ASCII));
+        sent.release();
+        byte[] reply = bytes(out -> {
+            BackendEncoder.parseComplete(out);
+            BackendEncoder.parseComplete(out);
+            BackendEncoder.parseComplete(out);
+            BackendEncoder.closeComplete(out);
+        });
+        feed(reply, 0, reply.length);
+        assertEquals(3 * 5, streamed.readableBytes());
+        assertFalse(connection.isBusy());
+    }
+}
