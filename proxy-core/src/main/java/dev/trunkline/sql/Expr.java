@@ -90,6 +90,9 @@ public sealed interface Expr {
     /** An item of ORDER BY. {@code nullsFirst} is null when not written. */
     record OrderItem(Expr expr, boolean descending, Boolean nullsFirst, boolean usingOperator, Span span) {}
 
-    /** A window: the partition and order that routing must know; {@code name} refers to the WINDOW clause or is null. */
-    record Window(String name, List<Expr> partitionBy, List<OrderItem> orderBy, Span span) {}
+    /**
+     * A window: the partition and order that routing must know; {@code name} refers to the WINDOW clause or is null.
+     * {@code frame} holds the frame's offsets.
+     */
+    record Window(String name, List<Expr> partitionBy, List<OrderItem> orderBy, List<Expr> frame, Span span) {}
 }
