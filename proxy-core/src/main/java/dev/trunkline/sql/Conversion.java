@@ -79,15 +79,18 @@ final class Conversion {
     }
 
     private Statement.OnConflict onConflict(PgNodes.OnConflict conflict) {
-        return conflict == null ? null
+        return conflict == null
+                ? null
                 : new Statement.OnConflict(expressions.all(conflict.target.getList()),
                         ExpressionConversion.simple(conflict.constraint), conflict.nothing,
                         targets(conflict.columns, conflict.values), expressions.orNull(conflict.where), span(conflict));
     }
 
     private Statement.MergeAction action(PgNodes.MergeWhen when) {
-        Statement.MergeMatch match = when.matched ? Statement.MergeMatch.MATCHED
-                : when.bySource ? Statement.MergeMatch.NOT_MATCHED_BY_SOURCE
+        Statement.MergeMatch match = when.matched
+                ? Statement.MergeMatch.MATCHED
+                : when.bySource
+                        ? Statement.MergeMatch.NOT_MATCHED_BY_SOURCE
                         : Statement.MergeMatch.NOT_MATCHED_BY_TARGET;
         return new Statement.MergeAction(match, expressions.orNull(when.condition),
                 Statement.MergeVerb.valueOf(when.verb), assignments(when), span(when));
@@ -234,7 +237,8 @@ final class Conversion {
             case TABLE -> table(item);
             case QUERY -> new FromItem.Derived(query(item.item), alias, columns, item.lateral, span(item));
             case FUNCTIONS -> new FromItem.Functions(
-                    item.item instanceof SqlNodeList list ? expressions.all(list.getList())
+                    item.item instanceof SqlNodeList list
+                            ? expressions.all(list.getList())
                             : List.of(expression(item.item)),
                     alias, columns, item.lateral, span(item));
             case JOIN -> new FromItem.Derived(joined(item.item), alias, columns, false, span(item));
@@ -264,6 +268,8 @@ final class Conversion {
     }
 
     private static List<String> names(SqlNodeList list) {
-        return list == null ? List.of() : list.stream().map(n -> ExpressionConversion.simple((SqlIdentifier) n)).toList();
+        return list == null
+                ? List.of()
+                : list.stream().map(n -> ExpressionConversion.simple((SqlIdentifier) n)).toList();
     }
 }

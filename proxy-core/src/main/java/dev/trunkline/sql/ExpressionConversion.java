@@ -37,7 +37,9 @@ final class ExpressionConversion {
     }
 
     static Span span(SqlParserPos pos) {
-        return pos == null || pos.getLineNum() == 0 ? Span.NONE : new Span(pos.getColumnNum() - 1, pos.getEndColumnNum());
+        return pos == null || pos.getLineNum() == 0
+                ? Span.NONE
+                : new Span(pos.getColumnNum() - 1, pos.getEndColumnNum());
     }
 
     static Span span(SqlNode node) {
@@ -147,7 +149,8 @@ final class ExpressionConversion {
         String name = call.getOperator().getName();
         List<SqlNode> operands = call.getOperandList();
         if (call.getOperator() instanceof SqlPrefixOperator) {
-            return name.equals("NOT") ? new Expr.Not(expression(operands.getFirst()), span)
+            return name.equals("NOT")
+                    ? new Expr.Not(expression(operands.getFirst()), span)
                     : new Expr.Operator(name, null, expression(operands.getFirst()), span);
         }
         if (call.getOperator() instanceof SqlBinaryOperator) {

@@ -68,8 +68,8 @@ final class StatementFacts {
             case Expr.Parameter parameter -> "$" + parameter.number();
             case Expr.Cast cast -> value(cast.operand());
             case Expr.Literal literal -> literal(literal);
-            case Expr.Operator(String name, Expr left, Expr.Literal number, Span span)
-                    when left == null && name.equals("-") -> {
+            case Expr.Operator(String name, Expr left, Expr.Literal number, Span span) when left == null
+                    && name.equals("-") -> {
                 String value = literal(number);
                 yield value == null || value.startsWith("'") ? null : "-" + value;
             }

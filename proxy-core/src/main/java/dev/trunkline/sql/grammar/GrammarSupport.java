@@ -61,13 +61,15 @@ abstract class GrammarSupport extends SqlAbstractParserImpl implements PostgresP
     static final int PRIMARY_OTHER = 7;
 
     private static final Set<String> TYPE_WORDS = Set.of("int", "integer", "smallint", "bigint", "real", "float",
-            "double", "decimal", "dec", "numeric", "boolean", "bit", "char", "character", "national", "nchar", "varchar",
+            "double", "decimal", "dec", "numeric", "boolean", "bit", "char", "character", "national", "nchar",
+            "varchar",
             "time", "timestamp", "interval", "json");
     /** Functions with a syntax of their own; a name of this kind before a parenthesis never is an ordinary call. */
     private static final Set<String> SPECIAL_CALLS = Set.of("exists", "extract", "position", "substring", "overlay",
             "trim", "normalize", "treat", "coalesce", "greatest", "least", "nullif", "grouping", "row", "merge_action",
             "xmlconcat", "xmlelement", "xmlexists", "xmlforest", "xmlparse", "xmlpi", "xmlroot", "xmlserialize",
-            "xmltable", "json_object", "json_array", "json", "json_scalar", "json_serialize", "json_query", "json_exists",
+            "xmltable", "json_object", "json_array", "json", "json_scalar", "json_serialize", "json_query",
+            "json_exists",
             "json_value", "json_objectagg", "json_arrayagg", "json_table");
     private static final Set<String> SPECIAL_WORDS = Set.of("case", "cast", "array", "default", "current_date",
             "current_time", "current_timestamp", "localtime", "localtimestamp", "current_role", "current_user",
@@ -458,8 +460,12 @@ abstract class GrammarSupport extends SqlAbstractParserImpl implements PostgresP
 
     final SqlNode number(Token token) {
         // A number of a megabyte would take minutes to convert, and nobody reads its value from the node.
-        boolean plain = token.image.length() <= 1000 && token.image.indexOf('_') < 0 && !hasRadix(token.image);
-        return plain ? SqlLiteral.createExactNumeric(token.image, here()) : string(token);
+        String image = token.image;
+        if (image.length() > 1000 || image.indexOf('_') >= 0 || hasRadix(image)) {
+            return string(token);
+        }
+        boolean exponent = image.indexOf('e') >= 0 || image.indexOf('E') >= 0;
+        return exponent ? SqlLiteral.createApproxNumeric(image, here()) : SqlLiteral.createExactNumeric(image, here());
     }
 
     private static boolean hasRadix(String number) {

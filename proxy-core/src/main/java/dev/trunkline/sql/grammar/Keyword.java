@@ -39,15 +39,17 @@ public record Keyword(String word, Category category, boolean bareLabel, int kin
                 + " system_user table then trailing true unique user using variadic when");
         define(Category.RESERVED, false, "array as create except fetch for from grant group having intersect into limit"
                 + " offset on order returning to union where window with");
-        define(Category.FUNCTION_OR_TYPE, true, "authorization binary collation concurrently cross current_schema freeze"
-                + " full ilike inner is join left like natural outer right similar tablesample verbose");
+        define(Category.FUNCTION_OR_TYPE, true,
+                "authorization binary collation concurrently cross current_schema freeze"
+                        + " full ilike inner is join left like natural outer right similar tablesample verbose");
         define(Category.FUNCTION_OR_TYPE, false, "isnull notnull overlaps");
-        define(Category.COLUMN_NAME, true, "between bigint bit boolean coalesce dec decimal exists extract float greatest"
-                + " grouping inout int integer interval json json_array json_arrayagg json_exists json_object"
-                + " json_objectagg json_query json_scalar json_serialize json_table json_value least merge_action"
-                + " national nchar none normalize nullif numeric out overlay position real row setof smallint substring"
-                + " time timestamp treat trim values varchar xmlattributes xmlconcat xmlelement xmlexists xmlforest"
-                + " xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable");
+        define(Category.COLUMN_NAME, true,
+                "between bigint bit boolean coalesce dec decimal exists extract float greatest"
+                        + " grouping inout int integer interval json json_array json_arrayagg json_exists json_object"
+                        + " json_objectagg json_query json_scalar json_serialize json_table json_value least merge_action"
+                        + " national nchar none normalize nullif numeric out overlay position real row setof smallint substring"
+                        + " time timestamp treat trim values varchar xmlattributes xmlconcat xmlelement xmlexists xmlforest"
+                        + " xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable");
         define(Category.COLUMN_NAME, false, "char character precision");
         define(Category.UNRESERVED, false, "day filter hour minute month over second varying within without year");
     }

@@ -8,6 +8,7 @@ import org.apache.calcite.sql.SqlDataTypeSpec;
 import org.apache.calcite.sql.SqlDelete;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlInsert;
+import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.SqlOperator;
@@ -107,7 +108,7 @@ public final class PgNodes {
 
         public WithItem(SqlParserPos pos, SqlIdentifier name, SqlNodeList columns, SqlNode statement,
                 Boolean materialized) {
-            super(name.getParserPosition(), name, columns, statement);
+            super(name.getParserPosition(), name, columns, statement, SqlLiteral.createBoolean(false, pos));
             this.materialized = materialized;
             this.span = pos;
         }
@@ -293,7 +294,10 @@ public final class PgNodes {
     /** An item of FROM with its alias: a table by name, a query, or calls of functions. */
     public static final class Item extends Clause {
         public enum Shape {
-            TABLE, QUERY, FUNCTIONS, JOIN
+            TABLE,
+            QUERY,
+            FUNCTIONS,
+            JOIN
         }
 
         public final Shape shape;
