@@ -12,10 +12,12 @@ public sealed interface Statement {
 
     String kind();
 
+    /** A query as a statement. SELECT INTO creates a table and has a kind of its own, though PostgreSQL's node is the same. */
     record Select(Query query, Span span) implements Statement {
         @Override
         public String kind() {
-            return "SelectStmt";
+            boolean into = query.body() instanceof Query.Select select && select.into() != null;
+            return into ? "SelectIntoStmt" : "SelectStmt";
         }
     }
 
