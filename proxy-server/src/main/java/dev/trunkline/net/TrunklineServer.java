@@ -5,6 +5,7 @@ import dev.trunkline.backend.NodeEndpoint;
 import dev.trunkline.catalog.Catalog;
 import dev.trunkline.catalog.ShardMap;
 import dev.trunkline.config.Configuration;
+import dev.trunkline.config.ConfigurationException;
 import dev.trunkline.config.DatabaseConfig;
 import dev.trunkline.config.DatabaseConfig.FanOutWarning;
 import dev.trunkline.config.NodeConfig;
@@ -15,6 +16,7 @@ import dev.trunkline.frontend.Clients;
 import dev.trunkline.frontend.Reception;
 import dev.trunkline.metrics.Monitoring;
 import dev.trunkline.metrics.StatementMetrics;
+import dev.trunkline.node.NodeControl;
 import dev.trunkline.plan.PlanCache;
 import dev.trunkline.pool.PoolLimits;
 import dev.trunkline.route.DestinationTable;
@@ -60,6 +62,7 @@ public final class TrunklineServer implements AutoCloseable {
     private final Map<String, StatementMetrics> statements = new LinkedHashMap<>();
     private final List<Worker> workers = new ArrayList<>();
     private final ExecutorService planner;
+    private final List<ControlledCatalog> controls = new ArrayList<>();
     private Clients clients;
     private Reception reception;
     private EventLoopGroup loops;
@@ -77,6 +80,31 @@ public final class TrunklineServer implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
+    }
+
+    /**
+     * A proxy for the nodes of a configuration: asks every database's nodes, of which at least one each has to answer.
+     *
+     * @throws ConfigurationException when what the nodes have does not fit the file
+     * @throws dev.trunkline.error.ProxyException 58000 when no node of a database answers
+     */
+    public static TrunklineServer of(Configuration configuration) throws ConfigurationException {
+        Map<String, CatalogSource> sources = new LinkedHashMap<>();
+        List<ControlledCatalog> opened = new ArrayList<>();
+        try {
+            for (DatabaseConfig database : configuration.databases().values()) {
+                ControlledCatalog source = new ControlledCatalog(NodeControl.start(configuration, database),
+                        database.nodes().size());
+                opened.add(source);
+                sources.put(database.name(), source);
+            }
+        } catch (ConfigurationException | RuntimeException e) {
+            opened.forEach(ControlledCatalog::close);
+            throw e;
+        }
+        TrunklineServer server = new TrunklineServer(configuration, sources);
+        server.controls.addAll(opened);
+        return server;
     }
 
     /** Opens the port; when this returns, clients are served. */
@@ -134,8 +162,7 @@ public final class TrunklineServer implements AutoCloseable {
         ServedDatabase database = new ServedDatabase(config.name(), nodes, limits(config.pool()),
                 new FanOutRules(config.fanOutWarning() == FanOutWarning.ALWAYS),
                 new PlanCache(configuration.limits().planCacheSize(), planner), catalog,
-                new DestinationTable(map, nodes.size(), catalog.homeNode()), source::startupParameters,
-                source::refreshNow, metrics);
+                new DestinationTable(map, nodes.size(), catalog.homeNode()), source, metrics);
         source.whenChanged(database::catalog);
         databases.put(config.name(), database);
         statements.put(config.name(), metrics);
@@ -165,6 +192,7 @@ public final class TrunklineServer implements AutoCloseable {
         draining = true;
         if (loops == null) {
             planner.shutdown();
+            controls.forEach(ControlledCatalog::close);
             return;
         }
         try {
@@ -186,6 +214,7 @@ public final class TrunklineServer implements AutoCloseable {
         }
         loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
         planner.shutdownNow();
+        controls.forEach(ControlledCatalog::close);
     }
 
     private void dismissAll() throws InterruptedException {

@@ -20,4 +20,10 @@ public interface CatalogSource {
 
     /** Whether a node is known to answer. */
     boolean isUp(int node);
+
+    /**
+     * Why a node must not be used yet, null when it may: its schema has to be seen to fit before its first use. Asking has it
+     * looked at.
+     */
+    String unverified(int node);
 }

@@ -99,6 +99,11 @@ final class Leases implements Waiter {
     private BackendConnection acquire(int node, Runnable next) {
         if (acquiring != node) {
             giveBackUnused(node);
+            String unverified = identity.database().unverified(node);
+            if (unverified != null) {
+                throw ProxyError.NODE_DOWN.with(identity.database().nodeName(node))
+                        .withDetail("Node " + identity.database().nodeName(node) + ": " + unverified + ".");
+            }
             BackendConnection backend = pool(node).tryAcquire();
             if (backend != null) {
                 return backend;

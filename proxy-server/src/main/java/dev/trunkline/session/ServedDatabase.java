@@ -11,7 +11,6 @@ import dev.trunkline.route.DestinationTable;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
 
 /**
  * A database as its sessions see it: the current catalog and map, the plans, and where its nodes are. Shared by all event
@@ -27,21 +26,16 @@ public final class ServedDatabase {
     private final PoolLimits poolLimits;
     private final FanOutRules fanOutRules;
     private final PlanCache plans;
-    private final Supplier<Map<String, String>> startupParameters;
-    private final Runnable catalogSuspicion;
+    private final CatalogSource source;
     private final DatabaseMetrics metrics;
     private final StatementNames statementNames = new StatementNames();
     private final Map<QuotaKey, Quota> quotas = new ConcurrentHashMap<>();
     private volatile Catalog catalog;
     private volatile DestinationTable destinations;
 
-    /**
-     * @param startupParameters what a node reports at log-in, as far as it is known
-     * @param catalogSuspicion asks for a new look at the nodes' catalogs, because a node said that ours is stale
-     */
     public ServedDatabase(String name, List<NodeEndpoint> nodes, PoolLimits poolLimits, FanOutRules fanOutRules,
             PlanCache plans, Catalog catalog, DestinationTable destinations,
-            Supplier<Map<String, String>> startupParameters, Runnable catalogSuspicion, DatabaseMetrics metrics) {
+            CatalogSource source, DatabaseMetrics metrics) {
         this.name = name;
         this.nodes = List.copyOf(nodes);
         this.poolLimits = poolLimits;
@@ -49,8 +43,7 @@ public final class ServedDatabase {
         this.plans = plans;
         this.catalog = catalog;
         this.destinations = destinations;
-        this.startupParameters = startupParameters;
-        this.catalogSuspicion = catalogSuspicion;
+        this.source = source;
         this.metrics = metrics;
     }
 
@@ -104,11 +97,17 @@ public final class ServedDatabase {
 
     /** ParameterStatus for a client that logs in; known even while the home node is down. */
     public Map<String, String> startupParameters() {
-        return startupParameters.get();
+        return source.startupParameters();
     }
 
+    /** Why a node must not be used yet, or null. */
+    String unverified(int node) {
+        return source.unverified(node);
+    }
+
+    /** A node says that it does not know what we think it has, or the client has changed its schema: look again. */
     void catalogMayBeStale() {
-        catalogSuspicion.run();
+        source.refreshNow();
     }
 
     Quota quota(int node, NodeCredential login) {

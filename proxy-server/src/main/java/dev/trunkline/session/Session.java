@@ -632,6 +632,9 @@ public final class Session implements BackendOwner, FlushTarget {
             leases.releaseAll();
             transaction.end();
             extended.closePortals();
+            if (settings.takeCatalogChange()) {
+                database.catalogMayBeStale();
+            }
         }
         if (!relayed) {
             BackendEncoder.readyForQuery(out.stage(), status());

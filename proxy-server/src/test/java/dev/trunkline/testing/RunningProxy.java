@@ -37,6 +37,17 @@ public final class RunningProxy implements ProxyUnderTest {
         }
     }
 
+    /** Starts a proxy that asks the nodes of this configuration itself. */
+    public static RunningProxy start(String yaml) {
+        try {
+            TrunklineServer server = TrunklineServer.of(Configuration.parse("test.yaml", yaml, name -> null));
+            server.start();
+            return new RunningProxy(server);
+        } catch (ConfigurationException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     @Override
     public String host() {
         return "127.0.0.1";
@@ -89,6 +100,11 @@ public final class RunningProxy implements ProxyUnderTest {
         @Override
         public boolean isUp(int node) {
             return true;
+        }
+
+        @Override
+        public String unverified(int node) {
+            return null;
         }
     }
 }

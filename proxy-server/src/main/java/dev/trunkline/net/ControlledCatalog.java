@@ -1,0 +1,83 @@
+package dev.trunkline.net;
+
+import dev.trunkline.catalog.Catalog;
+import dev.trunkline.node.NodeControl;
+import dev.trunkline.node.NodeState;
+import dev.trunkline.session.CatalogSource;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.function.Consumer;
+
+/** The catalog of a database as its control plane keeps it. Thread-safe. */
+final class ControlledCatalog implements CatalogSource, NodeControl.Listener, AutoCloseable {
+
+    private final NodeControl control;
+    private final List<Consumer<Catalog>> listeners = new CopyOnWriteArrayList<>();
+    /** 1 for a node whose schema has been seen to fit. */
+    private final AtomicIntegerArray verified;
+
+    ControlledCatalog(NodeControl control, int nodes) {
+        this.control = control;
+        this.verified = new AtomicIntegerArray(nodes);
+        control.addListener(this);
+        for (int node = 0; node < nodes; node++) {
+            if (control.state(node).isUp()) {
+                verified.set(node, 1);
+            }
+        }
+    }
+
+    @Override
+    public Catalog catalog() {
+        return control.catalog();
+    }
+
+    @Override
+    public void whenChanged(Consumer<Catalog> listener) {
+        listeners.add(listener);
+    }
+
+    @Override
+    public void refreshNow() {
+        control.refreshNow();
+    }
+
+    @Override
+    public Map<String, String> startupParameters() {
+        return control.startupParameters();
+    }
+
+    @Override
+    public boolean isUp(int node) {
+        return control.state(node).isUp();
+    }
+
+    @Override
+    public String unverified(int node) {
+        if (verified.get(node) == 1) {
+            return null;
+        }
+        control.refreshNow(node);
+        String reason = control.state(node).reason();
+        return reason == null ? "not yet verified" : reason;
+    }
+
+    @Override
+    public void catalogChanged(Catalog catalog) {
+        listeners.forEach(listener -> listener.accept(catalog));
+    }
+
+    @Override
+    public void nodeChanged(int node, NodeState state) {
+        if (state.isUp()) {
+            verified.set(node, 1);
+        }
+    }
+
+    @Override
+    public void close() {
+        control.close();
+    }
+}
