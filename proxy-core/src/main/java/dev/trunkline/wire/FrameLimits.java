@@ -73,7 +73,7 @@ public final class FrameLimits {
     /** Checks the length word of a startup packet and gives the length of what follows it. */
     public static int startupBody(int length) {
         if (length < 2 * LENGTH_BYTES || length > MAX_STARTUP_PACKET) {
-            throw ProtocolViolation.outOfStep("invalid length of startup packet");
+            throw ProtocolViolation.noClient("invalid length of startup packet");
         }
         return length - LENGTH_BYTES;
     }
@@ -85,7 +85,7 @@ public final class FrameLimits {
 
     private static int body(int length, int max) {
         if (length < LENGTH_BYTES || length - LENGTH_BYTES > max) {
-            throw ProtocolViolation.outOfStep("invalid message length");
+            throw ProtocolViolation.noClient("invalid message length");
         }
         return length - LENGTH_BYTES;
     }

@@ -88,26 +88,25 @@ public final class FrontendDecoder {
             throw ProtocolViolation.unsupportedVersion(version);
         }
         var parameters = new LinkedHashMap<String, String>();
-        while (body.isReadable()) {
+        while (body.bytesBefore((byte) 0) > 0) {
             String name = CString.read(body);
-            if (name.isEmpty()) {
-                if (body.isReadable()) {
-                    break;
-                }
-                return new StartupMessage(version, parameters);
+            if (body.bytesBefore((byte) 0) < 0) {
+                break;
             }
             parameters.put(name, CString.read(body));
+        }
+        if (body.readableBytes() == 1 && body.readByte() == 0) {
+            return new StartupMessage(version, parameters);
         }
         throw ProtocolViolation.outOfStep("invalid startup packet layout: expected terminator as last byte");
     }
 
     private static CancelRequest cancelRequest(ByteBuf body) {
-        int processId = Body.int32(body);
-        int length = body.readableBytes();
-        if (length == 0 || length > MAX_CANCEL_KEY) {
-            throw ProtocolViolation.outOfStep("invalid length of cancel request packet");
+        int length = body.readableBytes() - 4;
+        if (length <= 0 || length > MAX_CANCEL_KEY) {
+            throw ProtocolViolation.noClient("invalid length of cancel request packet");
         }
-        return new CancelRequest(processId, Body.rest(body));
+        return new CancelRequest(body.readInt(), Body.rest(body));
     }
 
     private static Bind bind(ByteBuf body) {

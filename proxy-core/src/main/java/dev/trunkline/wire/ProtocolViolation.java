@@ -7,40 +7,51 @@ import java.util.StringJoiner;
 
 /**
  * A message that breaks the protocol, with PostgreSQL's own SQLSTATE and text for it. A {@linkplain #fatal() fatal} one
- * means that the stream's frames can no longer be told apart: the connection is closed after the error is sent. After any
- * other the next frame is still known, and the session goes on as PostgreSQL does: to Sync, or to the next query.
+ * means that the stream's frames can no longer be told apart: the connection is closed after the error is sent, or
+ * {@linkplain #silent() without}. After any other the next frame is still known, and the session goes on as PostgreSQL does: to Sync, or to the next query.
  */
 public final class ProtocolViolation extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
     private final ProxyException error;
-    private final boolean fatal;
+    private final Weight weight;
 
-    private ProtocolViolation(ProxyException error, boolean fatal) {
+    private enum Weight {
+        ERROR,
+        FATAL,
+        SILENT
+    }
+
+    private ProtocolViolation(ProxyException error, Weight weight) {
         // No stack trace: hostile input must stay cheap to refuse.
         super(error.getMessage(), null, false, false);
         this.error = error;
-        this.fatal = fatal;
+        this.weight = weight;
     }
 
     /** A body that does not hold what its type says; the frame itself is sound. */
     static ProtocolViolation malformed(String message) {
-        return new ProtocolViolation(ProxyError.PROTOCOL_VIOLATION.with(message), false);
+        return new ProtocolViolation(ProxyError.PROTOCOL_VIOLATION.with(message), Weight.ERROR);
     }
 
     static ProtocolViolation formatCode(int code) {
-        return new ProtocolViolation(ProxyError.UNSUPPORTED_FORMAT_CODE.with(code), false);
+        return new ProtocolViolation(ProxyError.UNSUPPORTED_FORMAT_CODE.with(code), Weight.ERROR);
     }
 
     /** The stream is out of step. */
     static ProtocolViolation outOfStep(String message) {
-        return new ProtocolViolation(ProxyError.PROTOCOL_VIOLATION.with(message), true);
+        return new ProtocolViolation(ProxyError.PROTOCOL_VIOLATION.with(message), Weight.FATAL);
+    }
+
+    /** A frame that no client of PostgreSQL sends: who knows what is at the other end. */
+    static ProtocolViolation noClient(String message) {
+        return new ProtocolViolation(ProxyError.PROTOCOL_VIOLATION.with(message), Weight.SILENT);
     }
 
     static ProtocolViolation unsupportedVersion(int version) {
         var name = ProtocolVersion.major(version) + "." + ProtocolVersion.minor(version);
-        return new ProtocolViolation(ProxyError.UNSUPPORTED_PROTOCOL.with(name), true);
+        return new ProtocolViolation(ProxyError.UNSUPPORTED_PROTOCOL.with(name), Weight.FATAL);
     }
 
     /** {@code bytes} stands at the first byte that is not UTF-8. */
@@ -51,7 +62,7 @@ public final class ProtocolViolation extends RuntimeException {
         for (int i = 0; i < Math.min(expected, bytes.remaining()); i++) {
             shown.add(String.format("0x%02x", bytes.get(bytes.position() + i)));
         }
-        return new ProtocolViolation(ProxyError.INVALID_ENCODING.with(shown.toString()), false);
+        return new ProtocolViolation(ProxyError.INVALID_ENCODING.with(shown.toString()), Weight.ERROR);
     }
 
     public ProxyException error() {
@@ -63,6 +74,11 @@ public final class ProtocolViolation extends RuntimeException {
     }
 
     public boolean fatal() {
-        return fatal;
+        return weight != Weight.ERROR;
+    }
+
+    /** Whether the connection is closed without a word, as PostgreSQL does: the text is for the log. */
+    public boolean silent() {
+        return weight == Weight.SILENT;
     }
 }

@@ -179,7 +179,12 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
                 }
             } while (wantsMore);
         } catch (ProtocolViolation e) {
-            fatal(e.error());
+            if (e.silent()) {
+                LOG.info("client {}: closed: {}", context.channel().remoteAddress(), e.getMessage());
+                close();
+            } else {
+                fatal(e.error());
+            }
         } catch (ProxyException e) {
             fatal(e);
         } finally {

@@ -15,7 +15,10 @@ final class Conversations {
 
     private Conversations() {}
 
-    /** All conversations of a folder's files, in order. A folder without any is an error. */
+    /**
+     * All conversations of a folder's files, in order. A folder without any is an error. While one is worked on, {@code
+     * -Dconversation=text} picks those whose file and name hold the text.
+     */
     static Stream<Conversation> in(String folder) throws IOException {
         List<Path> files;
         try (Stream<Path> paths = Files.list(path(folder))) {
@@ -28,7 +31,8 @@ final class Conversations {
         if (all.isEmpty()) {
             throw new IllegalStateException("no conversations in " + folder);
         }
-        return all.stream();
+        String wanted = System.getProperty("conversation", "");
+        return all.stream().filter(c -> c.toString().contains(wanted));
     }
 
     private static Path path(String folder) {
