@@ -6,6 +6,11 @@ public record Access(Mode mode, String reason) {
     public enum Mode {
         /** Proven: it changes nothing and takes no row locks. */
         READ,
+        /**
+         * Changes what no rollback undoes and no commit publishes, sequences and advisory locks: not read-only, yet no second
+         * writer of a transaction either.
+         */
+        OUTSIDE_TRANSACTION,
         /** Reads, and locks rows: a write participant of its transaction. */
         LOCK,
         WRITE
@@ -13,6 +18,10 @@ public record Access(Mode mode, String reason) {
 
     public static Access read(String reason) {
         return new Access(Mode.READ, reason);
+    }
+
+    public static Access outsideTransaction(String reason) {
+        return new Access(Mode.OUTSIDE_TRANSACTION, reason);
     }
 
     public static Access lock(String reason) {

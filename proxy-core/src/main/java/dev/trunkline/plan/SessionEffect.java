@@ -10,6 +10,8 @@ public enum SessionEffect {
     HOLD_CURSOR,
     /** Prepares a statement in SQL that only this backend knows: the session is pinned. */
     PREPARED,
+    /** Reads currval or lastval: refused outside a transaction, where the backend is another each time (semantics.md 10). */
+    SEQUENCE_STATE,
     /** LISTEN: the session is pinned (only in a database with one node, until listening is shared). */
     LISTEN,
     /** Runs code that may leave any state behind: the backend is reset before anybody else gets it. */
@@ -19,7 +21,7 @@ public enum SessionEffect {
     /** DDL: the catalog is looked at again after it. */
     CATALOG_CHANGE,
     /** Must not run inside a transaction block: VACUUM, CREATE DATABASE, CONCURRENTLY. */
-    OUTSIDE_TRANSACTION,
+    NO_TRANSACTION_BLOCK,
     COPY_IN,
     COPY_OUT
 }

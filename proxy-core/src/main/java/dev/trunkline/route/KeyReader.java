@@ -1,20 +1,263 @@
 package dev.trunkline.route;
 
 import dev.trunkline.error.ProxyError;
+import dev.trunkline.sql.Fingerprint;
+import dev.trunkline.sql.LiteralKind;
+import dev.trunkline.sql.LiteralText;
+import dev.trunkline.value.ArrayElements;
+import dev.trunkline.value.ColumnType;
+import dev.trunkline.value.KeyConversion;
 import dev.trunkline.value.KeyResult;
+import dev.trunkline.value.KeyType;
+import dev.trunkline.value.PgHash;
+import dev.trunkline.value.PgOid;
+import dev.trunkline.value.WireFormat;
+import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
 import java.util.List;
 
-/** Reads the values of a key from a statement's literals and parameters. */
+/**
+ * Reads the values of a key from a statement's literals and parameters. A single literal or parameter costs one {@link
+ * KeyResult}: numbers and plain strings are hashed where they stand.
+ */
 final class KeyReader {
+
+    private static final byte[] TRUE = "t".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] FALSE = "f".getBytes(StandardCharsets.US_ASCII);
+    private static final KeyResult TYPE_OPEN = new KeyResult.NotAKey(
+            "the statement leaves its type open and the client did not declare it");
+    private static final KeyResult OTHER_TYPE = new KeyResult.NotAKey(
+            "its declared type and its cast are read in different ways");
+    private static final KeyResult NOT_BOUND = new KeyResult.NotAKey("the parameter has no value");
+    private static final KeyResult UNREADABLE = new KeyResult.NotAKey("the literal is none that PostgreSQL reads");
 
     private KeyReader() {}
 
+    /** The hash of one key. A value that can't be written is an error; one that can't be compared is {@code NotAKey}. */
     static KeyResult read(KeyRule rule, List<KeyValue> key, BoundValues values) {
-        throw ProxyError.INTERNAL.with("keys are not read yet");
+        KeyResult first = read(rule, 0, key.getFirst(), values);
+        if (key.size() == 1 || !(first instanceof KeyResult.Hashed hashed)) {
+            return first;
+        }
+        long hash = hashed.hash();
+        for (int i = 1; i < key.size(); i++) {
+            if (!(read(rule, i, key.get(i), values) instanceof KeyResult.Hashed next)) {
+                return read(rule, i, key.get(i), values);
+            }
+            hash = PgHash.combine(hash, next.hash());
+        }
+        return new KeyResult.Hashed(hash);
     }
 
-    static boolean readAll(KeyRule rule, BoundValues values, BitSet shards) {
-        throw ProxyError.INTERNAL.with("keys are not read yet");
+    /**
+     * Adds the virtual shards of all alternatives.
+     *
+     * @return null, or why the list can't be read
+     */
+    static String readAll(KeyRule rule, BoundValues values, BitSet shards, int virtualShards) {
+        for (List<KeyValue> key : rule.alternatives()) {
+            String problem = switch (key.getFirst()) {
+                case KeyValue.LiteralElements elements -> literalElements(rule, elements, values, shards,
+                        virtualShards);
+                case KeyValue.ParameterElements elements -> parameterElements(rule, elements, values, shards,
+                        virtualShards);
+                case KeyValue.Literal l -> add(read(rule, key, values), shards, virtualShards);
+                case KeyValue.Parameter p -> add(read(rule, key, values), shards, virtualShards);
+                case KeyValue.Null n -> add(read(rule, key, values), shards, virtualShards);
+            };
+            if (problem != null) {
+                return problem;
+            }
+        }
+        return null;
+    }
+
+    private static String add(KeyResult result, BitSet shards, int virtualShards) {
+        return switch (result) {
+            case KeyResult.Hashed hashed -> {
+                shards.set(PgHash.virtualShard(hashed.hash(), virtualShards));
+                yield null;
+            }
+            case KeyResult.NoRow noRow -> null;
+            case KeyResult.NotAKey notAKey -> notAKey.why();
+        };
+    }
+
+    private static KeyResult read(KeyRule rule, int column, KeyValue value, BoundValues values) {
+        ColumnType type = rule.types().get(column);
+        boolean compared = rule.use() == KeyRule.Use.COMPARED;
+        KeyResult result = switch (value) {
+            case KeyValue.Literal literal -> literal(type, compared, literal, values);
+            case KeyValue.Parameter parameter -> parameter(type, compared, parameter, values);
+            case KeyValue.Null none -> convert(type, compared, PgOid.UNSPECIFIED, WireFormat.TEXT, TRUE, 0, -1);
+            case KeyValue.LiteralElements elements -> throw listedKey();
+            case KeyValue.ParameterElements elements -> throw listedKey();
+        };
+        if (!compared && result instanceof KeyResult.NotAKey notAKey) {
+            throw ProxyError.SHARD_KEY_NOT_KNOWN.with(
+                    rule.table() + "." + rule.columns().get(column) + " can't be read from the value: " + notAKey.why(),
+                    "Give the key as a plain literal or parameter of the column's type.");
+        }
+        return result;
+    }
+
+    private static IllegalStateException listedKey() {
+        return new IllegalStateException("a list is no single key");
+    }
+
+    private static KeyResult convert(ColumnType type, boolean compared, int oid, WireFormat format, byte[] bytes,
+            int offset, int length) {
+        return compared
+                ? KeyConversion.compared(type, oid, ColumnType.NO_MODIFIER, format, bytes, offset, length)
+                : KeyConversion.assigned(type, oid, ColumnType.NO_MODIFIER, format, bytes, offset, length);
+    }
+
+    private static KeyResult literal(ColumnType type, boolean compared, KeyValue.Literal literal, BoundValues values) {
+        switch (literal.kind()) {
+            case TRUE :
+                return convert(type, compared, PgOid.BOOL, WireFormat.TEXT, TRUE, 0, 1);
+            case FALSE :
+                return convert(type, compared, PgOid.BOOL, WireFormat.TEXT, FALSE, 0, 1);
+            case NULL :
+                return convert(type, compared, PgOid.UNSPECIFIED, WireFormat.TEXT, TRUE, 0, -1);
+            case BIT :
+                return UNREADABLE;
+            case INTEGER, NUMERIC, STRING :
+                break;
+        }
+        byte[] sql = values.sql();
+        Fingerprint literals = values.literals();
+        int start = literals.literalStart(literal.slot());
+        int end = literals.literalEnd(literal.slot());
+        if (literal.kind() == LiteralKind.STRING) {
+            if (plainString(sql, start, end, values.standardConformingStrings())) {
+                return convert(type, compared, literal.typeOid(), WireFormat.TEXT, sql, start + 1, end - start - 2);
+            }
+            byte[] text = LiteralText.value(sql, start, end, LiteralKind.STRING, values.standardConformingStrings());
+            return text == null
+                    ? UNREADABLE
+                    : convert(type, compared, literal.typeOid(), WireFormat.TEXT, text, 0, text.length);
+        }
+        int oid = literal.typeOid() != PgOid.UNSPECIFIED
+                ? literal.typeOid()
+                : literal.kind() == LiteralKind.NUMERIC
+                        ? PgOid.NUMERIC
+                        : integerOid(sql, start, end);
+        if (oid == PgOid.UNSPECIFIED) {
+            return UNREADABLE;
+        }
+        if (!literal.negative()) {
+            return convert(type, compared, oid, WireFormat.TEXT, sql, start, end - start);
+        }
+        byte[] text = values.scratch(end - start + 1);
+        text[0] = '-';
+        System.arraycopy(sql, start, text, 1, end - start);
+        return convert(type, compared, oid, WireFormat.TEXT, text, 0, end - start + 1);
+    }
+
+    /** The type of an integer literal; unspecified for 0x1F and 1_000, which older servers read otherwise. */
+    private static int integerOid(byte[] sql, int start, int end) {
+        for (int i = start; i < end; i++) {
+            if (sql[i] < '0' || sql[i] > '9') {
+                return PgOid.UNSPECIFIED;
+            }
+        }
+        return PgOid.ofIntegerLiteral(sql, start, end - start);
+    }
+
+    /** Whether the value of the literal is simply what stands between its two quotes. */
+    private static boolean plainString(byte[] sql, int start, int end, boolean standardConformingStrings) {
+        if (sql[start] != '\'') {
+            return false;
+        }
+        for (int i = start + 1; i < end - 1; i++) {
+            if (sql[i] == '\'' || sql[i] == '\\' && !standardConformingStrings) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static KeyResult parameter(ColumnType type, boolean compared, KeyValue.Parameter parameter,
+            BoundValues values) {
+        int number = parameter.number();
+        if (!values.hasParameter(number)) {
+            return NOT_BOUND;
+        }
+        WireFormat format = values.format(number);
+        if (format == null) {
+            return NOT_BOUND;
+        }
+        int oid = values.oid(number);
+        if (values.length(number) >= 0) {
+            if (PgOid.isUnspecified(oid)) {
+                if (!parameter.takesColumnType()) {
+                    return TYPE_OPEN;
+                }
+                oid = parameter.typeOid();
+            } else if (!readsAlike(oid, parameter.typeOid())) {
+                return OTHER_TYPE;
+            }
+        }
+        return convert(type, compared, oid, format, values.body(), values.offset(number), values.length(number));
+    }
+
+    /** Whether a value declared as one type and cast to another keeps its hash class, so that the cast can be left out. */
+    private static boolean readsAlike(int declared, int cast) {
+        if (cast == PgOid.UNSPECIFIED || cast == declared) {
+            return true;
+        }
+        KeyType from = KeyType.ofOid(declared);
+        KeyType to = KeyType.ofOid(cast);
+        return from != null && to != null && from.hashClass() == to.hashClass() && from != KeyType.BPCHAR;
+    }
+
+    private static String literalElements(KeyRule rule, KeyValue.LiteralElements elements, BoundValues values,
+            BitSet shards, int virtualShards) {
+        Fingerprint literals = values.literals();
+        byte[] text = LiteralText.value(values.sql(), literals.literalStart(elements.slot()),
+                literals.literalEnd(elements.slot()), LiteralKind.STRING, values.standardConformingStrings());
+        if (text == null) {
+            return "the literal is none that PostgreSQL reads";
+        }
+        return elements(rule, elements.typeOid(), WireFormat.TEXT, text, 0, text.length, shards, virtualShards);
+    }
+
+    private static String parameterElements(KeyRule rule, KeyValue.ParameterElements elements, BoundValues values,
+            BitSet shards, int virtualShards) {
+        int number = elements.number();
+        if (!values.hasParameter(number) || values.format(number) == null) {
+            return "the parameter has no value";
+        }
+        if (values.length(number) < 0) {
+            return null;
+        }
+        int arrayOid = values.oid(number);
+        int element = elements.typeOid();
+        if (PgOid.isUnspecified(arrayOid)) {
+            if (!elements.takesColumnType()) {
+                return "the statement leaves its type open and the client did not declare it";
+            }
+        } else {
+            element = PgOid.elementOf(arrayOid);
+            if (element == PgOid.UNSPECIFIED || !readsAlike(element, elements.typeOid())) {
+                return "its type is no array of a type that is read";
+            }
+        }
+        return elements(rule, element, values.format(number), values.body(), values.offset(number),
+                values.length(number), shards, virtualShards);
+    }
+
+    private static String elements(KeyRule rule, int elementOid, WireFormat format, byte[] array, int offset,
+            int length, BitSet shards, int virtualShards) {
+        ArrayElements cursor = new ArrayElements();
+        cursor.open(PgOid.arrayOf(elementOid), format, array, offset, length);
+        while (cursor.next()) {
+            String problem = add(cursor.compared(rule.types().getFirst()), shards, virtualShards);
+            if (problem != null) {
+                return problem;
+            }
+        }
+        return cursor.problem();
     }
 }

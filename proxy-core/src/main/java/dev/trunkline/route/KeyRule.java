@@ -11,17 +11,21 @@ import java.util.List;
  *            the table as the statement's reader knows it, for messages
  * @param columns
  *            the key columns' names
+ * @param single
+ *            whether binding can only ever give one key
  * @param use
  *            whether the values are compared with the key or become it
  */
 public record KeyRule(String table, String colocationGroup, List<String> columns, List<ColumnType> types, Use use,
-        List<List<KeyValue>> alternatives) {
+        List<List<KeyValue>> alternatives, boolean single) {
 
     public enum Use {
         /** {@code key = value}: a value that no key can equal matches no row. */
         COMPARED,
         /** {@code INSERT}: the value is cast to the column's type before it is hashed. */
-        ASSIGNED
+        ASSIGNED,
+        /** {@code UPDATE SET key = value}: as assigned, and it must stay in the virtual shard that the other keys name. */
+        REASSIGNED
     }
 
     public KeyRule {
@@ -30,9 +34,13 @@ public record KeyRule(String table, String colocationGroup, List<String> columns
         alternatives = alternatives.stream().map(List::copyOf).toList();
     }
 
-    /** Whether binding can only ever give one key. */
-    public boolean single() {
-        return alternatives.size() == 1 && alternatives.getFirst().stream().noneMatch(
-                v -> v instanceof KeyValue.LiteralElements || v instanceof KeyValue.ParameterElements);
+    public KeyRule(String table, String colocationGroup, List<String> columns, List<ColumnType> types, Use use,
+            List<List<KeyValue>> alternatives) {
+        this(table, colocationGroup, columns, types, use, alternatives, alternatives.size() == 1
+                && alternatives.getFirst().stream().noneMatch(KeyRule::isList));
+    }
+
+    private static boolean isList(KeyValue value) {
+        return value instanceof KeyValue.LiteralElements || value instanceof KeyValue.ParameterElements;
     }
 }

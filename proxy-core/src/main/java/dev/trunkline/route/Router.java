@@ -3,6 +3,7 @@ package dev.trunkline.route;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.value.KeyResult;
+import dev.trunkline.value.PgHash;
 import java.util.BitSet;
 import java.util.List;
 
@@ -15,9 +16,6 @@ public final class Router {
     private static final Destination ANY = new Destination.Any();
     private static final Destination TRANSACTION = new Destination.Transaction();
     private static final Destination PINNED = new Destination.Pinned();
-    /** The key's value is no key: the statement goes to every node or is refused. */
-    private static final Destination NO_KEY = new Destination.None("no key");
-
     private Router() {}
 
     /**
@@ -44,60 +42,86 @@ public final class Router {
         Destination found = null;
         String noRow = null;
         for (int i = 0; i < keys.size(); i++) {
-            Destination next = ofKey(keys.get(i), values, table);
-            if (next == NO_KEY) {
-                if (rule.noKey() != null) {
-                    throw rule.noKey();
+            KeyRule key = keys.get(i);
+            Destination next;
+            if (key.single()) {
+                switch (KeyReader.read(key, key.alternatives().getFirst(), values)) {
+                    case KeyResult.Hashed hashed -> next = table
+                            .ofVirtualShard(PgHash.virtualShard(hashed.hash(), table.virtualShards()));
+                    case KeyResult.NoRow none -> {
+                        noRow = none.why();
+                        continue;
+                    }
+                    case KeyResult.NotAKey notAKey -> {
+                        return noKey(rule, notAKey.why(), table);
+                    }
                 }
-                return table.everyNode();
+            } else {
+                BitSet shards = new BitSet(table.virtualShards());
+                String problem = KeyReader.readAll(key, values, shards, table.virtualShards());
+                if (problem != null) {
+                    return noKey(rule, problem, table);
+                }
+                if (shards.isEmpty()) {
+                    noRow = "no value of the list can match";
+                    continue;
+                }
+                next = table.ofVirtualShards(shards);
             }
-            if (next instanceof Destination.None none) {
-                noRow = none.why();
-                continue;
-            }
-            found = found == null ? next : together(rule, found, next, table);
+            found = found == null ? next : together(rule, key, found, next, table);
         }
-        if (found == null) {
-            return rule.required() >= 0
-                    ? table.ofNode(rule.required())
-                    : rule.required() == NodeRule.PINNED ? PINNED : new Destination.None(noRow);
+        return found == null ? nowhere(rule, noRow, table) : required(rule, found, values);
+    }
+
+    private static Destination noKey(NodeRule.ByKey rule, String why, DestinationTable table) {
+        if (rule.noKey() != null) {
+            throw rule.noKey().withDetail("The value is no key: " + why + ".");
         }
+        return table.everyNode();
+    }
+
+    private static Destination nowhere(NodeRule.ByKey rule, String why, DestinationTable table) {
+        return switch (rule.required()) {
+            case NodeRule.NO_NODE -> new Destination.None(why);
+            case NodeRule.PINNED -> PINNED;
+            default -> table.ofNode(rule.required());
+        };
+    }
+
+    private static Destination required(NodeRule.ByKey rule, Destination found, BoundValues values) {
         if (found instanceof Destination.Many && rule.severalNodes() != null) {
             throw rule.severalNodes();
         }
-        if (rule.required() != NodeRule.NO_NODE) {
-            int required = rule.required() == NodeRule.PINNED ? values.pinnedNode() : rule.required();
-            if (!(found instanceof Destination.One one) || one.node() != required) {
-                throw rule.severalNodes();
-            }
-            return rule.required() == NodeRule.PINNED ? PINNED : found;
+        if (rule.required() == NodeRule.NO_NODE) {
+            return found;
         }
-        return found;
+        boolean pinned = rule.required() == NodeRule.PINNED;
+        int node = pinned ? values.pinnedNode() : rule.required();
+        if (found instanceof Destination.One one && one.node() == node) {
+            return pinned ? PINNED : found;
+        }
+        throw rule.severalNodes();
     }
 
-    /** Two tables whose keys are known each for itself: they must lie on one node. */
-    private static Destination together(NodeRule.ByKey rule, Destination a, Destination b, DestinationTable table) {
+    /**
+     * The node of two keys that are known each for itself: one node must hold both. A key that is written over another must
+     * even stay in the same virtual shard, since virtual shards move apart (semantics.md 4).
+     */
+    private static Destination together(NodeRule.ByKey rule, KeyRule key, Destination a, Destination b,
+            DestinationTable table) {
         if (a instanceof Destination.One one && b instanceof Destination.One other && one.node() == other.node()) {
-            return one.virtualShard() == other.virtualShard() ? one : table.ofNode(one.node());
+            if (one.virtualShard() == other.virtualShard() && one.virtualShard() >= 0) {
+                return one;
+            }
+            if (key.use() != KeyRule.Use.REASSIGNED) {
+                return table.ofNode(one.node());
+            }
         }
-        throw rule.severalNodes() != null ? rule.severalNodes() : ProxyError.INTERNAL.with("keys on several nodes");
-    }
-
-    private static Destination ofKey(KeyRule rule, BoundValues values, DestinationTable table) {
-        if (rule.single()) {
-            KeyResult result = KeyReader.read(rule, rule.alternatives().getFirst(), values);
-            return switch (result) {
-                case KeyResult.Hashed hashed -> table
-                        .ofVirtualShard((int) (hashed.hash() & (table.virtualShards() - 1)));
-                case KeyResult.NoRow noRow -> new Destination.None(noRow.why());
-                case KeyResult.NotAKey notAKey -> NO_KEY;
-            };
-        }
-        BitSet shards = new BitSet(table.virtualShards());
-        return KeyReader.readAll(rule, values, shards)
-                ? shards.isEmpty()
-                        ? new Destination.None("no value of the list can match")
-                        : table.ofVirtualShards(shards)
-                : NO_KEY;
+        throw key.use() == KeyRule.Use.REASSIGNED
+                ? ProxyError.NOT_OVER_NODES.with(
+                        "assigning " + key.table() + "." + String.join(", ", key.columns())
+                                + " a value of another virtual shard",
+                        "Delete the row and insert it again with the new key.")
+                : rule.severalNodes();
     }
 }

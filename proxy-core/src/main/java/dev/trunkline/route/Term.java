@@ -1,0 +1,14 @@
+package dev.trunkline.route;
+
+/** A column of a row source. */
+record Term(RowSource source, int column) {
+
+    RowSource.Type type() {
+        return source.type(column);
+    }
+
+    @Override
+    public String toString() {
+        return source.name() + "." + source.columns().get(column);
+    }
+}
