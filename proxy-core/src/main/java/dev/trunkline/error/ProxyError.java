@@ -19,6 +19,8 @@ public enum ProxyError {
     // SQL that PostgreSQL would refuse as well.
     SYNTAX_ERROR("42601", Fault.CLIENT, "%s", null),
     TOO_COMPLEX("54001", Fault.CLIENT, "%s", "Shorten the statement or split it into several."),
+    UNDEFINED_FUNCTION("42883", Fault.CLIENT, "function %s is not known on the nodes",
+            "Check its name and schema; the proxy sees a function that was just created after some seconds."),
     UNDEFINED_PREPARED_STATEMENT("26000", Fault.CLIENT, "%s does not exist", null),
     DUPLICATE_PREPARED_STATEMENT("42P05", Fault.CLIENT, "prepared statement \"%s\" already exists", null),
     UNDEFINED_PORTAL("34000", Fault.CLIENT, "portal \"%s\" does not exist", null),

@@ -6,6 +6,11 @@ import dev.trunkline.route.NodeRule;
 /** What is done with a statement: an immutable tree that holds no node and no state of an execution. */
 public sealed interface Plan {
 
+    /** The tree as text, one line for each element. */
+    default String describe() {
+        return String.join("\n", PlanText.lines(this));
+    }
+
     /**
      * The original bytes go to one node, whose messages come back untouched. {@code otherwise} is taken when the values that
      * are bound turn out to be no key, and is null where that is refused.

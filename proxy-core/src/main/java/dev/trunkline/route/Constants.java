@@ -110,8 +110,9 @@ final class Constants {
             case Expr.Literal literal -> literal.kind() == LiteralKind.STRING
                     ? List.of(new KeyValue.LiteralElements(literal.slot(), type.oid(), cast.span()))
                     : null;
-            case Expr.Parameter parameter -> List.of(new KeyValue.ParameterElements(parameter.number(), type.oid(), true,
-                    cast.span()));
+            case Expr.Parameter parameter ->
+                List.of(new KeyValue.ParameterElements(parameter.number(), type.oid(), true,
+                        cast.span()));
             // ARRAY[...]::int8[] casts each item.
             case Expr.ArrayItems items -> {
                 List<Expr> typed = new ArrayList<>();
@@ -137,7 +138,8 @@ final class Constants {
     /** The type that a constant brings by itself, {@link PgOid#UNSPECIFIED} when it takes the column's. */
     static int typeOid(KeyValue value) {
         return switch (value) {
-            case KeyValue.Literal literal -> literal.typeOid() != PgOid.UNSPECIFIED ? literal.typeOid()
+            case KeyValue.Literal literal -> literal.typeOid() != PgOid.UNSPECIFIED
+                    ? literal.typeOid()
                     : switch (literal.kind()) {
                         case INTEGER -> PgOid.INT8;
                         case NUMERIC -> PgOid.NUMERIC;

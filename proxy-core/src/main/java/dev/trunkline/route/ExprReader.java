@@ -154,7 +154,8 @@ final class ExprReader {
         int oid = switch (expr) {
             case Expr.Column column -> {
                 Scope.Resolved resolved = scope.resolve(column.name());
-                yield resolved == null || resolved.term() == null ? 0
+                yield resolved == null || resolved.term() == null
+                        ? 0
                         : resolved.term().source().typeOid(resolved.term().column());
             }
             case Expr.Cast cast -> oidOf(cast.type());
@@ -224,6 +225,7 @@ final class ExprReader {
     private void window(Expr.Window window, Scope scope) {
         readAll(window.partitionBy(), scope);
         readOrder(window.orderBy(), scope);
+        readAll(window.frame(), scope);
         Shape shape = shapeOf(scope);
         shape.windowed = true;
         Set<Term> partition = new HashSet<>();

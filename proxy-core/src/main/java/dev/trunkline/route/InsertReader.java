@@ -33,8 +33,9 @@ final class InsertReader {
         List<String> columns = columns(insert, target);
         switch (insert.source()) {
             case null -> missing(target, "is not given", insert.span());
-            case Query source when source.body() instanceof Query.Values values -> values(insert, source, values, target,
-                    columns, scope);
+            case Query source when source.body() instanceof Query.Values values ->
+                values(insert, source, values, target,
+                        columns, scope);
             case Query source -> select(insert, source, target, columns, scope);
         }
         if (target.sharded() != null) {
@@ -132,7 +133,8 @@ final class InsertReader {
             return null;
         }
         if (value == null) {
-            problem(target, column.name(), isDefault(expr) ? "is left to its default" : "is an expression", expr.span());
+            problem(target, column.name(), isDefault(expr) ? "is left to its default" : "is an expression",
+                    expr.span());
         }
         return value;
     }
@@ -225,7 +227,8 @@ final class InsertReader {
     private void onConflict(Statement.OnConflict conflict, RowSource target, Scope outer) {
         Scope scope = new Scope(outer.outer, outer.shape);
         scope.visible.add(Names.of(target));
-        RowSource excluded = new RowSource(RowSource.Kind.OPAQUE, "excluded", null, target.columns(), target.open(), null,
+        RowSource excluded = new RowSource(RowSource.Kind.OPAQUE, "excluded", null, target.columns(), target.open(),
+                null,
                 conflict.span());
         reading.exprs.readAll(conflict.target() == null ? List.of() : conflict.target(), scope);
         Scope update = new Scope(outer.outer, outer.shape);

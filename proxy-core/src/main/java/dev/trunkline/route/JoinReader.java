@@ -160,7 +160,8 @@ final class JoinReader {
             case INNER, CROSS -> kind;
             case LEFT -> rightRejected ? JoinKind.INNER : JoinKind.LEFT;
             case RIGHT -> leftRejected ? JoinKind.INNER : JoinKind.RIGHT;
-            case FULL -> leftRejected && rightRejected ? JoinKind.INNER
+            case FULL -> leftRejected && rightRejected
+                    ? JoinKind.INNER
                     : leftRejected ? JoinKind.LEFT : rightRejected ? JoinKind.RIGHT : JoinKind.FULL;
         };
     }

@@ -40,8 +40,11 @@ public sealed interface NodeRule {
     /** The node that an unsharded table lives on. */
     record OnNode(int node) implements NodeRule {}
 
-    /** The node of the session's temp tables. */
-    record PinnedNode() implements NodeRule {}
+    /**
+     * The node of the session's temp tables. {@code required} is the index of the node that another table of the statement
+     * lives on, or {@link #NO_NODE}; {@code elsewhere} is the refusal when that is another one.
+     */
+    record PinnedNode(int required, ProxyException elsewhere) implements NodeRule {}
 
     /** The node on which the session's cursor of this name is open. */
     record CursorNode(String cursor) implements NodeRule {}

@@ -102,6 +102,7 @@ final class QueryReader {
         for (Query.NamedWindow window : select.windows()) {
             reading.exprs.readAll(window.window().partitionBy(), scope);
             reading.exprs.readOrder(window.window().orderBy(), scope);
+            reading.exprs.readAll(window.window().frame(), scope);
         }
         shape.distinct = select.distinct();
         if (select.distinctOn() != null) {

@@ -16,6 +16,7 @@ public final class Router {
     private static final Destination ANY = new Destination.Any();
     private static final Destination TRANSACTION = new Destination.Transaction();
     private static final Destination PINNED = new Destination.Pinned();
+
     private Router() {}
 
     /**
@@ -32,7 +33,12 @@ public final class Router {
             case NodeRule.TransactionNode transaction -> TRANSACTION;
             case NodeRule.AnyNode any -> ANY;
             case NodeRule.OnNode on -> table.ofNode(on.node());
-            case NodeRule.PinnedNode pinned -> PINNED;
+            case NodeRule.PinnedNode pinned -> {
+                if (pinned.required() != NodeRule.NO_NODE && pinned.required() != values.pinnedNode()) {
+                    throw pinned.elsewhere();
+                }
+                yield PINNED;
+            }
             case NodeRule.CursorNode cursor -> new Destination.Cursor(cursor.cursor());
         };
     }

@@ -97,7 +97,9 @@ final class Shape {
             if (next == null || type != null && next.column().type() != type.column().type()) {
                 return null;
             }
-            type = type == null ? next : new RowSource.Type(type.column(), type.deterministic() && next.deterministic());
+            type = type == null
+                    ? next
+                    : new RowSource.Type(type.column(), type.deterministic() && next.deterministic());
         }
         return type;
     }

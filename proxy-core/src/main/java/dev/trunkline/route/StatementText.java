@@ -29,11 +29,6 @@ public final class StatementText {
         return value == null ? null : new String(value, StandardCharsets.UTF_8);
     }
 
-    /** Makes the plan depend on a literal. */
-    public void guard(Expr.Literal literal) {
-        source(literal);
-    }
-
     private byte[] source(Expr.Literal literal) {
         byte[] source = literal.span().of(text).getBytes(StandardCharsets.UTF_8);
         if (literal.slot() >= 0) {

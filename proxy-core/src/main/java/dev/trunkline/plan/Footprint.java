@@ -1,0 +1,76 @@
+package dev.trunkline.plan;
+
+import dev.trunkline.route.RowSource;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/** What a statement leaves behind wherever it goes: its access, its effects on the session and what it means to it. */
+final class Footprint {
+
+    private Access access;
+    private final EnumSet<SessionEffect> effects = EnumSet.noneOf(SessionEffect.class);
+    private SessionAction action;
+    private final List<TableUse> tables = new ArrayList<>();
+    private int parameterCount;
+
+    Footprint(Access access) {
+        this.access = access;
+    }
+
+    Footprint and(Access other) {
+        access = access.and(other);
+        return this;
+    }
+
+    Footprint with(SessionEffect... more) {
+        effects.addAll(List.of(more));
+        return this;
+    }
+
+    Footprint with(Set<SessionEffect> more) {
+        effects.addAll(more);
+        return this;
+    }
+
+    Footprint with(SessionAction meaning) {
+        action = meaning;
+        return this;
+    }
+
+    Footprint with(List<RowSource> sources, int parameters) {
+        for (RowSource source : sources) {
+            if (source.relation() != null) {
+                tables.add(new TableUse(source.relation(), source.written()));
+            }
+        }
+        parameterCount = Math.max(parameterCount, parameters);
+        return this;
+    }
+
+    Footprint with(TableUse use) {
+        tables.add(use);
+        return this;
+    }
+
+    Access access() {
+        return access;
+    }
+
+    Set<SessionEffect> effects() {
+        return effects;
+    }
+
+    SessionAction action() {
+        return action;
+    }
+
+    List<TableUse> tables() {
+        return tables;
+    }
+
+    int parameterCount() {
+        return parameterCount;
+    }
+}

@@ -1,0 +1,139 @@
+package dev.trunkline.plan;
+
+import dev.trunkline.error.ProxyException;
+import dev.trunkline.route.KeyRule;
+import dev.trunkline.route.KeyValue;
+import dev.trunkline.route.NodeRule;
+import dev.trunkline.sql.LiteralKind;
+import dev.trunkline.value.KeyType;
+import dev.trunkline.value.PgOid;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Plans as text, the same in EXPLAIN (ROUTE), in the golden tests and in {@code explain}. */
+final class PlanText {
+
+    private PlanText() {}
+
+    /** The lines of a plan's tree. */
+    static List<String> lines(Plan plan) {
+        List<String> lines = new ArrayList<>();
+        switch (plan) {
+            case Plan.OneNode one -> {
+                lines.add("OneNode " + rule(one.rule()));
+                if (one.otherwise() != null) {
+                    lines.add("  otherwise " + lines(one.otherwise()).getFirst());
+                    lines(one.otherwise()).stream().skip(1).forEach(line -> lines.add("  " + line));
+                }
+            }
+            case Plan.FanOut fanOut -> {
+                lines.add("FanOut " + rule(fanOut.rule()));
+                lines.add("  merge: " + merge(fanOut.merge()));
+                if (fanOut.nodeSql() != null) {
+                    lines.add("  node SQL: " + fanOut.nodeSql().strip().replaceAll("\\s*\\n\\s*", " "));
+                }
+                lines.add("  missing: " + fanOut.reason().nearest());
+            }
+            case Plan.LocalReply local -> lines.add("LocalReply " + local.action());
+            case Plan.Refuse refuse -> {
+                ProxyException error = refuse.error();
+                lines.add("Refuse " + error.sqlState() + ": " + error.getMessage());
+                if (error.hint() != null) {
+                    lines.add("  hint: " + error.hint());
+                }
+            }
+        }
+        return lines;
+    }
+
+    static String rule(NodeRule rule) {
+        return switch (rule) {
+            case NodeRule.ByKey byKey -> "by key "
+                    + byKey.keys().stream().map(PlanText::key).collect(Collectors.joining(" and "))
+                    + (byKey.required() == NodeRule.NO_NODE
+                            ? ""
+                            : byKey.required() == NodeRule.PINNED
+                                    ? " on the pinned node"
+                                    : " on node " + byKey.required())
+                    + (byKey.severalNodes() == null ? "" : ", several: " + byKey.severalNodes().getMessage());
+            case NodeRule.EveryNode every -> "every node";
+            case NodeRule.Home home -> "home";
+            case NodeRule.TransactionNode transaction -> "the transaction's node or home";
+            case NodeRule.AnyNode any -> "any node";
+            case NodeRule.OnNode on -> "node " + on.node();
+            case NodeRule.PinnedNode pinned -> "the pinned node"
+                    + (pinned.required() == NodeRule.NO_NODE ? "" : " which must be node " + pinned.required());
+            case NodeRule.CursorNode cursor -> "the node of cursor " + cursor.cursor();
+        };
+    }
+
+    private static String key(KeyRule key) {
+        String operator = switch (key.use()) {
+            case COMPARED -> key.single() ? " = " : " in ";
+            case ASSIGNED -> key.single() ? " := " : " := each of ";
+            case REASSIGNED -> " stays := ";
+        };
+        String columns = key.columns().size() == 1
+                ? key.columns().getFirst()
+                : "(" + String.join(", ", key.columns()) + ")";
+        String values = key.alternatives().stream().limit(8).map(PlanText::values).collect(Collectors.joining(", "));
+        return key.table() + "." + columns + operator + (key.single()
+                ? values
+                : "(" + values + (key.alternatives().size() > 8 ? ", ..." : "") + ")");
+    }
+
+    private static String values(List<KeyValue> values) {
+        String text = values.stream().map(PlanText::value).collect(Collectors.joining(", "));
+        return values.size() == 1 ? text : "(" + text + ")";
+    }
+
+    static String value(KeyValue value) {
+        return switch (value) {
+            case KeyValue.Literal l -> (l.negative() ? "-" : "")
+                    + (l.kind() == LiteralKind.TRUE || l.kind() == LiteralKind.FALSE
+                            ? l.kind().toString().toLowerCase(
+                                    java.util.Locale.ROOT)
+                            : "literal " + l.slot())
+                    + cast(l.typeOid());
+            case KeyValue.Parameter p -> "$" + p.number() + cast(p.typeOid())
+                    + (p.takesColumnType() ? "" : " if its type is declared");
+            case KeyValue.LiteralElements l -> "elements of literal " + l.slot() + cast(l.typeOid());
+            case KeyValue.ParameterElements p -> "elements of $" + p.number() + cast(p.typeOid())
+                    + (p.takesColumnType() ? "" : " if its type is declared");
+            case KeyValue.Null n -> "NULL";
+        };
+    }
+
+    private static String cast(int oid) {
+        return oid == PgOid.UNSPECIFIED ? "" : "::" + KeyType.ofOid(oid).sqlName();
+    }
+
+    private static String merge(Merge merge) {
+        return switch (merge) {
+            case Merge.Concat concat -> "Concat";
+            case Merge.Aggregate aggregate -> "Aggregate " + aggregate.columns().stream().map(
+                    column -> column.function().name().toLowerCase(java.util.Locale.ROOT)
+                            + (column.hidden() < 0 ? "" : " by column " + (column.hidden() + 1))
+                            + (column.byteOrder() ? " in byte order" : ""))
+                    .collect(Collectors.joining(", "));
+        };
+    }
+
+    /** What EXPLAIN (ROUTE) answers: lines, or one JSON document. */
+    static List<String> explained(Decision decision, Footprint footprint, String kind, boolean json) {
+        List<String> tree = lines(decision.root());
+        if (!json) {
+            List<String> lines = new ArrayList<>();
+            lines.add("routing: " + decision.routing().text());
+            lines.add("access: " + footprint.access().mode().name().toLowerCase(java.util.Locale.ROOT) + " ("
+                    + footprint.access().reason() + ")");
+            lines.addAll(tree);
+            return lines;
+        }
+        return List.of("{\"kind\": " + Json.quoted(kind) + ", \"routing\": " + Json.quoted(decision.routing().text())
+                + ", \"access\": " + Json.quoted(footprint.access().mode().name().toLowerCase(java.util.Locale.ROOT))
+                + ", \"reason\": " + Json.quoted(footprint.access().reason()) + ", \"plan\": "
+                + Json.quoted(String.join("\n", tree)) + "}");
+    }
+}

@@ -1,0 +1,124 @@
+package dev.trunkline.plan;
+
+import dev.trunkline.catalog.Catalog;
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
+import dev.trunkline.route.KeyRule;
+import dev.trunkline.route.KeyValue;
+import dev.trunkline.route.NodeRule;
+import dev.trunkline.route.StatementText;
+import dev.trunkline.sql.Fingerprint;
+import dev.trunkline.sql.LexedText;
+import dev.trunkline.sql.SqlParser;
+import dev.trunkline.sql.Statement;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Makes the plan of a statement: parse, read its facts, decide where it goes. The ladder is: answered by the session, one
+ * node, several nodes with a merge, refused. Stateless; the parser is one for each thread.
+ */
+public final class Planner {
+
+    private final SqlParser parser;
+
+    public Planner(SqlParser parser) {
+        this.parser = parser;
+    }
+
+    /** The plan of one statement's text. Never fails for what the statement says: what can't be planned is refused. */
+    public StatementPlan plan(String sql, PlanKey key, Catalog catalog) {
+        byte[] bytes = sql.getBytes(StandardCharsets.UTF_8);
+        LexedText lexed = new LexedText();
+        lexed.lex(bytes, 0, bytes.length, key.standardConformingStrings());
+        if (lexed.failed() || lexed.statementCount() != 1) {
+            String message = lexed.failed() ? lexed.errorMessage() : "not one statement";
+            int position = lexed.failed() ? characters(bytes, lexed.errorPosition()) + 1 : 0;
+            return plan(Decision.refuse(ProxyError.SYNTAX_ERROR.with(message).withPosition(position)),
+                    new Footprint(Access.write("not planned")), "Unknown", "", List.of(), catalog);
+        }
+        Fingerprint fingerprint = lexed.fingerprint(0);
+        StatementText text = new StatementText(sql, key.standardConformingStrings());
+        Statement statement = parser.parse(sql, key.standardConformingStrings());
+        Decision decision;
+        Footprint footprint;
+        try {
+            StatementPlanner planner = new StatementPlanner(catalog, key, text);
+            decision = planner.decide(statement);
+            footprint = planner.footprint();
+        } catch (ProxyException refusal) {
+            decision = Decision.refuse(refusal);
+            footprint = new Footprint(Access.write("not planned"));
+        } catch (StackOverflowError deep) {
+            decision = Decision.refuse(ProxyError.TOO_COMPLEX.with("statement nests too deeply"));
+            footprint = new Footprint(Access.write("not planned"));
+        }
+        Map<Integer, byte[]> guarded = new TreeMap<>(text.literalsRead());
+        if (decision.root() instanceof Plan.FanOut fanOut) {
+            guardAll(fanOut, bytes, fingerprint, guarded);
+        }
+        List<Guard> guards = new ArrayList<>();
+        guarded.forEach((slot, source) -> guards.add(new Guard(slot, source)));
+        return plan(decision, footprint, statement.kind(), fingerprint.toString(), guards, catalog);
+    }
+
+    private static StatementPlan plan(Decision decision, Footprint footprint, String kind, String fingerprint,
+            List<Guard> guards, Catalog catalog) {
+        return new StatementPlan(fingerprint, kind, decision.root(), decision.rule(), decision.routing(),
+                footprint.access(), footprint.effects(), footprint.action(), footprint.tables(),
+                footprint.parameterCount(), keyParameters(keys(decision.rule())), guards, catalog.version());
+    }
+
+    private static int characters(byte[] bytes, int length) {
+        return new String(bytes, 0, length, StandardCharsets.UTF_8).length();
+    }
+
+    private static List<KeyRule> keys(NodeRule rule) {
+        return rule instanceof NodeRule.ByKey byKey ? byKey.keys() : List.of();
+    }
+
+    /** A plan for several nodes depends on every literal but those of its keys, and on these too when the nodes' text holds them. */
+    private static void guardAll(Plan.FanOut fanOut, byte[] sql, Fingerprint fingerprint,
+            Map<Integer, byte[]> guarded) {
+        Set<Integer> late = new TreeSet<>();
+        for (KeyRule key : fanOut.nodeSql() == null ? keys(fanOut.rule()) : List.<KeyRule>of()) {
+            for (List<KeyValue> values : key.alternatives()) {
+                for (KeyValue value : values) {
+                    if (value instanceof KeyValue.Literal literal) {
+                        late.add(literal.slot());
+                    } else if (value instanceof KeyValue.LiteralElements elements) {
+                        late.add(elements.slot());
+                    }
+                }
+            }
+        }
+        for (int slot = 0; slot < fingerprint.literalCount(); slot++) {
+            if (!late.contains(slot)) {
+                guarded.put(slot,
+                        Arrays.copyOfRange(sql, fingerprint.literalStart(slot), fingerprint.literalEnd(slot)));
+            }
+        }
+    }
+
+    private static int[] keyParameters(List<KeyRule> keys) {
+        Set<Integer> numbers = new TreeSet<>();
+        for (KeyRule key : keys) {
+            for (List<KeyValue> values : key.alternatives()) {
+                for (KeyValue value : values) {
+                    if (value instanceof KeyValue.Parameter parameter) {
+                        numbers.add(parameter.number());
+                    } else if (value instanceof KeyValue.ParameterElements elements) {
+                        numbers.add(elements.number());
+                    }
+                }
+            }
+        }
+        return numbers.stream().mapToInt(Integer::intValue).toArray();
+    }
+}

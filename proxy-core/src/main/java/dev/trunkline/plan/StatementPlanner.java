@@ -1,0 +1,314 @@
+package dev.trunkline.plan;
+
+import dev.trunkline.catalog.Catalog;
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
+import dev.trunkline.route.FunctionUse;
+import dev.trunkline.route.NodeRule;
+import dev.trunkline.route.Routing;
+import dev.trunkline.route.RowSource;
+import dev.trunkline.route.StatementFacts;
+import dev.trunkline.route.StatementReader;
+import dev.trunkline.route.StatementText;
+import dev.trunkline.sql.Expr;
+import dev.trunkline.sql.LiteralKind;
+import dev.trunkline.sql.Query;
+import dev.trunkline.sql.Statement;
+import java.util.List;
+import java.util.Locale;
+
+/** Plans one statement of any kind: queries and writes by {@link QueryPlanner}, the others by what they are. */
+final class StatementPlanner {
+
+    private final Catalog catalog;
+    private final PlanKey key;
+    private final StatementText text;
+    private Footprint footprint = new Footprint(Access.read("it touches no data"));
+
+    StatementPlanner(Catalog catalog, PlanKey key, StatementText text) {
+        this.catalog = catalog;
+        this.key = key;
+        this.text = text;
+    }
+
+    /** What the statement leaves behind; complete after {@link #decide}. */
+    Footprint footprint() {
+        return footprint;
+    }
+
+    boolean oneNode() {
+        return catalog.nodes().size() == 1;
+    }
+
+    Catalog catalog() {
+        return catalog;
+    }
+
+    PlanKey key() {
+        return key;
+    }
+
+    Decision decide(Statement statement) {
+        return switch (statement) {
+            case Statement.Select select -> query(select);
+            case Statement.Insert insert -> query(insert);
+            case Statement.Update update -> update.currentOf() == null
+                    ? query(update)
+                    : currentOf(update, update.currentOf());
+            case Statement.Delete delete -> delete.currentOf() == null
+                    ? query(delete)
+                    : currentOf(delete, delete.currentOf());
+            case Statement.Merge merge -> query(merge);
+            case Statement.Transaction transaction -> SessionStatements.transaction(transaction, this);
+            case Statement.Setting setting -> local(SessionStatements.setting(setting));
+            case Statement.Show show -> show.name() != null && show.name().startsWith("trunkline.")
+                    ? local(new SessionAction.ShowTrunkline(show.name()))
+                    : onTransactionNode();
+            case Statement.Deallocate deallocate -> local(new SessionAction.Deallocate(deallocate.name()));
+            case Statement.Discard discard -> local(new SessionAction.Discard(discard.what()));
+            case Statement.Empty empty -> local(new SessionAction.Nothing());
+            case Statement.DeclareCursor declare -> declare(declare);
+            case Statement.Fetch fetch -> cursor(fetch.cursor(), new SessionAction.UseCursor(fetch.cursor()));
+            case Statement.ClosePortal close -> close.cursor() == null
+                    ? local(new SessionAction.CloseCursor(null))
+                    : cursor(close.cursor(), new SessionAction.CloseCursor(close.cursor()));
+            case Statement.Explain explain -> explain(explain);
+            case Statement.Copy copy -> new TableStatements(this).copy(copy);
+            case Statement.LockTable lock -> new TableStatements(this).lock(lock);
+            case Statement.Truncate truncate -> new TableStatements(this).truncate(truncate);
+            case Statement.Ddl ddl -> new TableStatements(this).ddl(ddl);
+            case Statement.Notification notification -> notification(notification);
+            case Statement.Prepare prepare -> onlyOneNode("PREPARE", Access.write("PREPARE"),
+                    "Use the driver's prepared statements: they work in every pool mode.", SessionEffect.PREPARED);
+            case Statement.Execute execute -> onlyOneNode("EXECUTE", Access.write("EXECUTE"),
+                    "Use the driver's prepared statements: they work in every pool mode.", SessionEffect.PREPARED);
+            case Statement.Do block -> onlyOneNode("DO", Access.write("DO"),
+                    "Send the block's statements one by one.", SessionEffect.TAINT);
+            case Statement.Call call -> onlyOneNode("CALL", Access.write("CALL"),
+                    "Send the procedure's statements one by one.", SessionEffect.TAINT);
+            case Statement.Unknown unknown -> unknown(unknown);
+        };
+    }
+
+    Decision local(SessionAction action) {
+        footprint.with(action);
+        return Decision.local(action);
+    }
+
+    Decision onTransactionNode() {
+        return oneNode()
+                ? Decision.oneNode(new NodeRule.OnNode(0), Routing.ONE_NODE)
+                : Decision.oneNode(new NodeRule.TransactionNode(), Routing.HOME);
+    }
+
+    /** A statement that only a database with one node takes. */
+    Decision onlyOneNode(String what, Access access, String hint, SessionEffect... effects) {
+        footprint.and(access).with(effects);
+        return oneNode()
+                ? Decision.oneNode(new NodeRule.OnNode(0), Routing.ONE_NODE)
+                : Decision.refuse(ProxyError.NOT_OVER_NODES.with(what, hint));
+    }
+
+    StatementFacts read(Statement statement) {
+        return new StatementReader(catalog, key.searchPath(), key.tempTables(), text).read(statement);
+    }
+
+    Decision query(Statement statement) {
+        StatementFacts facts = read(statement);
+        FunctionRules functions = FunctionRules.of(facts.functions());
+        footprint = new Footprint(access(statement, facts).and(functions.access())).with(functions.effects())
+                .with(facts.tables(), facts.parameterCount());
+        if (statement instanceof Statement.Select select) {
+            Query.Select into = into(select.query());
+            if (into != null && into.intoTemp()) {
+                footprint.with(SessionEffect.TEMP_TABLE)
+                        .with(new SessionAction.CreateTemp(List.of(into.into().last())));
+            } else if (into != null) {
+                footprint.with(SessionEffect.CATALOG_CHANGE);
+            }
+        }
+        Decision decision = new QueryPlanner(catalog, statement, facts, functions, text.text()).decide();
+        if (functions.effects().contains(SessionEffect.SETTING) && !decision.refused()) {
+            return setConfig(statement, facts, decision);
+        }
+        return decision;
+    }
+
+    private static Query.Select into(Query query) {
+        return switch (query.body()) {
+            case Query.Select select -> select.into() == null ? null : select;
+            case Query.Nested nested -> into(nested.query());
+            case Query.SetOp operation -> into(operation.left());
+            case Query.Values values -> null;
+        };
+    }
+
+    private static Access access(Statement statement, StatementFacts facts) {
+        for (RowSource table : facts.tables()) {
+            if (table.written()) {
+                return Access.write("writes " + table.name());
+            }
+        }
+        if (statement instanceof Statement.Select select && into(select.query()) != null) {
+            return Access.write("makes a table");
+        }
+        for (RowSource table : facts.tables()) {
+            if (table.locked()) {
+                return Access.lock("locks rows of " + table.name());
+            }
+        }
+        return Access.read("a query, and no function in it changes anything");
+    }
+
+    /** A setting that is changed by a function must be seen: only the call alone, with literals, is. */
+    private Decision setConfig(Statement statement, StatementFacts facts, Decision decision) {
+        SessionAction.SetSetting set = facts.functions().size() == 1
+                ? setting(statement, facts.functions().getFirst())
+                : null;
+        if (set != null) {
+            footprint.with(set);
+            return decision;
+        }
+        footprint.with(SessionEffect.TAINT);
+        return oneNode()
+                ? decision
+                : Decision.refuse(
+                        ProxyError.NOT_OVER_NODES.with("set_config inside a larger statement or with parameters",
+                                "Use SET or SET LOCAL, or SELECT set_config(...) alone with literals."));
+    }
+
+    private SessionAction.SetSetting setting(Statement statement, FunctionUse use) {
+        boolean alone = statement instanceof Statement.Select select
+                && select.query().body() instanceof Query.Select body && body.items().size() == 1
+                && body.items().getFirst().expr() == use.call() && body.from().isEmpty() && body.where() == null
+                && select.query().limit() == null && select.query().offset() == null;
+        if (!alone || use.call().arguments().size() != 3
+                || !(use.call().arguments().get(0) instanceof Expr.Literal name)
+                || !(use.call().arguments().get(1) instanceof Expr.Literal value)
+                || !(use.call().arguments().get(2) instanceof Expr.Literal local)
+                || name.kind() != LiteralKind.STRING || value.kind() != LiteralKind.STRING) {
+            return null;
+        }
+        Boolean isLocal = switch (local.kind()) {
+            case TRUE -> true;
+            case FALSE -> false;
+            case STRING -> switch (String.valueOf(text.read(local)).toLowerCase(Locale.ROOT)) {
+                case "t", "true", "on", "1", "yes" -> true;
+                case "f", "false", "off", "0", "no" -> false;
+                default -> null;
+            };
+            case INTEGER, NUMERIC, BIT, NULL -> null;
+        };
+        String setting = text.read(name);
+        String to = text.read(value);
+        return isLocal == null || setting == null || to == null
+                ? null
+                : new SessionAction.SetSetting(isLocal, setting.toLowerCase(Locale.ROOT),
+                        "'" + to.replace("'", "''") + "'");
+    }
+
+    /** WHERE CURRENT OF: the row is on the cursor's node, whatever its key. */
+    private Decision currentOf(Statement statement, String cursor) {
+        Decision decision = query(statement);
+        footprint.with(new SessionAction.UseCursor(cursor));
+        // What is refused for other reasons than the missing key stays refused; these need the facts, not the key.
+        StatementFacts facts = read(statement);
+        boolean plain = facts.tables().size() == 1 && facts.functions().isEmpty()
+                && facts.tables().getFirst().sharded() != null && facts.keys().problem() == null
+                && facts.keys().keys().isEmpty();
+        return plain && !oneNode() ? Decision.oneNode(new NodeRule.CursorNode(cursor), Routing.ONE_NODE) : decision;
+    }
+
+    private Decision cursor(String name, SessionAction action) {
+        footprint.with(action);
+        return Decision.oneNode(new NodeRule.CursorNode(name), Routing.ONE_NODE);
+    }
+
+    private Decision declare(Statement.DeclareCursor declare) {
+        Decision decision = query(new Statement.Select(declare.query(), declare.span()));
+        footprint.with(new SessionAction.DeclareCursor(declare.name(), declare.hold()));
+        if (declare.hold()) {
+            footprint.with(SessionEffect.HOLD_CURSOR);
+        }
+        return onOneNode(decision, "DECLARE CURSOR over several nodes");
+    }
+
+    /** The decision without its fan-outs. */
+    Decision onOneNode(Decision decision, String what) {
+        return switch (decision.root()) {
+            case Plan.FanOut fanOut -> switch (fanOut.rule()) {
+                case NodeRule.ByKey byKey -> byKeyOnly(byKey, decision, what);
+                default -> Decision.refuse(refusal(what, fanOut.reason()));
+            };
+            case Plan.OneNode one when one.otherwise() != null && one.rule() instanceof NodeRule.ByKey byKey ->
+                byKeyOnly(byKey, decision, what);
+            case Plan.OneNode one -> decision;
+            case Plan.LocalReply local -> decision;
+            case Plan.Refuse refuse -> decision;
+        };
+    }
+
+    private static Decision byKeyOnly(NodeRule.ByKey byKey, Decision decision, String what) {
+        FanOutReason reason = decision.root() instanceof Plan.FanOut fanOut
+                ? fanOut.reason()
+                : ((Plan.OneNode) decision.root()).otherwise().reason();
+        return Decision.oneNode(new NodeRule.ByKey(byKey.keys(), byKey.required(), refusal(what, reason),
+                refusal(what, reason)), decision.routing());
+    }
+
+    private static ProxyException refusal(String what, FanOutReason reason) {
+        return ProxyError.NOT_OVER_NODES.with(what, "Add a predicate on one shard key: " + reason.nearest() + ".");
+    }
+
+    private Decision explain(Statement.Explain explain) {
+        if (explain.route()) {
+            StatementPlanner inner = new StatementPlanner(catalog, key, text);
+            Decision decision = inner.decide(explain.inner());
+            boolean json = explain.options().stream().anyMatch(
+                    option -> option.name().equals("format") && "json".equalsIgnoreCase(option.value()));
+            return local(new SessionAction.Explained(
+                    PlanText.explained(decision, inner.footprint(), explain.inner().kind(), json), json));
+        }
+        Decision decision = decide(explain.inner());
+        if (!explain.analyze()) {
+            Footprint inner = footprint;
+            footprint = new Footprint(Access.read("EXPLAIN runs nothing"));
+            inner.tables().forEach(footprint::with);
+            footprint.with(List.of(), inner.parameterCount());
+        }
+        return onOneNode(decision, "EXPLAIN of a statement over several nodes");
+    }
+
+    private Decision notification(Statement.Notification notification) {
+        return switch (notification.verb()) {
+            case NOTIFY -> {
+                footprint.and(Access.write("NOTIFY"));
+                yield onTransactionNode();
+            }
+            case LISTEN -> onlyOneNode("LISTEN", Access.write("LISTEN"), "Listen on a connection to the node itself.",
+                    SessionEffect.LISTEN);
+            case UNLISTEN -> onlyOneNode("UNLISTEN", Access.write("UNLISTEN"),
+                    "Listen on a connection to the node itself.", SessionEffect.LISTEN);
+        };
+    }
+
+    /** A statement that the parser can't read: only its names are known. */
+    private Decision unknown(Statement.Unknown unknown) {
+        footprint.and(Access.write("not understood")).with(SessionEffect.TAINT);
+        if (unknown.sqlState().equals(ProxyError.TOO_COMPLEX.sqlState())) {
+            return Decision.refuse(ProxyError.TOO_COMPLEX.with(unknown.message()));
+        }
+        if (oneNode()) {
+            return Decision.oneNode(new NodeRule.OnNode(0), Routing.ONE_NODE);
+        }
+        for (String name : unknown.names()) {
+            if (catalog.mayBeSharded(name)) {
+                return Decision.refuse(ProxyError.NOT_UNDERSTOOD.with(unknown.message(),
+                        "It names " + name
+                                + ", which does not lie on one node only. Write the statement in another way.")
+                        .withPosition(unknown.position() + 1));
+            }
+        }
+        return Decision.oneNode(new NodeRule.Home(), Routing.HOME);
+    }
+}

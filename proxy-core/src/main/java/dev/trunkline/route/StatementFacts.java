@@ -1,0 +1,325 @@
+package dev.trunkline.route;
+
+import dev.trunkline.catalog.KeyColumn;
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
+import dev.trunkline.value.PgOid;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What a statement touches, and what can be proven about where its rows lie. */
+public final class StatementFacts {
+
+    /** More alternatives of a composite key than this are not worked out. */
+    private static final int MOST_ALTERNATIVES = 10_000;
+
+    /**
+     * The proof that the rows of some keys alone decide a statement.
+     *
+     * @param keys
+     *            the keys: each by itself names nodes, and one node must be among those of all of them
+     * @param unproven
+     *            the sharded tables whose key nothing restricts; the proof holds when there are none
+     * @param problem
+     *            why a write can't be routed whatever the facts, or null
+     */
+    public record KeyProof(List<KeyRule> keys, List<RowSource> unproven, ProxyException problem) {}
+
+    /**
+     * The proof that the nodes' answers, each over its own rows, are together the answer.
+     *
+     * @param root
+     *            the table whose rows each give their own part of the result; null without proof
+     * @param obstacle
+     *            what stands in the way, fit to stand before "is not supported over several nodes"; null with a root
+     */
+    public record Distribution(RowSource root, String obstacle) {}
+
+    private final Reading reading;
+    private final Shape top;
+
+    StatementFacts(Reading reading, Shape top) {
+        this.reading = reading;
+        this.top = top;
+        top.top = true;
+    }
+
+    /** Every use of a relation, in the order of the text's reading. */
+    public List<RowSource> tables() {
+        return reading.tables;
+    }
+
+    public List<FunctionUse> functions() {
+        return reading.functions;
+    }
+
+    /** The highest number of a parameter. */
+    public int parameterCount() {
+        return reading.parameters.count();
+    }
+
+    /** Whether SELECT INTO makes a table that stays. */
+    public boolean into() {
+        return reading.into;
+    }
+
+    /** Whether there is a MERGE, also in WITH. */
+    public boolean merges() {
+        return reading.merges;
+    }
+
+    /** Whether the statement's own query aggregates its rows. */
+    public boolean aggregated() {
+        return top.aggregated;
+    }
+
+    /** Whether the statement's own query has window functions. */
+    public boolean windowed() {
+        return top.windowed;
+    }
+
+    private List<RowSource> sharded() {
+        return reading.tables.stream().filter(table -> table.sharded() != null).toList();
+    }
+
+    /** Looks for keys that restrict every use of every sharded table. */
+    public KeyProof keys() {
+        Map<Term, Set<KeySet>> known = reading.facts.closure(Map.of());
+        List<RowSource> restricted = new ArrayList<>(sharded());
+        List<KeyRule> written = new ArrayList<>();
+        for (KeyWrite write : reading.writes) {
+            if (write.problem() != null) {
+                return new KeyProof(List.of(), List.of(), write.problem());
+            }
+            written.add(withTypes(write.rule()));
+            if (write.rule().use() == KeyRule.Use.ASSIGNED) {
+                restricted.remove(write.target());
+            }
+        }
+        List<RowSource> unproven = new ArrayList<>();
+        List<KeyRule> keys = new ArrayList<>(choose(restricted, known, unproven));
+        keys.addAll(written);
+        return new KeyProof(keys, unproven, nullable(known));
+    }
+
+    /** A column that INSERT ... SELECT writes to a key must not be NULL in any row. */
+    private ProxyException nullable(Map<Term, Set<KeySet>> known) {
+        for (Map.Entry<Term, Term> selected : reading.selectedKeys.entrySet()) {
+            Term written = selected.getKey();
+            if (known.containsKey(written) && !neverNull(selected.getValue(), known)) {
+                return ProxyError.SHARD_KEY_NOT_KNOWN.with(
+                        written.source().relation().fullName() + "." + written.source().columns().get(written.column())
+                                + " could be NULL in rows of the query",
+                        "Select the shard key from a table that no outer join fills with NULLs.");
+            }
+        }
+        return null;
+    }
+
+    private static boolean neverNull(Term term, Map<Term, Set<KeySet>> known) {
+        RowSource source = term.source();
+        return switch (source.kind()) {
+            case TABLE -> source.preserved && (known.containsKey(term)
+                    || source.relation().columns().get(term.column()).notNull());
+            case QUERY -> source.preserved && neverNull(new Term(source.shape().result, term.column()), known);
+            case RESULT -> {
+                Shape shape = source.shape();
+                if (shape.branches != null) {
+                    yield shape.branches.stream().allMatch(b -> neverNull(new Term(b.result, term.column()), known));
+                }
+                Term inside = shape.outputs.get(term.column()).term();
+                yield inside != null && !shape.groupingSets && neverNull(inside, known);
+            }
+            case TEMP, UNKNOWN, OPAQUE -> false;
+        };
+    }
+
+    /** A key for each source, as few different ones as can be, single ones before lists. */
+    private List<KeyRule> choose(List<RowSource> sources, Map<Term, Set<KeySet>> known, List<RowSource> unproven) {
+        Map<List<KeySet>, KeyRule> chosen = new LinkedHashMap<>();
+        Map<List<KeySet>, String> groups = new HashMap<>();
+        for (RowSource source : sources) {
+            List<List<KeySet>> options = options(source, known);
+            String group = source.sharded().colocationGroup();
+            if (options.stream().anyMatch(option -> chosen.containsKey(option) && groups.get(option).equals(group))) {
+                continue;
+            }
+            List<KeySet> best = null;
+            long bestWorth = -1;
+            for (List<KeySet> option : options) {
+                long worth = (option.stream().allMatch(KeySet::single) ? 1000 : 0) + sources.stream()
+                        .filter(other -> other.sharded().colocationGroup().equals(group)
+                                && options(other, known).contains(option))
+                        .count();
+                if (worth > bestWorth && alternatives(option) != null && !chosen.containsKey(option)) {
+                    best = option;
+                    bestWorth = worth;
+                }
+            }
+            if (best == null) {
+                unproven.add(source);
+            } else {
+                chosen.put(best, rule(source, best));
+                groups.put(best, group);
+            }
+        }
+        return List.copyOf(chosen.values());
+    }
+
+    /** The values known for the columns of a source's key: for one column each set, for several the best of each. */
+    private static List<List<KeySet>> options(RowSource source, Map<Term, Set<KeySet>> known) {
+        List<KeyColumn> key = source.sharded().key();
+        if (key.size() == 1) {
+            return known(source, key.getFirst(), known).stream().map(List::of).toList();
+        }
+        List<KeySet> best = new ArrayList<>();
+        for (KeyColumn column : key) {
+            Set<KeySet> sets = known(source, column, known);
+            if (sets.isEmpty()) {
+                return List.of();
+            }
+            best.add(sets.stream().filter(KeySet::single).findFirst().orElse(sets.iterator().next()));
+        }
+        return List.of(best);
+    }
+
+    private static Set<KeySet> known(RowSource source, KeyColumn column, Map<Term, Set<KeySet>> known) {
+        int index = position(source, column);
+        return index < 0 ? Set.of() : known.getOrDefault(new Term(source, index), Set.of());
+    }
+
+    /** The place of a key column, which an alias list may have renamed. */
+    private static int position(RowSource source, KeyColumn column) {
+        for (int i = 0; i < source.relation().columns().size(); i++) {
+            if (source.relation().columns().get(i).name().equals(column.name())) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** Every combination of the columns' values; null where there are too many, or a list among several columns. */
+    private static List<List<KeyValue>> alternatives(List<KeySet> sets) {
+        List<List<KeyValue>> all = List.of(List.of());
+        for (KeySet set : sets) {
+            List<List<KeyValue>> next = new ArrayList<>();
+            for (List<KeyValue> begun : all) {
+                for (KeyValue value : set.values()) {
+                    boolean list = value instanceof KeyValue.LiteralElements
+                            || value instanceof KeyValue.ParameterElements;
+                    if (list && sets.size() > 1 || next.size() >= MOST_ALTERNATIVES) {
+                        return null;
+                    }
+                    List<KeyValue> longer = new ArrayList<>(begun);
+                    longer.add(value);
+                    next.add(longer);
+                }
+            }
+            all = next;
+        }
+        return all;
+    }
+
+    private KeyRule rule(RowSource source, List<KeySet> sets) {
+        return withTypes(new KeyRule(source.relation().fullName().toString(), source.sharded().colocationGroup(),
+                source.sharded().key().stream().map(KeyColumn::name).toList(),
+                sets.stream().map(KeySet::type).toList(), KeyRule.Use.COMPARED, alternatives(sets)));
+    }
+
+    /** Says of each parameter whether its type is sure, which is known when all of the statement has been read. */
+    private KeyRule withTypes(KeyRule rule) {
+        List<List<KeyValue>> typed = new ArrayList<>();
+        for (List<KeyValue> key : rule.alternatives()) {
+            List<KeyValue> values = new ArrayList<>();
+            for (int i = 0; i < key.size(); i++) {
+                values.add(withType(key.get(i), rule.types().get(i).type().oid()));
+            }
+            typed.add(values);
+        }
+        return new KeyRule(rule.table(), rule.colocationGroup(), rule.columns(), rule.types(), rule.use(), typed);
+    }
+
+    private KeyValue withType(KeyValue value, int columnOid) {
+        return switch (value) {
+            case KeyValue.Parameter p -> new KeyValue.Parameter(p.number(), p.typeOid(), reading.parameters
+                    .sure(p.number(), p.typeOid() == PgOid.UNSPECIFIED ? columnOid : p.typeOid()), p.span());
+            case KeyValue.ParameterElements p -> new KeyValue.ParameterElements(p.number(), p.typeOid(),
+                    reading.parameters.sure(p.number(), PgOid.arrayOf(
+                            p.typeOid() == PgOid.UNSPECIFIED ? columnOid : p.typeOid())),
+                    p.span());
+            case KeyValue.Literal l -> l;
+            case KeyValue.LiteralElements l -> l;
+            case KeyValue.Null n -> n;
+        };
+    }
+
+    /**
+     * Looks for a table that the statement's result is linear in: each of its rows gives its part of the result, whatever the
+     * others are, and for that part only rows of the other sharded tables with the same key count. Then the nodes' results
+     * are together the result.
+     */
+    public Distribution distribution() {
+        List<RowSource> sharded = sharded();
+        RowSource stray = null;
+        for (RowSource root : sharded) {
+            if (!linear(root)) {
+                continue;
+            }
+            stray = stray(root, sharded);
+            if (stray == null) {
+                return new Distribution(root, null);
+            }
+            if (!linear(stray)) {
+                return new Distribution(null, "a subquery or outer join over " + stray.relation().fullName()
+                        + " that is not on the shard key of " + root.relation().fullName());
+            }
+            return new Distribution(null, "a join of " + root.relation().fullName() + " and "
+                    + stray.relation().fullName() + " that is not on the shard key");
+        }
+        return new Distribution(null, "combining the rows of " + sharded.getFirst().relation().fullName()
+                + " in a set operation, an outer join's optional side or a subquery");
+    }
+
+    /** A sharded source that may need rows of another key than a row of the root, or null. */
+    private RowSource stray(RowSource root, List<RowSource> sharded) {
+        Map<Term, KeySet> rowKey = new HashMap<>();
+        List<KeyColumn> key = root.sharded().key();
+        for (int i = 0; i < key.size(); i++) {
+            rowKey.put(new Term(root, position(root, key.get(i))), KeySet.ofRow(i));
+        }
+        Map<Term, Set<KeySet>> known = reading.facts.closure(rowKey);
+        for (RowSource source : sharded) {
+            List<KeyColumn> columns = source.sharded().key();
+            boolean follows = source.sharded().colocationGroup().equals(root.sharded().colocationGroup())
+                    && columns.size() == key.size();
+            for (int i = 0; follows && i < columns.size(); i++) {
+                follows = known(source, columns.get(i), known).contains(KeySet.ofRow(i));
+            }
+            if (!follows) {
+                return source;
+            }
+        }
+        return null;
+    }
+
+    private static boolean linear(RowSource source) {
+        if (!source.preserved || source.owner == null) {
+            return false;
+        }
+        Shape level = source.owner;
+        return level.top || level.rowByRow() && level.users.size() == 1 && !level.usedElsewhere
+                && linear(level.users.getFirst());
+    }
+
+    /** The distinct tables among the sources, in order. */
+    public static Set<String> names(List<RowSource> sources) {
+        Set<String> names = new LinkedHashSet<>();
+        sources.forEach(source -> names.add(source.relation().fullName().toString()));
+        return names;
+    }
+}
