@@ -22,7 +22,7 @@ final class OrderlyStop {
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("orderly-stop").unstarted(() -> {
             if (stop.closeAll()) {
                 // The JVM's own status would be 128 + the signal; its other hooks have nothing that we need.
-                Runtime.getRuntime().halt(0);
+                Runtime.getRuntime().halt(Main.GOOD);
             }
         }));
         return stop;

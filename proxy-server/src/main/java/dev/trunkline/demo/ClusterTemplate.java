@@ -40,6 +40,7 @@ final class ClusterTemplate {
             });
         }
         FileTrees.copy(template, dataDirectory, postgres.account());
+        SystemIdentifier.renew(dataDirectory);
     }
 
     private static void initialise(Path template, PostgresInstallation postgres)

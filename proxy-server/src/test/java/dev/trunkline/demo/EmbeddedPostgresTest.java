@@ -99,6 +99,18 @@ class EmbeddedPostgresTest {
         }
     }
 
+    /** Nodes are copies of one cluster, and yet nobody takes one for the other. */
+    @Test
+    void everyNodeHasItsOwnSystemIdentifier() throws Exception {
+        String sql = "SELECT system_identifier FROM pg_control_system()";
+        try (RunningNode first = EmbeddedPostgres.start(NodeOptions.forTests());
+                RunningNode second = EmbeddedPostgres.start(NodeOptions.forTests());
+                Connection one = first.connect("postgres");
+                Connection other = second.connect("postgres")) {
+            assertNotEquals(one(one, sql), one(other, sql));
+        }
+    }
+
     @Test
     void asksForThePasswordWhenToldSo() throws Exception {
         NodeOptions options = NodeOptions.forTests().withAuthentication(NodeOptions.Authentication.SCRAM);
