@@ -194,10 +194,19 @@ final class Leases implements Waiter {
                 }
                 case TAINT, SETTING -> participant.backend().taint();
                 case CATALOG_CHANGE -> session.settings().catalogChanges();
-                case OUTSIDE_TRANSACTION, COPY_IN, COPY_OUT -> {
+                case SEQUENCE_STATE -> requireKept(participant);
+                case NO_TRANSACTION_BLOCK, COPY_IN, COPY_OUT -> {
                     // Nothing is left behind.
                 }
             }
+        }
+    }
+
+    /** currval and lastval mean the backend's own session, which is another one in the next transaction. */
+    private void requireKept(Participant participant) {
+        if (!session.transaction().isExplicit() && !participant.isPinned()) {
+            throw ProxyError.NOT_OVER_NODES.with("currval or lastval outside of a transaction",
+                    "Use INSERT ... RETURNING, or put the INSERT and the call into one transaction.");
         }
     }
 
