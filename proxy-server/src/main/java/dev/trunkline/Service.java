@@ -1,23 +1,12 @@
 package dev.trunkline;
 
-import dev.trunkline.catalog.Catalog;
 import dev.trunkline.config.Configuration;
 import dev.trunkline.config.ConfigurationException;
-import dev.trunkline.config.DatabaseConfig;
 import dev.trunkline.net.TrunklineServer;
-import dev.trunkline.node.NodeControl;
-import dev.trunkline.node.NodeState;
-import dev.trunkline.session.CatalogSource;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.function.Consumer;
 
-/** A proxy with its control plane: what {@code serve} and {@code demo} run. */
+/** The proxy as {@code serve} and {@code demo} run it: may be closed from another thread while it starts. */
 final class Service implements AutoCloseable {
 
-    private final List<NodeControl> controls = new ArrayList<>();
     private TrunklineServer server;
     private boolean closed;
 
@@ -29,16 +18,10 @@ final class Service implements AutoCloseable {
      * @throws dev.trunkline.error.ProxyException if a database has no node that can be reached
      */
     synchronized void start(Configuration configuration) throws ConfigurationException, InterruptedException {
-        Map<String, CatalogSource> sources = new LinkedHashMap<>();
-        for (DatabaseConfig database : configuration.databases().values()) {
-            if (closed) {
-                return;
-            }
-            NodeControl control = NodeControl.start(configuration, database);
-            controls.add(control);
-            sources.put(database.name(), new Controlled(control));
+        if (closed) {
+            return;
         }
-        server = new TrunklineServer(configuration, sources);
+        server = TrunklineServer.of(configuration);
         server.start();
     }
 
@@ -56,46 +39,6 @@ final class Service implements AutoCloseable {
         closed = true;
         if (server != null) {
             server.close();
-        }
-        controls.forEach(NodeControl::close);
-    }
-
-    /** The control plane of a database as sessions see it. */
-    private record Controlled(NodeControl control) implements CatalogSource {
-
-        @Override
-        public Catalog catalog() {
-            return control.catalog();
-        }
-
-        @Override
-        public void whenChanged(Consumer<Catalog> listener) {
-            control.addListener(new NodeControl.Listener() {
-                @Override
-                public void catalogChanged(Catalog catalog) {
-                    listener.accept(catalog);
-                }
-
-                @Override
-                public void nodeChanged(int node, NodeState state) {
-                    // Sessions find out by themselves.
-                }
-            });
-        }
-
-        @Override
-        public void refreshNow() {
-            control.refreshNow();
-        }
-
-        @Override
-        public Map<String, String> startupParameters() {
-            return control.startupParameters();
-        }
-
-        @Override
-        public boolean isUp(int node) {
-            return control.state(node).isUp();
         }
     }
 }
