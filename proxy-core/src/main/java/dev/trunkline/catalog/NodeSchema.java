@@ -16,7 +16,10 @@ public record NodeSchema(ServerFacts server, List<RelationFacts> relations, List
         List<UserType> types, List<FunctionFacts> builtInFunctions, List<RelationName> systemRelations,
         Map<String, String> reported) {
 
-    /** {@code versionNumber} is {@code server_version_num}. {@code identity} is the same for the same database only, or empty if it can't be read. */
+    /**
+     * {@code versionNumber} is {@code server_version_num}. {@code identity} is the same for the same database of the same
+     * running server only, or empty if it can't be read: copies of a server share their system identifier.
+     */
     public record ServerFacts(int versionNumber, String version, String encoding, String identity) {
 
         public int major() {
@@ -31,6 +34,14 @@ public record NodeSchema(ServerFacts server, List<RelationFacts> relations, List
         builtInFunctions = List.copyOf(builtInFunctions);
         systemRelations = List.copyOf(systemRelations);
         reported = Map.copyOf(reported);
+    }
+
+    /** Whether the other makes the same catalog: a restart changes nothing but the identity. */
+    public boolean sameBesidesIdentity(NodeSchema other) {
+        ServerFacts there = other.server;
+        ServerFacts here = new ServerFacts(server.versionNumber, server.version, server.encoding, there.identity);
+        return other.equals(
+                new NodeSchema(here, relations, functions, types, builtInFunctions, systemRelations, reported));
     }
 
     /** The relation of this name, or null. */

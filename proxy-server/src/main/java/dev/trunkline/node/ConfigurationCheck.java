@@ -138,7 +138,7 @@ public final class ConfigurationCheck {
             pools.forEach((node, pool) -> {
                 CompletableFuture<NodeSchema> answer = new CompletableFuture<>();
                 Thread.ofPlatform().daemon().name("check-" + node.name()).start(() -> {
-                    try (Connection connection = pool.connection()) {
+                    try (Connection connection = pool.freshConnection()) {
                         answer.complete(SchemaDiscovery.read(connection, Map.of()));
                     } catch (SQLException | RuntimeException e) {
                         answer.completeExceptionally(e);
@@ -169,7 +169,7 @@ public final class ConfigurationCheck {
                 if (schema == null) {
                     return;
                 }
-                try (Connection connection = pool.connection()) {
+                try (Connection connection = pool.freshConnection()) {
                     checks.findCopies(node.index(), schema, connection);
                     if (options.rows()) {
                         checks.countMisplaced(node.index(), schema.server().major(), connection);

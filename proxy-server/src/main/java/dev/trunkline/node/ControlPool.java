@@ -6,6 +6,7 @@ import dev.trunkline.config.Login;
 import dev.trunkline.config.NodeConfig;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
@@ -17,15 +18,17 @@ public final class ControlPool implements AutoCloseable {
     private static final int CONNECTIONS = 2;
     private static final int CONNECT_SECONDS = 5;
     private static final int SOCKET_SECONDS = 60;
-    private static final long WAIT_MILLIS = 5000;
+    private static final long WAIT_MILLIS = 2000;
     private static final String SETTINGS = "SET search_path TO pg_catalog; SET statement_timeout TO '30s'; SET lock_timeout TO '5s'";
 
+    private final PGSimpleDataSource source;
     private final HikariDataSource pool;
 
     public ControlPool(String database, NodeConfig node, Login login) {
+        this.source = dataSource(node, login);
         HikariConfig config = new HikariConfig();
         config.setPoolName("control-" + database + "-" + node.name());
-        config.setDataSource(dataSource(node, login));
+        config.setDataSource(source);
         config.setMaximumPoolSize(CONNECTIONS);
         config.setMinimumIdle(0);
         config.setConnectionTimeout(WAIT_MILLIS);
@@ -58,6 +61,21 @@ public final class ControlPool implements AutoCloseable {
 
     public Connection connection() throws SQLException {
         return pool.getConnection();
+    }
+
+    /**
+     * A new connection that doesn't belong to the pool. It fails as soon as the node can't be reached, and with the true
+     * reason; the pool would try again until its time is up.
+     */
+    Connection freshConnection() throws SQLException {
+        Connection connection = source.getConnection();
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(SETTINGS);
+            return connection;
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
     }
 
     @Override

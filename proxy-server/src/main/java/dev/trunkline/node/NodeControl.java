@@ -220,7 +220,7 @@ public final class NodeControl implements AutoCloseable {
     /** Takes a node's schema into the catalog; says why not if it is new here and does not fit. */
     private String accept(NodeConfig node, NodeSchema schema) {
         NodeSchema known = schemas.get(node.index());
-        if (schema.equals(known)) {
+        if (known != null && schema.sameBesidesIdentity(known)) {
             return null;
         }
         Map<Integer, NodeSchema> candidate = new TreeMap<>(schemas);

@@ -51,6 +51,7 @@ final class NodeWatch implements Runnable, AutoCloseable {
     /** The rest belongs to the thread. */
     private String fingerprint;
     private NodeSchema schema;
+    private boolean reachable;
     private Duration retry = FIRST_RETRY;
 
     NodeWatch(String database, NodeConfig node, Login login, Duration interval, Listener listener) {
@@ -134,17 +135,31 @@ final class NodeWatch implements Runnable, AutoCloseable {
     }
 
     private Found lookAtNode() {
-        try (Connection connection = pool.connection()) {
-            String now = fingerprint(connection);
-            if (schema == null || !now.equals(fingerprint)) {
-                Map<String, String> reported = LoginReport.read(node, login);
-                schema = SchemaDiscovery.read(connection, reported);
-                fingerprint = now;
+        if (reachable) {
+            try (Connection connection = pool.connection()) {
+                return look(connection);
+            } catch (SQLException | IOException e) {
+                // Perhaps only this connection is broken.
             }
-            return new Found.Reachable(schema);
+        }
+        try (Connection connection = pool.freshConnection()) {
+            Found found = look(connection);
+            reachable = true;
+            return found;
         } catch (SQLException | IOException e) {
+            reachable = false;
             return new Found.Unreachable(reason(e));
         }
+    }
+
+    private Found look(Connection connection) throws SQLException, IOException {
+        String now = fingerprint(connection);
+        if (schema == null || !now.equals(fingerprint)) {
+            Map<String, String> reported = LoginReport.read(node, login);
+            schema = SchemaDiscovery.read(connection, reported);
+            fingerprint = now;
+        }
+        return new Found.Reachable(schema);
     }
 
     private static String fingerprint(Connection connection) throws SQLException {

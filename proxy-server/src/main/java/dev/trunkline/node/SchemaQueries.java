@@ -20,7 +20,7 @@ final class SchemaQueries {
                    current_setting('server_encoding'), pg_is_in_recovery(),
                    (select oid from pg_database where datname = current_database()),
                    case when has_function_privilege('pg_control_system()', 'execute')
-                        then (select system_identifier::text from pg_control_system()) end,
+                        then (select system_identifier || '/' || extract(epoch from pg_postmaster_start_time()) from pg_control_system()) end,
                    (select datlocprovider = 'b' or datcollate in ('C', 'POSIX', 'C.UTF-8', 'C.utf8') and datlocprovider = 'c'
                       from pg_database where datname = current_database())
             """;

@@ -1,0 +1,242 @@
+package dev.trunkline.node;
+
+import static dev.trunkline.node.NodeFixture.distribution;
+import static dev.trunkline.node.NodeFixture.relation;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.trunkline.catalog.Catalog;
+import dev.trunkline.catalog.Distribution;
+import dev.trunkline.config.Configuration;
+import dev.trunkline.config.ConfigurationException;
+import dev.trunkline.demo.EmbeddedPostgres;
+import dev.trunkline.demo.NodeOptions;
+import dev.trunkline.demo.RunningNode;
+import dev.trunkline.demo.TestNodes;
+import dev.trunkline.error.ProxyException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** Watching real nodes. Rules are those of semantics.md. */
+class NodeControlTest {
+
+    private static final Duration SHORT = Duration.ofMillis(100);
+    /** No test waits for the clock to look: it asks. */
+    private static final Duration LONG = Duration.ofMinutes(10);
+    private static final String CUSTOMERS = "CREATE TABLE customers (id bigint PRIMARY KEY, name text)";
+    private static final String TABLE = "customers: { shardKey: id }";
+
+    private static NodeControl start(NodeFixture nodes, Duration interval) throws ConfigurationException {
+        return start(nodes.configuration(TABLE), nodes.database, interval);
+    }
+
+    private static NodeControl start(Configuration configuration, String database, Duration interval)
+            throws ConfigurationException {
+        return NodeControl.start(configuration, configuration.databases().get(database), interval);
+    }
+
+    private static void refresh(NodeControl control) throws Exception {
+        control.refreshNow().toCompletableFuture().get(30, TimeUnit.SECONDS);
+    }
+
+    /** Hears of changes; a test takes them one by one. */
+    private static final class Heard implements NodeControl.Listener {
+
+        private final BlockingQueue<Catalog> catalogs = new LinkedBlockingQueue<>();
+        private final BlockingQueue<String> states = new LinkedBlockingQueue<>();
+
+        @Override
+        public void catalogChanged(Catalog catalog) {
+            catalogs.add(catalog);
+        }
+
+        @Override
+        public void nodeChanged(int node, NodeState state) {
+            states.add(NodeFixture.name(node) + " " + state.status());
+        }
+
+        private static <T> T next(BlockingQueue<T> queue) throws InterruptedException {
+            T next = queue.poll(30, TimeUnit.SECONDS);
+            assertNotNull(next, "nothing was heard");
+            return next;
+        }
+    }
+
+    @Test
+    void startsWithTheCatalogTheMapAndWhatNodesReport() throws Exception {
+        try (NodeFixture nodes = new NodeFixture(2)) {
+            nodes.onAll(CUSTOMERS);
+            nodes.onAll("ALTER DATABASE " + nodes.database + " SET TimeZone TO 'Asia/Tokyo'");
+            try (NodeControl control = start(nodes, LONG)) {
+                assertEquals(1, control.catalog().version());
+                assertInstanceOf(Distribution.Sharded.class, distribution(control.catalog(), "customers"));
+                assertTrue(control.state(0).isUp() && control.state(1).isUp());
+                assertEquals(1, control.shardMaps().mapOf("customers").epoch());
+                assertEquals(1, control.shardMaps().mapOf("customers").nodeOf(200));
+                assertEquals("Asia/Tokyo", control.startupParameters().get("TimeZone"),
+                        "the node's, not the driver's");
+                assertEquals("UTF8", control.startupParameters().get("server_encoding"));
+                assertEquals("on", control.startupParameters().get("standard_conforming_strings"));
+            }
+        }
+    }
+
+    /** Rule 12: a new catalog comes exactly when something changed. */
+    @Test
+    void rule12DdlOnANodeMakesANewCatalog() throws Exception {
+        try (NodeFixture nodes = new NodeFixture(2)) {
+            nodes.onAll(CUSTOMERS);
+            try (NodeControl control = start(nodes, LONG)) {
+                Heard heard = new Heard();
+                control.addListener(heard);
+                nodes.on(0, "CREATE TABLE notes (id int)");
+                refresh(control);
+                assertEquals(2, control.catalog().version());
+                assertEquals(control.catalog(), Heard.next(heard.catalogs));
+                assertEquals(new Distribution.Unsharded(0), distribution(control.catalog(), "notes"));
+
+                nodes.on(0,
+                        "INSERT INTO notes VALUES (1); UPDATE notes SET id = 2; CREATE TEMP TABLE x (id int); ANALYZE notes");
+                nodes.on(0, "VACUUM FULL notes");
+                refresh(control);
+                assertEquals(2, control.catalog().version(), "nothing that planning knows has changed");
+
+                for (String ddl : List.of("ALTER TABLE notes ADD COLUMN note text",
+                        "ALTER TABLE notes ALTER id TYPE bigint",
+                        "ALTER TABLE notes RENAME note TO text", "ALTER TABLE notes ALTER text SET DEFAULT 'x'",
+                        "CREATE TYPE mood AS ENUM ('sad')", "ALTER TYPE mood ADD VALUE 'ok'",
+                        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                        "ALTER FUNCTION f() IMMUTABLE", "CREATE VIEW v AS SELECT * FROM notes",
+                        "CREATE OR REPLACE VIEW v AS SELECT * FROM notes WHERE id > 0",
+                        "CREATE UNIQUE INDEX u ON notes (id)", "ALTER TABLE notes ADD CHECK (id > 0)",
+                        "CREATE SCHEMA s", "ALTER TABLE notes SET SCHEMA s", "DROP VIEW v")) {
+                    long before = control.catalog().version();
+                    nodes.on(0, ddl);
+                    refresh(control);
+                    boolean seen = !ddl.equals("CREATE SCHEMA s");
+                    assertEquals(seen ? before + 1 : before, control.catalog().version(), ddl);
+                }
+            }
+        }
+    }
+
+    @Test
+    void rule12TheClockLooksToo() throws Exception {
+        try (NodeFixture nodes = new NodeFixture(1)) {
+            nodes.onAll(CUSTOMERS);
+            try (NodeControl control = start(nodes, SHORT)) {
+                Heard heard = new Heard();
+                control.addListener(heard);
+                nodes.on(0, "CREATE TABLE notes (id int)");
+                assertNotNull(relation(Heard.next(heard.catalogs), "notes"));
+            }
+        }
+    }
+
+    /** Rules 12 and 13: while nodes disagree about a table, it is refused; nothing else is. */
+    @Test
+    void rule13ATableOnWhichNodesDisagreeIsRefusedUntilTheyAgree() throws Exception {
+        try (NodeFixture nodes = new NodeFixture(2)) {
+            nodes.onAll(CUSTOMERS + "; CREATE TABLE orders (customer_id bigint PRIMARY KEY)");
+            try (NodeControl control = start(nodes.configuration(TABLE, "orders: { shardKey: customer_id }"),
+                    nodes.database, LONG)) {
+                nodes.on(1, "ALTER TABLE customers ADD COLUMN age int");
+                refresh(control);
+                assertEquals(
+                        new Distribution.Refused("differs on nodes a and b: only the second has a column age"),
+                        distribution(control.catalog(), "customers"));
+                assertInstanceOf(Distribution.Sharded.class, distribution(control.catalog(), "orders"));
+                assertTrue(control.state(1).isUp());
+                assertEquals(1, control.problems().size());
+                nodes.on(0, "ALTER TABLE customers ADD COLUMN age int");
+                refresh(control);
+                assertInstanceOf(Distribution.Sharded.class, distribution(control.catalog(), "customers"));
+                assertEquals(List.of(), control.problems());
+            }
+        }
+    }
+
+    @Test
+    void whatDoesNotFitStopsTheStart() throws Exception {
+        try (NodeFixture nodes = new NodeFixture(2)) {
+            nodes.on(0, CUSTOMERS);
+            ConfigurationException e = assertThrows(ConfigurationException.class, () -> start(nodes, LONG));
+            assertTrue(e.getMessage().endsWith("table customers is missing on node b"), e.getMessage());
+        }
+    }
+
+    @Test
+    void withoutAnyNodeThereIsNoStart() throws Exception {
+        Configuration configuration = Configuration.parse("test.yaml", """
+                databases: { shop: { nodes: { a: { primary: "127.0.0.1:1" } } } }
+                users: { app: { admin: full } }
+                """, name -> null);
+        ProxyException e = assertThrows(ProxyException.class, () -> start(configuration, "shop", LONG));
+        assertEquals("58000", e.sqlState());
+        assertTrue(e.detail().startsWith("Node a: "), e.detail());
+    }
+
+    /** Rule 13: serve starts without a node; it is verified before its first use, and recovers by itself. */
+    @Test
+    void rule13AMissingNodeIsDownUntilItWasVerified() throws Exception {
+        try (RunningNode own = EmbeddedPostgres.start(NodeOptions.forTests());
+                NodeFixture nodes = new NodeFixture(List.of(TestNodes.node(0), own))) {
+            nodes.on(0, CUSTOMERS);
+            nodes.on(1, "CREATE TABLE customers (id text PRIMARY KEY)");
+            own.stop();
+            try (NodeControl control = start(nodes, SHORT)) {
+                assertTrue(control.state(0).isUp());
+                assertFalse(control.state(1).isUp());
+                assertInstanceOf(Distribution.Sharded.class, distribution(control.catalog(), "customers"));
+                long version = control.catalog().version();
+
+                own.restart();
+                awaitReason(control, 1, "its schema does not fit: table customers differs on nodes a and b: ");
+                assertEquals(version, control.catalog().version(), "a node that does not fit changes nothing");
+                Heard heard = new Heard();
+                control.addListener(heard);
+                nodes.on(1, "DROP TABLE customers; " + CUSTOMERS);
+                assertEquals("b UP", Heard.next(heard.states));
+                assertNull(control.state(1).reason());
+
+                version = control.catalog().version();
+                own.kill();
+                control.refreshNow(1);
+                assertEquals("b DOWN", Heard.next(heard.states));
+                assertInstanceOf(Distribution.Sharded.class, distribution(control.catalog(), "customers"));
+                own.restart();
+                assertEquals("b UP", Heard.next(heard.states));
+                assertEquals(version, control.catalog().version(), "coming back is no change of the schema");
+            }
+        }
+    }
+
+    private static void awaitReason(NodeControl control, int node, String start) throws Exception {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!String.valueOf(control.state(node).reason()).startsWith(start)) {
+            assertTrue(System.nanoTime() < deadline, () -> "still: " + control.state(node));
+            control.refreshNow(node).toCompletableFuture().get(30, TimeUnit.SECONDS);
+        }
+    }
+
+    @Test
+    void closingEndsTheThreads() throws Exception {
+        try (NodeFixture nodes = new NodeFixture(1)) {
+            nodes.onAll(CUSTOMERS);
+            NodeControl control = start(nodes, SHORT);
+            control.close();
+            assertTrue(control.refreshNow().toCompletableFuture().isDone());
+            assertTrue(Thread.getAllStackTraces().keySet().stream()
+                    .noneMatch(thread -> thread.getName().equals("control-" + nodes.database + "-a")));
+        }
+    }
+}
