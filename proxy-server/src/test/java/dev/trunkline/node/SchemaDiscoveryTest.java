@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.trunkline.catalog.Catalog;
 import dev.trunkline.catalog.CatalogAssembly;
@@ -17,10 +18,23 @@ import dev.trunkline.catalog.Distribution;
 import dev.trunkline.catalog.FunctionFacts;
 import dev.trunkline.catalog.KeyColumn;
 import dev.trunkline.catalog.NodeSchema;
+import dev.trunkline.catalog.Placement;
 import dev.trunkline.catalog.RelationKind;
+import dev.trunkline.demo.EmbeddedPostgres;
+import dev.trunkline.demo.NodeOptions;
+import dev.trunkline.demo.PostgresInstallation;
+import dev.trunkline.demo.RunningNode;
+import dev.trunkline.demo.TestNodes;
 import dev.trunkline.value.ColumnType;
 import dev.trunkline.value.KeyType;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What discovery sees on real nodes, and what the catalog makes of it. Rules are those of semantics.md. */
@@ -60,7 +74,7 @@ class SchemaDiscoveryTest {
             assertTrue(table.column("e").notNull());
             assertEquals(new Distribution.Sharded(
                     List.of(new KeyColumn("e", new ColumnType(KeyType.VARCHAR, 11), true)), "all_sorts",
-                    new dev.trunkline.catalog.Placement.Hash()), table.distribution());
+                    new Placement.Hash()), table.distribution());
             assertEquals(List.of("id"), table.primaryKey());
             assertEquals("public.mood[]", table.column("f").typeName());
         }
@@ -214,6 +228,65 @@ class SchemaDiscoveryTest {
         }
     }
 
+    /** The oldest version that is supported, where it is installed. */
+    @Test
+    void version15IsReadAlike() throws Exception {
+        Path binaries = Path.of("/usr/lib/postgresql/15/bin");
+        assumeTrue(Files.isExecutable(binaries.resolve("postgres")), "PostgreSQL 15 is not installed");
+        String ddl = """
+                CREATE TYPE mood AS ENUM ('sad', 'ok');
+                CREATE TABLE customers (id bigint PRIMARY KEY, m mood NOT NULL, n numeric(10,2) DEFAULT 1.5 CHECK (n > 0),
+                                        s bigserial, i int GENERATED ALWAYS AS IDENTITY, c text COLLATE "C" DEFAULT 'x');
+                CREATE TABLE orders (customer_id bigint REFERENCES customers, id bigint, PRIMARY KEY (customer_id, id));
+                CREATE VIEW v AS SELECT * FROM orders;
+                CREATE FUNCTION f() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM orders';
+                """;
+        try (RunningNode old = EmbeddedPostgres
+                .start(NodeOptions.forTests().withInstallation(PostgresInstallation.installed(binaries)));
+                NodeFixture both = new NodeFixture(List.of(TestNodes.node(0), old))) {
+            both.onAll(ddl);
+            CatalogAssembly.Result result = both.discover("customers: { shardKey: id }",
+                    "orders: { shardKey: customer_id, colocatedWith: customers }");
+            List<String> found = texts(result.problems()).stream()
+                    .filter(text -> !text.contains("same ids") && !text.contains("has OID")).toList();
+            assertEquals(1, found.size(), found::toString);
+            assertTrue(found.getFirst().startsWith("WARNING : the nodes have different versions of PostgreSQL: a has "),
+                    found.getFirst());
+            assertEquals(15, both.schema(1).server().major());
+            assertInstanceOf(Distribution.Sharded.class, distribution(result.catalog(), "orders"));
+            assertEquals(new Distribution.Refused("reads the sharded table orders"),
+                    distribution(result.catalog(), "v"));
+        }
+    }
+
+    /** The control account needs no rights but to connect. */
+    @Test
+    void aPlainRoleSeesTheSame() throws Exception {
+        try (NodeFixture nodes = new NodeFixture(1)) {
+            String role = nodes.database + "_plain";
+            nodes.onAll("CREATE ROLE " + role + " LOGIN");
+            nodes.onAll("""
+                    CREATE TABLE orders (id bigserial PRIMARY KEY, c bigint DEFAULT 7);
+                    CREATE VIEW v AS SELECT * FROM orders;
+                    CREATE FUNCTION f() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM orders';
+                    CREATE POLICY p ON orders USING (c > f());
+                    CREATE MATERIALIZED VIEW m AS SELECT * FROM v;
+                    CREATE AGGREGATE total (int) (sfunc = int4pl, stype = int);
+                    REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC;
+                    """);
+            String url = nodes.nodes.getFirst().jdbcUrl(nodes.database).replace("user=postgres", "user=" + role);
+            try (Connection connection = DriverManager.getConnection(url);
+                    Statement statement = connection.createStatement()) {
+                statement.execute("SET search_path TO pg_catalog");
+                NodeSchema seen = SchemaDiscovery.read(connection, Map.of());
+                assertTrue(nodes.schema(0).sameBesidesIdentity(seen));
+                statement.executeQuery(SchemaQueries.FINGERPRINT).close();
+            } finally {
+                nodes.onAll("DROP ROLE " + role);
+            }
+        }
+    }
+
     @Test
     void withASingleNodeNothingIsRefused() throws Exception {
         try (NodeFixture nodes = new NodeFixture(1)) {
@@ -232,7 +305,7 @@ class SchemaDiscoveryTest {
 
     @Test
     void sourcesAreSearchedForNames() {
-        assertEquals(java.util.Set.of("select", "orders", "Mixed", "mixed", "it", "s", "über"),
+        assertEquals(Set.of("select", "orders", "Mixed", "mixed", "it", "s", "über"),
                 SchemaDiscovery.words("SELECT Orders \"Mixed\" 'it''s' -- Über".replace("Ü", "ü")));
     }
 }
