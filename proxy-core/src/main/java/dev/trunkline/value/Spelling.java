@@ -1,6 +1,7 @@
 package dev.trunkline.value;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Reads the text formats of integers, floats, booleans, uuid and bytea: only spellings that every supported server reads in
@@ -184,7 +185,7 @@ final class Spelling {
             value[size++] = (byte) octet;
             at += 2;
         }
-        return size == value.length ? value : java.util.Arrays.copyOf(value, size);
+        return size == value.length ? value : Arrays.copyOf(value, size);
     }
 
     private static byte[] byteaEscape(byte[] bytes, int start, int end) throws UnreadableValue {
@@ -206,7 +207,7 @@ final class Spelling {
                 throw new UnreadableValue("it is not a bytea value");
             }
         }
-        return size == value.length ? value : java.util.Arrays.copyOf(value, size);
+        return size == value.length ? value : Arrays.copyOf(value, size);
     }
 
     private static boolean octal(byte b, int most) {

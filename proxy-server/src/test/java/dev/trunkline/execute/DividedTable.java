@@ -1,6 +1,7 @@
 package dev.trunkline.execute;
 
 import dev.trunkline.value.PgOid;
+import dev.trunkline.value.SendFunction;
 import dev.trunkline.value.WireFormat;
 import dev.trunkline.wire.BackendMessage.Field;
 import dev.trunkline.wire.BackendMessage.RowDescription;
@@ -40,7 +41,7 @@ final class DividedTable {
         }
 
         private String sql() {
-            return format == WireFormat.TEXT ? expression : send(oid) + "(" + expression + ")";
+            return format == WireFormat.TEXT ? expression : SendFunction.of(oid) + "(" + expression + ")";
         }
     }
 
@@ -48,30 +49,6 @@ final class DividedTable {
 
     DividedTable(Connection connection) {
         this.connection = connection;
-    }
-
-    static String send(int oid) {
-        return switch (oid) {
-            case PgOid.INT2 -> "int2send";
-            case PgOid.INT4 -> "int4send";
-            case PgOid.INT8 -> "int8send";
-            case PgOid.OID -> "oidsend";
-            case PgOid.NUMERIC -> "numeric_send";
-            case PgOid.FLOAT4 -> "float4send";
-            case PgOid.FLOAT8 -> "float8send";
-            case PgOid.TEXT -> "textsend";
-            case PgOid.VARCHAR -> "varcharsend";
-            case PgOid.BPCHAR -> "bpcharsend";
-            case PgOid.UUID -> "uuid_send";
-            case PgOid.BYTEA -> "byteasend";
-            case PgOid.DATE -> "date_send";
-            case PgOid.TIME -> "time_send";
-            case PgOid.TIMETZ -> "timetz_send";
-            case PgOid.TIMESTAMP -> "timestamp_send";
-            case PgOid.TIMESTAMPTZ -> "timestamptz_send";
-            case PgOid.BOOL -> "boolsend";
-            default -> throw new IllegalArgumentException("no send function for " + oid);
-        };
     }
 
     /** Fills {@code pg_temp.t}; the column of a type is named like the type. */

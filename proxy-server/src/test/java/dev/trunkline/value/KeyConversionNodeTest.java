@@ -12,7 +12,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -69,27 +68,6 @@ class KeyConversionNodeTest {
         return compared(key, oid, -1, WireFormat.TEXT, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    private static String send(int oid) {
-        return switch (oid) {
-            case PgOid.INT2 -> "int2send";
-            case PgOid.INT4 -> "int4send";
-            case PgOid.INT8 -> "int8send";
-            case PgOid.NUMERIC -> "numeric_send";
-            case PgOid.FLOAT4 -> "float4send";
-            case PgOid.FLOAT8 -> "float8send";
-            case PgOid.TEXT -> "textsend";
-            case PgOid.VARCHAR -> "varcharsend";
-            case PgOid.BPCHAR -> "bpcharsend";
-            case PgOid.UUID -> "uuid_send";
-            case PgOid.BYTEA -> "byteasend";
-            case PgOid.DATE -> "date_send";
-            case PgOid.TIMESTAMP -> "timestamp_send";
-            case PgOid.TIMESTAMPTZ -> "timestamptz_send";
-            case PgOid.BOOL -> "boolsend";
-            default -> throw new IllegalArgumentException("no send function for " + oid);
-        };
-    }
-
     /** As written by the client, as printed and as sent by the server: one hash, the server's. */
     @ParameterizedTest(autoCloseArguments = false, name = "{0} {2}")
     @MethodSource("serversAndKeyTypes")
@@ -99,7 +77,8 @@ class KeyConversionNodeTest {
         for (int i = 0; i < spelled.length; i++) {
             spelled[i] = random.of(type);
         }
-        String sql = "SELECT s, k::text, " + send(type.oid()) + "(k), " + type.sqlHash("k", major(node)) + ", "
+        String sql = "SELECT s, k::text, " + SendFunction.of(type.oid()) + "(k), " + type.sqlHash("k", major(node))
+                + ", "
                 + type.sqlVirtualShard("k", major(node), 256)
                 + " FROM (SELECT s, s::" + type.sqlName() + " AS k FROM unnest(?::text[]) AS s OFFSET 0) AS v";
         try (Connection connection = connect(node); PreparedStatement query = connection.prepareStatement(sql)) {
@@ -245,7 +224,7 @@ class KeyConversionNodeTest {
             String literal = "'" + text.replace("'", "''") + "'" + (value == null ? "" : "::" + value.sql);
             String sql = "SELECT k::text, " + key.sqlHash("k", major(node)) + ", " + (value == null
                     ? "NULL"
-                    : send(value.oid) + "(" + literal + ")")
+                    : SendFunction.of(value.oid) + "(" + literal + ")")
                     + " FROM unnest(?::" + key.sqlName() + "[]) AS k WHERE k = " + literal;
             KeyResult ours = value == null
                     ? compared(key, PgOid.UNSPECIFIED, text)
@@ -378,7 +357,7 @@ class KeyConversionNodeTest {
     private static KeyResult assignedBinary(Connection connection, KeyColumn column, ValueType value, String literal)
             throws SQLException {
         try (Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery("SELECT " + send(value.oid) + "(" + literal + ")")) {
+                ResultSet rows = statement.executeQuery("SELECT " + SendFunction.of(value.oid) + "(" + literal + ")")) {
             rows.next();
             byte[] sent = rows.getBytes(1);
             return KeyConversion.assigned(column.type, value.oid, -1, WireFormat.BINARY, sent, 0, sent.length);
@@ -407,7 +386,8 @@ class KeyConversionNodeTest {
                     execute(connection, "CREATE TEMP TABLE stored (k " + column.sql + ");"
                             + "CREATE FUNCTION pg_temp.stored_hash(s text, out h int8, out b bytea) LANGUAGE plpgsql AS $$"
                             + " BEGIN INSERT INTO stored VALUES (s::" + value.sql + ") RETURNING "
-                            + type.sqlHash("k", major(node)) + " INTO h; b := " + send(value.oid) + "(s::" + value.sql
+                            + type.sqlHash("k", major(node)) + " INTO h; b := " + SendFunction.of(value.oid) + "(s::"
+                            + value.sql
                             + "); EXCEPTION WHEN OTHERS THEN NULL; END $$");
                     try (PreparedStatement query = connection
                             .prepareStatement("SELECT s, h, b FROM unnest(?::text[]) AS s, pg_temp.stored_hash(s)")) {
@@ -433,86 +413,6 @@ class KeyConversionNodeTest {
                     }
                     execute(connection, "DROP FUNCTION pg_temp.stored_hash; DROP TABLE stored");
                 }
-            }
-        }
-    }
-
-    /** Arrays as the server prints and sends them, element by element, and the server reads the parts that we make. */
-    @ParameterizedTest(autoCloseArguments = false, name = "{0} {2}")
-    @MethodSource("serversAndKeyTypes")
-    void arraysAreReadAndDividedAsTheServerDoes(String version, RunningNode node, KeyType type) throws Exception {
-        RandomSpelling random = new RandomSpelling(SEED + 99 + type.ordinal());
-        String array = type.sqlName() + "[]";
-        String sql = "SELECT a::text, array_send(a), array(SELECT " + type.sqlHash("k", major(node))
-                + " FROM unnest(a) WITH ORDINALITY AS u(k, n) WHERE k IS NOT NULL ORDER BY n) FROM (SELECT ?::text[]::"
-                + array
-                + " AS a) AS v";
-        try (Connection connection = connect(node); PreparedStatement query = connection.prepareStatement(sql)) {
-            for (int round = 0; round < 25; round++) {
-                String[] elements = new String[round % 6];
-                for (int i = 0; i < elements.length; i++) {
-                    boolean isNull = round % 4 == 3 && i % 2 == 0;
-                    elements[i] = isNull ? null : round % 5 == 0 && type == KeyType.TEXT ? "NULL" : random.of(type);
-                }
-                query.setArray(1, connection.createArrayOf("text", elements));
-                try (ResultSet rows = query.executeQuery()) {
-                    rows.next();
-                    Long[] expected = (Long[]) rows.getArray(3).getArray();
-                    byte[] text = rows.getString(1).getBytes(StandardCharsets.UTF_8);
-                    byte[] binary = rows.getBytes(2);
-                    boolean nulls = round % 4 == 3;
-                    boolean textual = type.hashClass() == HashClass.TEXT || type == KeyType.BPCHAR
-                            || type == KeyType.BYTEA;
-                    if (!(nulls && textual)) {
-                        assertEquals(List.of(expected), hashes(type, WireFormat.TEXT, text), rows.getString(1));
-                    }
-                    assertEquals(List.of(expected), hashes(type, WireFormat.BINARY, binary), rows.getString(1));
-                    divided(connection, type, elements, text, binary);
-                }
-            }
-        }
-    }
-
-    private static List<Long> hashes(KeyType type, WireFormat format, byte[] bytes) {
-        ArrayElements array = new ArrayElements();
-        array.open(PgOid.arrayOf(type.oid()), format, bytes, 0, bytes.length);
-        List<Long> hashes = new ArrayList<>();
-        while (array.next()) {
-            switch (array.compared(ColumnType.of(type))) {
-                case KeyResult.Hashed hashed -> hashes.add(hashed.hash());
-                case KeyResult.NoRow none -> {
-                }
-                case KeyResult.NotAKey not -> fail(not.why());
-            }
-        }
-        assertEquals(null, array.problem());
-        return hashes;
-    }
-
-    private static void divided(Connection connection, KeyType type, String[] elements, byte[] text, byte[] binary)
-            throws SQLException {
-        BitSet odd = new BitSet();
-        List<String> kept = new ArrayList<>();
-        for (int i = 1; i < elements.length; i += 2) {
-            odd.set(i);
-            kept.add(elements[i]);
-        }
-        ArrayElements array = new ArrayElements();
-        array.open(PgOid.arrayOf(type.oid()), WireFormat.TEXT, text, 0, text.length);
-        byte[] textPart = array.subset(odd);
-        array.open(PgOid.arrayOf(type.oid()), WireFormat.BINARY, binary, 0, binary.length);
-        byte[] binaryPart = array.subset(odd);
-        String name = type.sqlName() + "[]";
-        try (PreparedStatement query = connection
-                .prepareStatement("SELECT ?::text::" + name + " IS NOT DISTINCT FROM ?::text[]::"
-                        + name + ", array_send(?::text[]::" + name + ")")) {
-            query.setString(1, new String(textPart, StandardCharsets.UTF_8));
-            query.setArray(2, connection.createArrayOf("text", kept.toArray()));
-            query.setArray(3, connection.createArrayOf("text", kept.toArray()));
-            try (ResultSet rows = query.executeQuery()) {
-                rows.next();
-                assertTrue(rows.getBoolean(1), new String(textPart, StandardCharsets.UTF_8));
-                org.junit.jupiter.api.Assertions.assertArrayEquals(rows.getBytes(2), binaryPart);
             }
         }
     }
