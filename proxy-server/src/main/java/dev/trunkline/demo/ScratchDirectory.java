@@ -3,15 +3,15 @@ package dev.trunkline.demo;
 import com.sun.security.auth.module.UnixSystem;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A directory for one run's data, deleted at the end of it, or, when the run was killed, by the next run of the same user.
@@ -20,6 +20,13 @@ import java.util.List;
  * can be locked belongs to a dead run, whatever has become of its process id.
  */
 public final class ScratchDirectory implements AutoCloseable {
+
+    /**
+     * The notes of this process, guarded by {@link CacheFolder#exclusively}. They must not even be opened: closing any
+     * descriptor of a file gives up all the locks that the process has on it (fcntl(2)), and another run would then take
+     * the directory for a dead one's and stop its servers.
+     */
+    private static final Set<Path> OURS = new HashSet<>();
 
     private final CacheFolder cache;
     private final Path path;
@@ -50,6 +57,7 @@ public final class ScratchDirectory implements AutoCloseable {
             if (channel.tryLock() == null) {
                 throw new IOException(note + " is locked by another process");
             }
+            OURS.add(note);
             return new ScratchDirectory(cache, path, note, channel);
         });
     }
@@ -59,15 +67,10 @@ public final class ScratchDirectory implements AutoCloseable {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(cache.scratchNotes(), "*.run")) {
             files.forEach(notes::add);
         }
+        notes.removeAll(OURS);
         for (Path note : notes) {
             try (FileChannel channel = FileChannel.open(note, StandardOpenOption.WRITE)) {
-                FileLock lock;
-                try {
-                    lock = channel.tryLock();
-                } catch (OverlappingFileLockException e) {
-                    continue;
-                }
-                if (lock == null) {
+                if (channel.tryLock() == null) {
                     continue;
                 }
                 Path left = Path.of(Files.readString(note).strip());
@@ -106,6 +109,7 @@ public final class ScratchDirectory implements AutoCloseable {
         try {
             cache.exclusively(() -> {
                 lockedNote.close();
+                OURS.remove(note);
                 Files.deleteIfExists(note);
                 return note;
             });
