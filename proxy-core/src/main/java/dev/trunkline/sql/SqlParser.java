@@ -127,6 +127,17 @@ public final class SqlParser {
             }
         }
 
+        /** The b_expr that starts at {@code from}, which ends before NOT, IS and AND, and the index after it. */
+        Parsed<Expr> simpleExpressionAt(int from, int to) {
+            PostgresParser parser = parser(from, to);
+            try {
+                SqlNode expression = parser.SimpleExpression();
+                return new Parsed<>(conversion.expression(expression), parser.nextIndex());
+            } catch (ParseException e) {
+                throw error(parser);
+            }
+        }
+
         private PostgresParser parser(int from, int to) {
             PostgresParser parser = PARSERS.get();
             parser.start(new TokenFeed(tokens.tokens(), from, to, to > 0 ? tokens.end(to - 1) : 0));

@@ -281,13 +281,16 @@ public sealed interface Statement {
     /**
      * CREATE, ALTER, DROP, GRANT, COMMENT, VACUUM, REINDEX and other statements on objects. {@code kind} is libpg_query's;
      * {@code objectKind} is lower case ({@code table}, {@code index}, {@code view}, {@code sequence}, {@code function},
-     * {@code schema}, {@code role}, ...). {@code objects} are the objects named, {@code tables} the relations that the
-     * statement reads or refers to besides (an index's table, a view's query, REFERENCES). {@code query} is the query of
-     * CREATE VIEW or CREATE TABLE AS, or null.
+     * {@code schema}, {@code role}, {@code materialized view}, ...). {@code objects} are the objects named, {@code tables}
+     * the relations that the statement refers to besides (an index's table, REFERENCES, LIKE, INHERITS, PARTITION OF); the
+     * tables of {@code query} are only there. {@code query} is the query of CREATE VIEW or CREATE TABLE AS, or null.
+     * {@code columns}, {@code constraints} and {@code actions} are those of CREATE and ALTER TABLE; the columns of an index
+     * are in its one constraint. An index's name is in {@code objects} if it has one.
      */
     record Ddl(String kind, Verb verb, String objectKind, List<Name> objects, List<Name> tables, Statement query,
-            List<ColumnDefinition> columns, boolean temporary, boolean ifExists, boolean ifNotExists, boolean cascade,
-            boolean concurrently, List<Option> options, Span span) implements Statement {
+            List<ColumnDefinition> columns, List<Constraint> constraints, List<AlterAction> actions, boolean temporary,
+            boolean ifExists, boolean ifNotExists, boolean cascade, boolean concurrently, List<Option> options,
+            Span span) implements Statement {
 
         public enum Verb {
             CREATE,
@@ -310,7 +313,41 @@ public sealed interface Statement {
         }
     }
 
-    record ColumnDefinition(String name, TypeName type, Span span) {}
+    /**
+     * A column of CREATE TABLE or ADD COLUMN; {@code defaultValue} is the expression of DEFAULT or GENERATED, or null.
+     * {@code collation} is null when not written. Constraints written at the column are among the table's.
+     */
+    record ColumnDefinition(String name, TypeName type, boolean notNull, DefaultKind defaultKind, Expr defaultValue,
+            Name collation, Span span) {
+
+        public enum DefaultKind {
+            NONE,
+            EXPRESSION,
+            IDENTITY,
+            GENERATED
+        }
+    }
+
+    /**
+     * A constraint or an index: its columns (an expression's place is null), and what a foreign key refers to.
+     * {@code expressions} holds what is not a plain column: CHECK, index expressions, predicates.
+     */
+    record Constraint(Kind kind, String name, List<String> columns, Name references, List<String> referencedColumns,
+            List<Expr> expressions, Span span) {
+
+        public enum Kind {
+            PRIMARY_KEY,
+            UNIQUE,
+            FOREIGN_KEY,
+            CHECK,
+            EXCLUDE,
+            INDEX,
+            NOT_NULL
+        }
+    }
+
+    /** One action of ALTER: its words ({@code ADD COLUMN}, {@code ALTER COLUMN TYPE}, {@code SET SCHEMA}), the column, constraint or new name, or null, and a type or null. */
+    record AlterAction(String action, String name, TypeName type, Span span) {}
 
     /** An empty statement: nothing between two semicolons. */
     record Empty(Span span) implements Statement {
