@@ -1,12 +1,9 @@
 package dev.trunkline.execute;
 
-import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.Merge;
-import dev.trunkline.value.WireFormat;
 import dev.trunkline.wire.BackendMessage.RowDescription;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import java.util.Arrays;
 
 /**
  * One execution of a merge: rows of several inputs (nodes) in, the client's rows out.
@@ -41,51 +38,6 @@ public sealed interface RowMerge permits RunConcat, RowPipeline {
             case Merge.Aggregate aggregate ->
                 new RowPipeline(new AggregatedRow(aggregate, inputs), aggregate.visible());
         };
-    }
-
-    /** The columns that the client sees of the nodes' rows, where only their names and types are asked for. */
-    static RowDescription clientColumns(Merge merge, RowDescription columns) {
-        return switch (merge) {
-            case Merge.Concat concat -> columns;
-            case Merge.Aggregate aggregate ->
-                new RowDescription(columns.fields().subList(0, aggregate.visible()));
-        };
-    }
-
-    /**
-     * The result formats to ask the nodes for: the client's for its columns, binary for the hidden ones.
-     *
-     * @param clientFormats codes as in Bind: none, one for all columns, or one for each
-     */
-    static short[] nodeFormats(Merge merge, short[] clientFormats) {
-        return switch (merge) {
-            case Merge.Concat concat -> clientFormats;
-            case Merge.Aggregate aggregate -> {
-                int hidden = 0;
-                for (Merge.AggregateColumn column : aggregate.columns()) {
-                    int last = column.function() == Merge.AggregateFunction.AVG ? column.hidden() + 1 : column.hidden();
-                    hidden = Math.max(hidden, last + 1 - aggregate.visible());
-                }
-                yield hidden == 0 ? clientFormats : withHidden(clientFormats, aggregate.visible(), hidden);
-            }
-        };
-    }
-
-    private static short[] withHidden(short[] clientFormats, int visible, int hidden) {
-        if (clientFormats.length > 1 && clientFormats.length != visible) {
-            throw ProxyError.PROTOCOL_VIOLATION.with("bind message has " + clientFormats.length
-                    + " result formats but query has " + visible + " columns");
-        }
-        short[] formats = new short[visible + hidden];
-        Arrays.fill(formats, (short) WireFormat.BINARY.code());
-        for (int i = 0; i < visible; i++) {
-            formats[i] = switch (clientFormats.length) {
-                case 0 -> (short) WireFormat.TEXT.code();
-                case 1 -> clientFormats[0];
-                default -> clientFormats[i];
-            };
-        }
-        return formats;
     }
 
     /**

@@ -21,7 +21,8 @@ public sealed interface Merge {
 
         /** How many hidden columns the nodes' rows have after the visible ones. */
         public int hidden() {
-            return (int) columns.stream().filter(c -> c.hidden() >= 0).count();
+            return columns.stream()
+                    .mapToInt(c -> c.hidden() < 0 ? 0 : c.function() == AggregateFunction.AVG ? 2 : 1).sum();
         }
     }
 
