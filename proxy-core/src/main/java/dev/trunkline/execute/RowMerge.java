@@ -44,8 +44,8 @@ public sealed interface RowMerge permits RunConcat, RowPipeline {
      * The columns of an input's rows.
      *
      * @return what the client's rows look like, the same for each input
-     * @throws dev.trunkline.error.ProxyException TL002 where a column's type can't be merged exactly; XX000 where the inputs
-     *         don't agree
+     * @throws dev.trunkline.error.ProxyException TL002 where a column's type can't be merged exactly, or the inputs don't
+     *         agree
      */
     RowDescription describe(int input, RowDescription columns);
 

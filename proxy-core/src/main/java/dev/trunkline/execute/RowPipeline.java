@@ -1,11 +1,8 @@
 package dev.trunkline.execute;
 
-import dev.trunkline.error.ProxyError;
-import dev.trunkline.wire.BackendMessage.Field;
 import dev.trunkline.wire.BackendMessage.RowDescription;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import java.util.List;
 
 /** A merge that looks at rows: pulls them through a chain of sources, cuts hidden columns and writes runs for the client. */
 final class RowPipeline implements RowMerge {
@@ -17,7 +14,7 @@ final class RowPipeline implements RowMerge {
     private final RowSource source;
     private final InputRuns[] inputs;
     private final int visible;
-    private RowDescription nodeColumns;
+    private final NodeColumns nodeColumns = new NodeColumns();
     private RowDescription clientColumns;
     private boolean waiting;
     private boolean ended;
@@ -38,26 +35,14 @@ final class RowPipeline implements RowMerge {
 
     @Override
     public RowDescription describe(int input, RowDescription columns) {
-        if (nodeColumns == null) {
+        if (nodeColumns.isFirst(columns)) {
             if (columns.fields().size() < visible) {
-                throw ProxyError.INTERNAL.with("a node's rows have fewer columns than the client's");
+                throw InputRuns.notRows();
             }
             source.describe(input, columns);
-            nodeColumns = columns;
             clientColumns = new RowDescription(columns.fields().subList(0, visible));
-        } else if (!agree(nodeColumns.fields(), columns.fields())) {
-            throw ProxyError.INTERNAL.with("the nodes' rows differ in their columns")
-                    .withHint("Compare the table's definition on the nodes: run trunkline check -c FILE.");
         }
         return clientColumns;
-    }
-
-    private static boolean agree(List<Field> one, List<Field> other) {
-        boolean same = one.size() == other.size();
-        for (int i = 0; same && i < one.size(); i++) {
-            same = one.get(i).typeOid() == other.get(i).typeOid() && one.get(i).format() == other.get(i).format();
-        }
-        return same;
     }
 
     @Override

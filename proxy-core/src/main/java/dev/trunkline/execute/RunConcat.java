@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBufAllocator;
 final class RunConcat implements RowMerge {
 
     private final InputRuns[] inputs;
+    private final NodeColumns nodeColumns = new NodeColumns();
     private int turn;
     private int takenRows;
     private long rows;
@@ -21,7 +22,8 @@ final class RunConcat implements RowMerge {
 
     @Override
     public RowDescription describe(int input, RowDescription columns) {
-        return columns;
+        nodeColumns.isFirst(columns);
+        return nodeColumns.first();
     }
 
     @Override

@@ -165,11 +165,14 @@ class MergeStepsTest {
     }
 
     @Test
-    void nodesThatDisagreeAreAnError() {
-        RowMerge merge = MergeSteps.unordered(2).show(1);
-        merge.describe(0, BIGINT);
-        assertThrows(ProxyException.class, () -> merge.describe(1, description(PgOid.INT4)));
-        assertThrows(ProxyException.class, () -> merge.describe(1, description(PgOid.INT8, PgOid.INT8)));
+    void nodesThatDisagreeAreRefused() {
+        for (RowMerge merge : List.of(MergeSteps.unordered(2).show(1), RowMerge.of(new Merge.Concat(), 2))) {
+            assertEquals(BIGINT, merge.describe(0, BIGINT));
+            assertEquals(BIGINT, merge.describe(1, description(PgOid.INT8)));
+            for (RowDescription other : List.of(description(PgOid.INT4), description(PgOid.INT8, PgOid.INT8))) {
+                assertEquals("TL002", assertThrows(ProxyException.class, () -> merge.describe(1, other)).sqlState());
+            }
+        }
     }
 
     @Test

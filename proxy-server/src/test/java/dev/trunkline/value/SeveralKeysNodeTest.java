@@ -111,6 +111,68 @@ class SeveralKeysNodeTest {
         }
     }
 
+    /** Damaged array literals: what we read, the server reads alike. */
+    @ParameterizedTest(autoCloseArguments = false, name = "{0} {2}")
+    @MethodSource("serversAndKeyTypes")
+    void anArrayLiteralThatIsReadMeansTheSameToTheServer(String version, RunningNode node, KeyType type)
+            throws Exception {
+        RandomSpelling random = new RandomSpelling(SEED + 55 + type.ordinal());
+        String[] literals = new String[600];
+        for (int i = 0; i < literals.length; i++) {
+            StringBuilder literal = new StringBuilder(i % 7 == 0 ? " { " : "{");
+            for (int n = i % 4; n > 0; n--) {
+                String element = random.of(type);
+                literal.append(i % 3 == 0 || element.isBlank() || element.contains(",")
+                        ? "\"" + element.replace("\\", "\\\\").replace("\"", "\\\"") + "\""
+                        : i % 5 == 0 ? "NULL" : element).append(n > 1 ? "," : "");
+            }
+            literals[i] = random.damaged(literal.append("}").toString());
+        }
+        try (Connection connection = connect(node)) {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("CREATE FUNCTION pg_temp.hashes(s text) RETURNS int8[] LANGUAGE plpgsql AS $$"
+                        + " BEGIN RETURN array(SELECT " + type.sqlHash("k", major(node)) + " FROM unnest(s::"
+                        + type.sqlName()
+                        + "[]) WITH ORDINALITY AS u(k, n) WHERE k IS NOT NULL ORDER BY n);"
+                        + " EXCEPTION WHEN OTHERS THEN RETURN NULL; END $$");
+            }
+            int read = 0;
+            try (PreparedStatement query = connection
+                    .prepareStatement("SELECT s, pg_temp.hashes(s) FROM unnest(?::text[]) AS s")) {
+                query.setArray(1, connection.createArrayOf("text", literals));
+                try (ResultSet rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        List<Long> ours = readable(type, rows.getString(1));
+                        if (ours != null) {
+                            assertTrue(rows.getArray(2) != null, type + " " + rows.getString(1));
+                            assertEquals(List.of((Long[]) rows.getArray(2).getArray()), ours, rows.getString(1));
+                            read++;
+                        }
+                    }
+                }
+            }
+            assertTrue(read > 0, "damage left nothing to compare");
+        }
+    }
+
+    /** The hashes of the elements that are not NULL; null where the literal or an element is none that we read. */
+    private static List<Long> readable(KeyType type, String literal) {
+        byte[] utf8 = literal.getBytes(StandardCharsets.UTF_8);
+        ArrayElements array = new ArrayElements();
+        array.open(PgOid.UNSPECIFIED, WireFormat.TEXT, utf8, 0, utf8.length);
+        List<Long> hashes = new ArrayList<>();
+        boolean readable = true;
+        while (array.next()) {
+            switch (array.compared(ColumnType.of(type))) {
+                case KeyResult.Hashed hashed -> hashes.add(hashed.hash());
+                case KeyResult.NoRow none -> {
+                }
+                case KeyResult.NotAKey not -> readable = false;
+            }
+        }
+        return readable && array.problem() == null ? hashes : null;
+    }
+
     private static List<Long> hashes(KeyType type, WireFormat format, byte[] bytes) {
         ArrayElements array = new ArrayElements();
         array.open(PgOid.arrayOf(type.oid()), format, bytes, 0, bytes.length);
