@@ -1,5 +1,8 @@
 package dev.trunkline.catalog;
 
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -12,7 +15,7 @@ import java.util.Map;
  * @param reported
  *            the settings that the node reports when a client logs in (ParameterStatus)
  */
-public record NodeSchema(ServerFacts server, List<RelationFacts> relations, List<UserFunction> functions,
+public record NodeSchema(ServerFacts server, Map<RelationName, RelationFacts> relationsByName, List<UserFunction> functions,
         List<UserType> types, List<FunctionFacts> builtInFunctions, List<RelationName> systemRelations,
         Map<String, String> reported) {
 
@@ -28,7 +31,7 @@ public record NodeSchema(ServerFacts server, List<RelationFacts> relations, List
     }
 
     public NodeSchema {
-        relations = List.copyOf(relations);
+        relationsByName = Collections.unmodifiableMap(new LinkedHashMap<>(relationsByName));
         functions = List.copyOf(functions);
         types = List.copyOf(types);
         builtInFunctions = List.copyOf(builtInFunctions);
@@ -41,16 +44,15 @@ public record NodeSchema(ServerFacts server, List<RelationFacts> relations, List
         ServerFacts there = other.server;
         ServerFacts here = new ServerFacts(server.versionNumber, server.version, server.encoding, there.identity);
         return other.equals(
-                new NodeSchema(here, relations, functions, types, builtInFunctions, systemRelations, reported));
+                new NodeSchema(here, relationsByName, functions, types, builtInFunctions, systemRelations, reported));
+    }
+
+    public Collection<RelationFacts> relations() {
+        return relationsByName.values();
     }
 
     /** The relation of this name, or null. */
     public RelationFacts relation(RelationName name) {
-        for (RelationFacts relation : relations) {
-            if (relation.name().equals(name)) {
-                return relation;
-            }
-        }
-        return null;
+        return relationsByName.get(name);
     }
 }

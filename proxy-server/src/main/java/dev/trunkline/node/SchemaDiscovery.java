@@ -59,7 +59,7 @@ final class SchemaDiscovery {
 
     private NodeSchema read(Map<String, String> reported) throws SQLException {
         NodeSchema.ServerFacts server = server();
-        List<RelationFacts> relations = relations();
+        Map<RelationName, RelationFacts> relations = relations();
         return new NodeSchema(server, relations, functions(), types(), builtInFunctions(), systemRelations(), reported);
     }
 
@@ -89,7 +89,7 @@ final class SchemaDiscovery {
     private record RelationRow(long oid, RelationName name, RelationKind kind, String replicaIdentity,
             boolean updatable, String definition) {}
 
-    private List<RelationFacts> relations() throws SQLException {
+    private Map<RelationName, RelationFacts> relations() throws SQLException {
         List<RelationRow> rows = new ArrayList<>();
         query(SchemaQueries.RELATIONS, r -> {
             RelationName name = new RelationName(r.getString(2), r.getString(3));
@@ -117,7 +117,7 @@ final class SchemaDiscovery {
                 primaryIndexes.put(r.getLong(1), texts(r.getArray(4)));
             }
         });
-        List<RelationFacts> relations = new ArrayList<>();
+        Map<RelationName, RelationFacts> relations = new LinkedHashMap<>();
         for (RelationRow row : rows) {
             List<String> identity = switch (row.replicaIdentity()) {
                 case "f" -> null;
@@ -125,7 +125,7 @@ final class SchemaDiscovery {
                 case "d" -> primaryIndexes.getOrDefault(row.oid(), List.of());
                 default -> List.of();
             };
-            relations.add(new RelationFacts(row.name(), row.kind(), (int) row.oid(),
+            relations.put(row.name(), new RelationFacts(row.name(), row.kind(), (int) row.oid(),
                     columns.getOrDefault(row.oid(), List.of()), constraints.getOrDefault(row.oid(), List.of()),
                     parents.getOrDefault(row.oid(), List.of()), triggers.getOrDefault(row.oid(), List.of()), identity,
                     reads.getOrDefault(row.oid(), Set.of()), calls.getOrDefault(row.oid(), Set.of()), row.updatable(),

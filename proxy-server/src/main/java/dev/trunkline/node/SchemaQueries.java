@@ -42,7 +42,7 @@ final class SchemaQueries {
                         select b.oid, t.typbasetype, t.typtypmod from base b join pg_type t on t.oid = b.typbasetype and t.typtype = 'd'
                     ), bottom as (
                         select b.oid, b.typbasetype, b.typtypmod from base b join pg_type t on t.oid = b.typbasetype and t.typtype <> 'd'
-                    ), serial as (
+                    ), link as (
                         select d.refobjid relation, d.refobjsubid column_number, s.oid sequence, d.deptype = 'i' is_identity
                           from pg_depend d join pg_class s on s.oid = d.objid and s.relkind = 'S'
                          where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.deptype = 'i'
@@ -51,6 +51,9 @@ final class SchemaQueries {
                           from pg_attrdef a join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid
                                and d.refclassid = 'pg_class'::regclass
                           join pg_class s on s.oid = d.refobjid and s.relkind = 'S'
+                    ), serial as (
+                        select relation, column_number, max(sequence) sequence, bool_or(is_identity) is_identity from link
+                         group by relation, column_number
                     )
                     select a.attrelid, a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, null),
                            a.atttypmod, coalesce(b.typbasetype, a.atttypid),
@@ -66,8 +69,7 @@ final class SchemaQueries {
                       left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
                       left join bottom b on b.oid = a.atttypid
                       left join pg_collation co on co.oid = a.attcollation
-                      left join lateral (select max(sequence) sequence, bool_or(is_identity) is_identity from serial
-                                          where relation = a.attrelid and column_number = a.attnum) s on true
+                      left join serial s on s.relation = a.attrelid and s.column_number = a.attnum
                      where a.attnum > 0 and not a.attisdropped and c.relkind <> 'S' and {relation}
                      order by a.attrelid, a.attnum
                     """);
