@@ -2,8 +2,6 @@ package dev.trunkline.catalog;
 
 import dev.trunkline.config.FanOutPolicy;
 import dev.trunkline.config.FunctionRoute;
-import dev.trunkline.sql.Name;
-import dev.trunkline.sql.Statement;
 import dev.trunkline.value.ColumnType;
 import dev.trunkline.value.KeyType;
 import java.util.ArrayList;
@@ -13,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A catalog made without a node: from parsed CREATE TABLE statements, or table by table. A table that nothing is said about
- * is unsharded on the home node, which is the first node unless said otherwise.
+ * A catalog made without a node, table by table; {@link DdlSchema} makes one from DDL and a configuration. A table that
+ * nothing is said about is unsharded on the home node, which is the first node unless said otherwise.
  *
  * <pre>{@code
  * new CatalogBuilder("shop").nodes("a", "b")
@@ -92,27 +90,6 @@ public final class CatalogBuilder {
             infos.add(column(column.substring(0, space), spelling, notNull));
         }
         return relation(RelationName.parse(name), RelationKind.TABLE, infos);
-    }
-
-    /** The relation that a CREATE TABLE, CREATE VIEW or CREATE MATERIALIZED VIEW makes; any other statement adds nothing. */
-    public CatalogBuilder ddl(Statement.Ddl ddl) {
-        if (ddl.verb() != Statement.Ddl.Verb.CREATE || ddl.temporary() || ddl.objects().isEmpty()) {
-            return this;
-        }
-        Name name = ddl.objects().getFirst();
-        RelationName relation = new RelationName(name.schema() == null ? "public" : name.schema(), name.last());
-        List<ColumnInfo> infos = new ArrayList<>();
-        for (Statement.ColumnDefinition column : ddl.columns()) {
-            infos.add(column(column.name(), TypeSpelling.of(column.type()), false));
-        }
-        return switch (ddl.objectKind()) {
-            case "table" -> relation(relation, RelationKind.TABLE, infos);
-            case "view" -> relation(relation, RelationKind.VIEW, infos);
-            case "materialized view" -> relation(relation, RelationKind.MATERIALIZED_VIEW, infos);
-            case "foreign table" -> relation(relation, RelationKind.FOREIGN_TABLE, infos);
-            case "sequence" -> relation(relation, RelationKind.SEQUENCE, infos);
-            default -> this;
-        };
     }
 
     private static ColumnInfo column(String name, TypeSpelling type, boolean notNull) {

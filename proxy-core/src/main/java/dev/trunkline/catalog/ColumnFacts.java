@@ -13,6 +13,11 @@ public record ColumnFacts(String name, int typeOid, String type, String typeName
                 defaultKind, defaultText, behind, collation);
     }
 
+    ColumnFacts withNotNull() {
+        return new ColumnFacts(name, typeOid, type, typeName, modifier, baseTypeOid, baseModifier, baseType, true,
+                defaultKind, defaultText, sequence, collation);
+    }
+
     /** The column as planning sees it. */
     ColumnInfo info() {
         return new ColumnInfo(name, typeOid, baseTypeOid, typeName, modifier, notNull, defaultKind, collation, false);

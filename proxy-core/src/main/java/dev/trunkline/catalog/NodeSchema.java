@@ -15,7 +15,8 @@ import java.util.Map;
  * @param reported
  *            the settings that the node reports when a client logs in (ParameterStatus)
  */
-public record NodeSchema(ServerFacts server, Map<RelationName, RelationFacts> relationsByName, List<UserFunction> functions,
+public record NodeSchema(ServerFacts server, Map<RelationName, RelationFacts> relationsByName,
+        List<UserFunction> functions,
         List<UserType> types, List<FunctionFacts> builtInFunctions, List<RelationName> systemRelations,
         Map<String, String> reported) {
 
