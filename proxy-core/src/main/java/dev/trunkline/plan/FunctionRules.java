@@ -17,10 +17,6 @@ import java.util.Set;
  */
 final class FunctionRules {
 
-    /** Volatile, yet they neither change nor see anything that lies on a node. */
-    private static final Set<String> HARMLESS = Set.of("random", "random_normal", "gen_random_uuid", "uuidv4", "uuidv7",
-            "clock_timestamp", "timeofday", "pg_sleep", "pg_sleep_for", "pg_sleep_until", "array_shuffle",
-            "array_sample", "system", "bernoulli", "current_query");
     private static final Set<String> SESSION_LOCKS = Set.of("pg_advisory_lock", "pg_advisory_lock_shared",
             "pg_try_advisory_lock", "pg_try_advisory_lock_shared", "pg_advisory_unlock", "pg_advisory_unlock_shared",
             "pg_advisory_unlock_all");
@@ -118,7 +114,7 @@ final class FunctionRules {
             atHome(name, Access.write("calls " + name));
         } else if (TRANSACTION.contains(name)) {
             onTransactionNode(name, Access.outsideTransaction("calls " + name));
-        } else if (facts.worst() == Volatility.VOLATILE && !HARMLESS.contains(name)) {
+        } else if (use.hasEffects()) {
             boolean looks = ALSO_LOOKING.contains(name) || LOOKING.stream().anyMatch(name::startsWith);
             atHome(name, looks ? Access.read("functions in it only look") : Access.write("calls " + name));
         }

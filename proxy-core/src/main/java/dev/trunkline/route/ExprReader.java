@@ -69,7 +69,7 @@ final class ExprReader {
             case Expr.Literal literal -> {
             }
             case Expr.Parameter parameter -> reading.parameters.use(parameter.number(), typeOid);
-            case Expr.Cast cast -> read(cast.operand(), scope, oidOf(cast.type()));
+            case Expr.Cast cast -> cast(cast, scope);
             case Expr.Operator operator -> operator(operator, scope);
             case Expr.And and -> and.operands().forEach(e -> read(e, scope, PgOid.BOOL));
             case Expr.Or or -> or.operands().forEach(e -> read(e, scope, PgOid.BOOL));
@@ -90,6 +90,16 @@ final class ExprReader {
                 reading.subqueries.put(subquery, reading.queries.query(subquery.query(), scope, "subquery"));
             }
             case Expr.Opaque opaque -> readAll(opaque.operands(), scope);
+        }
+    }
+
+    private void cast(Expr.Cast cast, Scope scope) {
+        if (cast.operand() instanceof Expr.ArrayItems array && cast.type().arrayDimensions() == 1) {
+            // The cast of ARRAY[...] is one of each item.
+            int element = oidOf(new TypeName(cast.type().name(), cast.type().modifiers(), 0, cast.type().span()));
+            array.items().forEach(item -> read(item, scope, element));
+        } else {
+            read(cast.operand(), scope, oidOf(cast.type()));
         }
     }
 
@@ -169,8 +179,12 @@ final class ExprReader {
         boolean syntax = facts == null && function.name().parts().size() == 1
                 && SYNTAX.contains(function.name().last());
         if (!syntax) {
-            reading.functions.add(new FunctionUse(function, facts,
-                    reading.catalog.functionRoute(function.name().schema(), function.name().last())));
+            FunctionUse use = new FunctionUse(function, facts,
+                    reading.catalog.functionRoute(function.name().schema(), function.name().last()));
+            reading.functions.add(use);
+            if (use.hasEffects() && shapeOf(scope).barrier == null) {
+                shapeOf(scope).barrier = function.name().last();
+            }
         }
         if (function.over() != null) {
             readAll(function.arguments(), scope);

@@ -93,8 +93,11 @@ final class JoinReader {
         if (join.natural() && names.open && join.kind() != JoinKind.INNER && join.kind() != JoinKind.LEFT) {
             names.columns.clear();
         }
-        return new Tree.Join(join.kind(), left, right, join.on(), pairs,
-                join.alias() == null ? names : names.behind(join.alias()));
+        if (join.alias() != null) {
+            // USING (...) AS alias names the merged columns once more; the names inside stay.
+            names.hidden.add(join.alias());
+        }
+        return new Tree.Join(join.kind(), left, right, join.on(), pairs, names);
     }
 
     private static List<String> using(FromItem.Join join, Names left, Names right) {

@@ -13,7 +13,7 @@ final class Names {
 
     final List<RowSource> sources = new ArrayList<>();
     final List<Column> columns = new ArrayList<>();
-    /** Qualifiers that an alias of a join hides. */
+    /** Qualifiers whose columns can't be followed. */
     final Set<String> hidden = new HashSet<>();
     /** Whether there may be columns that are not listed. */
     boolean open;
@@ -52,18 +52,6 @@ final class Names {
                     names.columns.add(column);
                 }
             }
-        }
-        return names;
-    }
-
-    /** Those of {@code (a JOIN b) AS alias}, whose columns may be renamed: nothing inside can be named any more. */
-    Names behind(String alias) {
-        Names names = new Names();
-        names.open = true;
-        names.hidden.addAll(hidden);
-        names.hidden.add(alias);
-        for (RowSource source : sources) {
-            names.hidden.add(source.name());
         }
         return names;
     }

@@ -139,14 +139,16 @@ public final class StatementFacts {
         };
     }
 
+    /** The values of a key in a colocation group: equal keys of another group may lie on another node. */
+    private record Choice(String group, List<KeySet> sets) {}
+
     /** A key for each source, as few different ones as can be, single ones before lists. */
     private List<KeyRule> choose(List<RowSource> sources, Map<Term, Set<KeySet>> known, List<RowSource> unproven) {
-        Map<List<KeySet>, KeyRule> chosen = new LinkedHashMap<>();
-        Map<List<KeySet>, String> groups = new HashMap<>();
+        Map<Choice, KeyRule> chosen = new LinkedHashMap<>();
         for (RowSource source : sources) {
             List<List<KeySet>> options = options(source, known);
             String group = source.sharded().colocationGroup();
-            if (options.stream().anyMatch(option -> chosen.containsKey(option) && groups.get(option).equals(group))) {
+            if (options.stream().anyMatch(option -> chosen.containsKey(new Choice(group, option)))) {
                 continue;
             }
             List<KeySet> best = null;
@@ -156,7 +158,7 @@ public final class StatementFacts {
                         .filter(other -> other.sharded().colocationGroup().equals(group)
                                 && options(other, known).contains(option))
                         .count();
-                if (worth > bestWorth && alternatives(option) != null && !chosen.containsKey(option)) {
+                if (worth > bestWorth && alternatives(option) != null) {
                     best = option;
                     bestWorth = worth;
                 }
@@ -164,8 +166,7 @@ public final class StatementFacts {
             if (best == null) {
                 unproven.add(source);
             } else {
-                chosen.put(best, rule(source, best));
-                groups.put(best, group);
+                chosen.put(new Choice(group, best), rule(source, best));
             }
         }
         return List.copyOf(chosen.values());
