@@ -56,7 +56,7 @@ final class PlanText {
                             : byKey.required() == NodeRule.PINNED
                                     ? " on the pinned node"
                                     : " on node " + byKey.required())
-                    + (byKey.severalNodes() == null ? "" : ", several: " + byKey.severalNodes().getMessage());
+                    + (byKey.severalNodes() == null ? "" : "; if several: " + byKey.severalNodes().getMessage());
             case NodeRule.EveryNode every -> "every node";
             case NodeRule.Home home -> "home";
             case NodeRule.TransactionNode transaction -> "the transaction's node or home";

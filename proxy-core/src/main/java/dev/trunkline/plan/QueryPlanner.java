@@ -195,7 +195,8 @@ final class QueryPlanner {
                 ? NodeRule.PINNED
                 : nodes.isEmpty() ? NodeRule.NO_NODE : nodes.iterator().next();
         boolean mergeable = obstacle == null && keys.size() == 1;
-        ProxyException several = several(keys, obstacle);
+        boolean oneKey = keys.size() == 1 && keys.getFirst().single() && required == NodeRule.NO_NODE;
+        ProxyException several = oneKey ? null : several(keys, obstacle);
         if (mergeable && !keys.getFirst().single()) {
             NodeRule rule = new NodeRule.ByKey(keys, required, null, null);
             return Decision.fanOut(fanOuts.plan(rule, "unreadable_key"), Routing.MULTI_KEY);

@@ -230,7 +230,7 @@ final class StatementPlanner {
         if (declare.hold()) {
             footprint.with(SessionEffect.HOLD_CURSOR);
         }
-        return onOneNode(decision, "DECLARE CURSOR over several nodes");
+        return onOneNode(decision, "DECLARE CURSOR of a fan-out");
     }
 
     /** The decision without its fan-outs. */
@@ -252,8 +252,10 @@ final class StatementPlanner {
         FanOutReason reason = decision.root() instanceof Plan.FanOut fanOut
                 ? fanOut.reason()
                 : ((Plan.OneNode) decision.root()).otherwise().reason();
-        return Decision.oneNode(new NodeRule.ByKey(byKey.keys(), byKey.required(), refusal(what, reason),
-                refusal(what, reason)), decision.routing());
+        boolean oneKey = byKey.keys().size() == 1 && byKey.keys().getFirst().single()
+                && byKey.required() == NodeRule.NO_NODE;
+        return Decision.oneNode(new NodeRule.ByKey(byKey.keys(), byKey.required(),
+                oneKey ? null : refusal(what, reason), refusal(what, reason)), decision.routing());
     }
 
     private static ProxyException refusal(String what, FanOutReason reason) {
@@ -276,7 +278,7 @@ final class StatementPlanner {
             inner.tables().forEach(footprint::with);
             footprint.with(List.of(), inner.parameterCount());
         }
-        return onOneNode(decision, "EXPLAIN of a statement over several nodes");
+        return onOneNode(decision, "EXPLAIN of a fan-out");
     }
 
     private Decision notification(Statement.Notification notification) {

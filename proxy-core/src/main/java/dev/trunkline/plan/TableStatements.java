@@ -34,7 +34,7 @@ final class TableStatements {
     Decision copy(Statement.Copy copy) {
         boolean in = copy.direction() == Statement.Copy.Direction.FROM;
         Decision decision = copy.query() != null
-                ? planner.onOneNode(planner.decide(copy.query()), "COPY of rows of several nodes")
+                ? planner.onOneNode(planner.decide(copy.query()), "COPY of a fan-out")
                 : copyTable(copy, in);
         if (copy.endpoint() == Statement.Copy.Endpoint.STDIO) {
             planner.footprint().with(in ? SessionEffect.COPY_IN : SessionEffect.COPY_OUT);
@@ -145,7 +145,7 @@ final class TableStatements {
     private Decision temporary(Statement.Ddl ddl, String command) {
         Decision decision;
         if (ddl.query() != null && !ddl.objectKind().equals("view")) {
-            decision = planner.onOneNode(planner.decide(ddl.query()), "CREATE TEMP TABLE AS over several nodes");
+            decision = planner.onOneNode(planner.decide(ddl.query()), "CREATE TEMP TABLE AS of a fan-out");
         } else {
             Decision refusal = check(command, ddl.tables(), false);
             decision = refusal != null && !planner.oneNode()
@@ -175,7 +175,9 @@ final class TableStatements {
             case null -> query;
             case NodeRule.Home rule -> query;
             case NodeRule.TransactionNode rule -> Decision.oneNode(new NodeRule.Home(), Routing.HOME);
-            case NodeRule.AnyNode rule -> Decision.oneNode(new NodeRule.Home(), Routing.HOME);
+            case NodeRule.AnyNode rule -> ddl.objectKind().endsWith("view")
+                    ? refuse(command + " of reference tables", EACH_NODE)
+                    : Decision.oneNode(new NodeRule.Home(), Routing.HOME);
             case NodeRule.OnNode on when on.node() == home -> query;
             case NodeRule.OnNode on -> refuse(command + " from tables that are not on the home node", EACH_NODE);
             case NodeRule.ByKey rule -> refuse(command + " from sharded tables", "Create a temp table instead.");
