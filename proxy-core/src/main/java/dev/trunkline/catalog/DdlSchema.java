@@ -36,7 +36,7 @@ public final class DdlSchema {
     }
 
     NodeSchema schema() {
-        return new NodeSchema(new NodeSchema.ServerFacts(180_000, "18", "UTF8", ""), relations,
+        return new NodeSchema(new NodeSchema.ServerFacts(180_000, "18", "UTF8", false, ""), relations,
                 List.copyOf(functions.values()), List.of(), List.copyOf(Builtins.postgres().functions().values()),
                 Builtins.postgres().relations(), Map.of());
     }

@@ -23,8 +23,9 @@ public record NodeSchema(ServerFacts server, Map<RelationName, RelationFacts> re
     /**
      * {@code versionNumber} is {@code server_version_num}. {@code identity} is the same for the same database of the same
      * running server only, or empty if it can't be read: copies of a server share their system identifier.
+     * {@code standby}: it replays another server's log and can't be written to.
      */
-    public record ServerFacts(int versionNumber, String version, String encoding, String identity) {
+    public record ServerFacts(int versionNumber, String version, String encoding, boolean standby, String identity) {
 
         public int major() {
             return versionNumber / 10_000;
@@ -43,7 +44,8 @@ public record NodeSchema(ServerFacts server, Map<RelationName, RelationFacts> re
     /** Whether the other makes the same catalog: a restart changes nothing but the identity. */
     public boolean sameBesidesIdentity(NodeSchema other) {
         ServerFacts there = other.server;
-        ServerFacts here = new ServerFacts(server.versionNumber, server.version, server.encoding, there.identity);
+        ServerFacts here = new ServerFacts(server.versionNumber, server.version, server.encoding, server.standby,
+                there.identity);
         return other.equals(
                 new NodeSchema(here, relationsByName, functions, types, builtInFunctions, systemRelations, reported));
     }

@@ -54,6 +54,9 @@ final class SchemaComparison {
                 findings.node(Severity.ERROR, name(node), "server_encoding is " + server.encoding()
                         + ", not UTF8: the hash of a text is that of its UTF-8 form");
             }
+            if (server.standby()) {
+                findings.node(Severity.ERROR, name(node), "is a standby: it can't be a node's primary");
+            }
             Integer same = server.identity().isEmpty() ? null : identities.putIfAbsent(server.identity(), node);
             if (same != null) {
                 findings.node(Severity.ERROR, name(node), "is the same database as node " + name(same));

@@ -12,6 +12,8 @@ import dev.trunkline.config.NodeConfig;
 import dev.trunkline.config.Problem;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -134,6 +136,28 @@ public final class NodeControl implements AutoCloseable {
                 change(node, new NodeState(NodeState.Status.UP, null, Instant.now()));
             }
         }
+        warnOfCopies();
+    }
+
+    /** Rows that nobody reads are looked for once, not with every change. */
+    private void warnOfCopies() {
+        if (database.nodes().size() == 1) {
+            return;
+        }
+        Map<Integer, NodeSchema> known;
+        synchronized (this) {
+            known = new TreeMap<>(schemas);
+        }
+        RowChecks checks = new RowChecks(configuration, database, catalog);
+        known.forEach((node, schema) -> {
+            try (Connection connection = pool(node).connection()) {
+                checks.findCopies(node, schema, connection);
+            } catch (SQLException e) {
+                LOG.warn("database {}: cannot look for copies of tables on node {}: {}", database.name(),
+                        database.nodes().get(node).name(), NodeWatch.reason(e));
+            }
+        });
+        checks.problems().forEach(problem -> LOG.warn("{}", problem));
     }
 
     private String reasons() {
@@ -272,6 +296,7 @@ public final class NodeControl implements AutoCloseable {
         synchronized (this) {
             closed = true;
         }
+        watches.forEach(NodeWatch::stop);
         watches.forEach(NodeWatch::close);
     }
 }

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Watches one node from a thread of its own: every few seconds, or when asked, it compares the fingerprint of the node's
@@ -22,6 +24,7 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 final class NodeWatch implements Runnable, AutoCloseable {
 
+    private static final Logger LOG = LoggerFactory.getLogger(NodeWatch.class);
     private static final Duration FIRST_RETRY = Duration.ofMillis(250);
 
     /** What a look at the node found. */
@@ -93,6 +96,10 @@ final class NodeWatch implements Runnable, AutoCloseable {
             boolean usable = false;
             try {
                 usable = listener.found(node, lookAtNode());
+            } catch (RuntimeException e) {
+                // A defect of ours must not end the watch.
+                LOG.error("cannot look at node {}", node.name(), e);
+                listener.found(node, new Found.Unreachable("internal error: " + e));
             } finally {
                 answered.forEach(done -> done.complete(null));
             }
@@ -159,7 +166,9 @@ final class NodeWatch implements Runnable, AutoCloseable {
             schema = SchemaDiscovery.read(connection, reported);
             fingerprint = now;
         }
-        return new Found.Reachable(schema);
+        return schema.server().standby()
+                ? new Found.Unreachable("it is a standby, not a primary")
+                : new Found.Reachable(schema);
     }
 
     private static String fingerprint(Connection connection) throws SQLException {
@@ -180,15 +189,21 @@ final class NodeWatch implements Runnable, AutoCloseable {
         return message == null ? told.getClass().getSimpleName() : message.lines().findFirst().orElse("").strip();
     }
 
+    /** Ends the watch without waiting for it. */
+    synchronized void stop() {
+        closed = true;
+        notifyAll();
+    }
+
+    /** Waits a moment for the thread; if the node doesn't answer it, it ends with its connection. */
     @Override
     public void close() {
-        synchronized (this) {
-            closed = true;
-            notifyAll();
-        }
+        stop();
         pool.close();
         try {
-            thread.join(Duration.ofSeconds(10));
+            if (thread.isAlive()) {
+                thread.join(Duration.ofSeconds(2));
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

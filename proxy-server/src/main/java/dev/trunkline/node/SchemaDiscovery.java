@@ -81,7 +81,7 @@ final class SchemaDiscovery {
             row.next();
             databaseSortsByBytes = row.getBoolean(7);
             String system = row.getString(6);
-            return new NodeSchema.ServerFacts(row.getInt(1), row.getString(2), row.getString(3),
+            return new NodeSchema.ServerFacts(row.getInt(1), row.getString(2), row.getString(3), row.getBoolean(4),
                     system == null ? "" : system + "/" + row.getLong(5));
         }
     }

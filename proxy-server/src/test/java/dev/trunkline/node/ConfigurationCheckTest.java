@@ -1,11 +1,15 @@
 package dev.trunkline.node;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.trunkline.config.Configuration;
 import dev.trunkline.demo.EmbeddedPostgres;
 import dev.trunkline.demo.NodeOptions;
 import dev.trunkline.demo.RunningNode;
+import dev.trunkline.error.ProxyException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -153,6 +157,28 @@ class ConfigurationCheckTest {
                     run.err().stream().map(line -> line.replace(".tables: warning", ": warning").replaceFirst(
                             "^FILE:9:5(: .*full_)", "FILE:2:3$1")).toList());
             assertEquals(0, run.exitCode());
+        }
+    }
+
+    @Test
+    void aStandbyIsNoPrimary() throws Exception {
+        try (RunningNode node = EmbeddedPostgres.start(NodeOptions.forTests())) {
+            node.stop();
+            Files.createFile(node.dataDirectory().resolve("standby.signal"));
+            node.restart();
+            String yaml = """
+                    databases:
+                      postgres:
+                        nodes: { a: { primary: "127.0.0.1:%d" } }
+                    users: { postgres: { admin: full } }
+                    """.formatted(node.port());
+            CheckRun run = CheckRun.of(yaml, false, false);
+            assertEquals(List.of("FILE:3:14: databases.postgres.nodes.a: is a standby: it can't be a node's primary"),
+                    run.err());
+            Configuration configuration = Configuration.parse("test.yaml", yaml, name -> null);
+            ProxyException e = assertThrows(ProxyException.class,
+                    () -> NodeControl.start(configuration, configuration.databases().get("postgres")));
+            assertEquals("Node a: it is a standby, not a primary.", e.detail());
         }
     }
 
