@@ -42,7 +42,7 @@ class ArchitectureTest {
         allow("pool", with(core, "auth", "backend"));
         allow("session", with(core, "auth", "backend", "pool"));
         allow("frontend", with(core, "auth", "session"));
-        allow("node", with(core, "session"));
+        allow("node", with(core, "auth", "session"));
         allow("metrics", with(core, "auth", "backend", "pool", "session", "frontend"));
         allow("net", with(core, "auth", "backend", "pool", "session", "frontend", "metrics", "node"));
         allow("admin", with(core, "session", "node", "pool", "backend"));
