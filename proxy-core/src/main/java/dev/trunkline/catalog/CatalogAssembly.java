@@ -26,7 +26,7 @@ import java.util.TreeMap;
 public final class CatalogAssembly {
 
     /** A catalog, and everything that the nodes have against the file. */
-    public record Result(Catalog catalog, List<Problem> problems) {}
+    public record Result(Catalog catalog, List<Problem> problems, List<CollidingIds> collidingIds) {}
 
     private final DatabaseConfig database;
     private final Map<Integer, NodeSchema> schemas;
@@ -62,10 +62,11 @@ public final class CatalogAssembly {
         OidTranslation oids = comparison.compareOids();
         compareNodes(comparison);
         distributeUnlisted();
-        Map<RelationName, Set<String>> colliding = report();
+        KeyReports reports = new KeyReports(database, schemas, distributions, findings);
+        Map<RelationName, Set<String>> colliding = report(reports);
         Catalog catalog = new Catalog(version, database.name(), nodes(), 0, database.virtualShards(),
                 relations(colliding), functions(), database.functions(), database.fanOut(), tableFanOut(), oids);
-        return new Result(catalog, findings.all());
+        return new Result(catalog, findings.all(), List.copyOf(reports.colliding()));
     }
 
     private boolean severalNodes() {
@@ -208,12 +209,11 @@ public final class CatalogAssembly {
                 + ", where statements on it go; list it with its node, or drop it");
     }
 
-    private Map<RelationName, Set<String>> report() {
+    private Map<RelationName, Set<String>> report(KeyReports reports) {
         Map<RelationName, Set<String>> colliding = new HashMap<>();
         if (!severalNodes()) {
             return colliding;
         }
-        KeyReports reports = new KeyReports(database, schemas, distributions, findings);
         distributions.forEach((name, distribution) -> {
             if (distribution instanceof Distribution.Sharded || distribution instanceof Distribution.Reference) {
                 RelationFacts facts = facts(name);

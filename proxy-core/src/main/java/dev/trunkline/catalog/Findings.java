@@ -20,8 +20,8 @@ final class Findings {
     }
 
     /** Something about a table; {@code key} is the key of its entry that is meant, or null. */
-    void table(Problem.Severity severity, RelationName table, String key, String text) {
-        add(severity, text, key == null
+    Problem table(Problem.Severity severity, RelationName table, String key, String text) {
+        return add(severity, text, key == null
                 ? new String[]{"databases", database, "tables", written(table)}
                 : new String[]{"databases", database, "tables", written(table), key});
     }
@@ -34,8 +34,10 @@ final class Findings {
         add(severity, text, "databases", database);
     }
 
-    private void add(Problem.Severity severity, String text, String... path) {
-        problems.add(configuration.problem(severity, text, path));
+    private Problem add(Problem.Severity severity, String text, String... path) {
+        Problem problem = configuration.problem(severity, text, path);
+        problems.add(problem);
+        return problem;
     }
 
     /** The table's name as the file may have written it. */

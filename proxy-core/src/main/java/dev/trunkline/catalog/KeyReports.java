@@ -2,6 +2,7 @@ package dev.trunkline.catalog;
 
 import dev.trunkline.config.DatabaseConfig;
 import dev.trunkline.config.Problem.Severity;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -14,13 +15,11 @@ import java.util.Set;
  */
 final class KeyReports {
 
-    /** The increment that is advised: room for that many nodes. */
-    private static final int STRIDE = 64;
-
     private final DatabaseConfig database;
     private final Map<Integer, NodeSchema> schemas;
     private final Map<RelationName, Distribution> distributions;
     private final Findings findings;
+    private final List<CollidingIds> colliding = new ArrayList<>();
 
     KeyReports(DatabaseConfig database, Map<Integer, NodeSchema> schemas,
             Map<RelationName, Distribution> distributions, Findings findings) {
@@ -30,12 +29,23 @@ final class KeyReports {
         this.findings = findings;
     }
 
+    /** The columns found so far whose defaults would give the same ids on several nodes. */
+    List<CollidingIds> colliding() {
+        return colliding;
+    }
+
     /**
      * Reports on a sharded or reference table.
      *
      * @return the columns whose defaults would give the same ids on several nodes
      */
     Set<String> report(RelationFacts table, Distribution distribution) {
+        if (isPart(table)) {
+            // What its parent says goes for it too, and is reported there.
+            return distribution instanceof Distribution.Sharded sharded
+                    ? sequences(table, sharded.key().stream().map(KeyColumn::name).toList())
+                    : Set.of();
+        }
         if (distribution instanceof Distribution.Sharded sharded) {
             List<String> key = sharded.key().stream().map(KeyColumn::name).toList();
             uniqueness(table, key);
@@ -57,7 +67,7 @@ final class KeyReports {
     }
 
     private Set<String> sequences(RelationFacts table, List<String> key) {
-        Set<String> colliding = new HashSet<>();
+        Set<String> found = new HashSet<>();
         for (ColumnFacts column : table.columns()) {
             if (column.sequence() == null || key.contains(column.name())) {
                 continue;
@@ -71,14 +81,22 @@ final class KeyReports {
                 }
             });
             if (!distinct(onNodes)) {
-                colliding.add(column.name());
-                findings.table(Severity.FAULT, table.name(), "shardKey",
-                        "column " + column.name() + " of " + table.name() + " takes its default from "
-                                + column.sequence().name() + ", which gives the same ids on several nodes; an INSERT "
-                                + "that uses the default is refused. To fix it, run " + alters(table.name(), column));
+                found.add(column.name());
+                if (!isPart(table)) {
+                    colliding.add(new CollidingIds(table.name(), column.name(), column.sequence(),
+                            findings.table(Severity.FAULT, table.name(), "shardKey",
+                                    "column " + column.name() + " of " + table.name() + " takes its default from "
+                                            + column.sequence().name() + ", which gives the same ids on several nodes; "
+                                            + "an INSERT that uses the default is refused")));
+                }
             }
         }
-        return colliding;
+        return found;
+    }
+
+    /** Whether it is a partition or child of a table that is distributed itself. */
+    private boolean isPart(RelationFacts table) {
+        return table.parents().stream().anyMatch(distributions::containsKey);
     }
 
     /** A common increment with room for every node, and residues that are all different. */
@@ -91,25 +109,6 @@ final class KeyReports {
         }
         return increments.size() == 1 && residues.size() == onNodes.size()
                 && Math.abs(increments.iterator().next()) >= database.nodes().size();
-    }
-
-    private String alters(RelationName table, ColumnFacts column) {
-        StringBuilder text = new StringBuilder();
-        int stride = Math.max(STRIDE, Integer.highestOneBit(database.nodes().size()) * 2);
-        for (int node = 0; node < database.nodes().size(); node++) {
-            text.append(node == 0 ? "on " : "; on ").append(database.nodes().get(node).name()).append(": ");
-            String start = "(SELECT ((coalesce(max(" + Sql.quote(column.name()) + "), 0) / " + stride + " + 1) * "
-                    + stride + " + " + (node + 1) + ") FROM " + Sql.quote(table) + ")";
-            SequenceFacts sequence = column.sequence();
-            text.append(sequence.identity()
-                    ? "ALTER TABLE " + Sql.quote(table) + " ALTER COLUMN " + Sql.quote(column.name())
-                            + " SET INCREMENT BY " + stride + " RESTART WITH " + (node + 1) + ";"
-                    : "ALTER SEQUENCE " + Sql.quote(sequence.name()) + " INCREMENT BY " + stride + " RESTART WITH "
-                            + (node + 1) + ";");
-            text.append(" SELECT setval('").append(Sql.quote(sequence.name()).replace("'", "''")).append("', ")
-                    .append(start).append(", false);");
-        }
-        return text.toString();
     }
 
     private void uniqueness(RelationFacts table, List<String> key) {

@@ -124,7 +124,8 @@ public final class ConfigurationCheck {
                 Map<Integer, NodeSchema> schemas = schemas(pools);
                 if (!schemas.isEmpty()) {
                     CatalogAssembly.Result result = CatalogAssembly.assemble(1, configuration, database, schemas);
-                    problems.addAll(result.problems());
+                    problems.addAll(new IdStrides(database,
+                            node -> pools.get(database.nodes().get(node)).freshConnection()).withAlters(result));
                     checkRows(pools, schemas, result);
                 }
             } finally {

@@ -121,6 +121,7 @@ public final class NodeControl implements AutoCloseable {
         }
         watches.forEach(NodeWatch::start);
         CompletableFuture.allOf(first.toArray(CompletableFuture[]::new)).join();
+        CatalogAssembly.Result found;
         synchronized (this) {
             if (schemas.isEmpty()) {
                 throw ProxyError.CATALOG_UNKNOWN.with(database.name()).withDetail(reasons());
@@ -129,13 +130,15 @@ public final class NodeControl implements AutoCloseable {
             if (result.problems().stream().anyMatch(Problem::isError)) {
                 throw new ConfigurationException(result.problems());
             }
-            result.problems().forEach(problem -> LOG.warn("{}", problem));
             publish(result);
+            found = result;
             started = true;
             for (int node : schemas.keySet()) {
                 change(node, new NodeState(NodeState.Status.UP, null, Instant.now()));
             }
         }
+        new IdStrides(database, node -> pool(node).connection()).withAlters(found)
+                .forEach(problem -> LOG.warn("{}", problem));
         warnOfCopies();
     }
 

@@ -95,33 +95,42 @@ class NodeReportsTest {
                     """);
             String[] tables = {"orders: { shardKey: customer_id }", "items: { shardKey: customer_id }"};
             CatalogAssembly.Result result = nodes.discover(tables);
-            List<String> found = texts(result.problems());
-            assertEquals(2, found.size(), found::toString);
-            assertTrue(found.getFirst().startsWith(
-                    "FAULT tables.orders.shardKey: column id of orders takes its default from orders_id_seq, which gives the "
-                            + "same ids on several nodes; an INSERT that uses the default is refused. To fix it, run on a: "
-                            + "ALTER SEQUENCE public.orders_id_seq INCREMENT BY 64 RESTART WITH 1;"),
-                    found.getFirst());
             assertTrue(relation(result.catalog(), "orders").column("id").collidingIds());
             assertTrue(relation(result.catalog(), "items").column("id").collidingIds());
+            String colliding = "which gives the same ids on several nodes; an INSERT that uses the default is refused";
+            assertEquals(List.of(
+                    "FAULT tables.orders.shardKey: column id of orders takes its default from orders_id_seq, "
+                            + colliding,
+                    "FAULT tables.items.shardKey: column id of items takes its default from items_id_seq, "
+                            + colliding),
+                    texts(result.problems()));
 
-            // Doing as told makes it go away, also with rows in place.
-            nodes.onAll("INSERT INTO orders (customer_id) SELECT 1 FROM generate_series(1, 100)");
-            for (String report : found) {
-                String alters = report.substring(report.indexOf("run on a: ") + "run on a: ".length());
-                int split = alters.indexOf("; on b: ");
-                nodes.on(0, alters.substring(0, split)).on(1, alters.substring(split + "; on b: ".length()));
+            // The start lies above every id of any node, wherever it came from.
+            nodes.on(0, "INSERT INTO orders (customer_id) SELECT 1 FROM generate_series(1, 100)");
+            nodes.on(1, "INSERT INTO orders (customer_id, id) VALUES (1, 1000)");
+            List<String> printed = CheckRun.problems(nodes.yaml(tables)).stream()
+                    .map(line -> line.substring(line.indexOf("To fix it, run "))).toList();
+            assertEquals(List.of(
+                    "To fix it, run on a: ALTER SEQUENCE public.orders_id_seq INCREMENT BY 64 RESTART WITH 1025;"
+                            + " on b: ALTER SEQUENCE public.orders_id_seq INCREMENT BY 64 RESTART WITH 1026;",
+                    "To fix it, run on a: ALTER TABLE public.items ALTER COLUMN id SET INCREMENT BY 64 RESTART WITH 65;"
+                            + " on b: ALTER TABLE public.items ALTER COLUMN id SET INCREMENT BY 64 RESTART WITH 66;"),
+                    printed);
+            for (String report : printed) {
+                int a = report.indexOf("on a: ");
+                int b = report.indexOf(" on b: ");
+                nodes.on(0, report.substring(a + 6, b)).on(1, report.substring(b + 7));
             }
             result = nodes.discover(tables);
             assertEquals(List.of(), texts(result.problems()));
             assertFalse(relation(result.catalog(), "orders").column("id").collidingIds());
-            assertEquals(List.of(129L, 130L),
+            assertEquals(List.of(1025L, 1026L),
                     List.of(next(nodes, 0, "orders_id_seq"), next(nodes, 1, "orders_id_seq")));
             assertEquals(List.of(), reports(nodes, tables), "a value drawn changes no residue");
 
             nodes.on(1, "ALTER SEQUENCE orders_id_seq INCREMENT BY 32");
             assertEquals(1, reports(nodes, tables).size(), "the increments differ");
-            nodes.on(1, "ALTER SEQUENCE orders_id_seq INCREMENT BY 64 RESTART 257");
+            nodes.on(1, "ALTER SEQUENCE orders_id_seq INCREMENT BY 64 RESTART 2049");
             assertEquals(1, reports(nodes, tables).size(), "the residues are equal");
         }
     }
