@@ -74,7 +74,8 @@ record ExplainParameters(List<String> values, List<Boolean> quoted, String sql) 
                 oids[i] = quoted.get(i) || isSure(i + 1, plan) ? PgOid.UNSPECIFIED : numberType(values.get(i));
             }
         }
-        return bound.parameters(body.toString().getBytes(StandardCharsets.UTF_8), offsets, lengths, new short[0], 0, oids,
+        return bound.parameters(body.toString().getBytes(StandardCharsets.UTF_8), offsets, lengths, new short[0], 0,
+                oids,
                 count);
     }
 
@@ -82,8 +83,11 @@ record ExplainParameters(List<String> values, List<Boolean> quoted, String sql) 
         if (text.matches("[+-]?[0-9]{1,9}")) {
             return PgOid.INT4;
         }
-        return text.matches("[+-]?[0-9]{1,18}") ? PgOid.INT8 : text.matches("[+-]?[0-9.]+") ? PgOid.NUMERIC
-                : PgOid.UNSPECIFIED;
+        return text.matches("[+-]?[0-9]{1,18}")
+                ? PgOid.INT8
+                : text.matches("[+-]?[0-9.]+")
+                        ? PgOid.NUMERIC
+                        : PgOid.UNSPECIFIED;
     }
 
     private static boolean isSure(int number, StatementPlan plan) {

@@ -5,6 +5,7 @@ import dev.trunkline.catalog.DdlSchema;
 import dev.trunkline.catalog.ShardMap;
 import dev.trunkline.config.Configuration;
 import dev.trunkline.config.DatabaseConfig;
+import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.route.BoundValues;
 import dev.trunkline.route.Destination;
@@ -69,10 +70,12 @@ public final class OfflineExplain {
         public String json() {
             return "{\"sql\": " + Json.quoted(sql) + ", \"kind\": " + Json.quoted(kind) + ", \"routing\": "
                     + Json.quoted(routing.text()) + ", \"nodes\": "
-                    + (nodes == null ? "null"
+                    + (nodes == null
+                            ? "null"
                             : nodes.stream().map(Json::quoted).collect(Collectors.joining(", ", "[", "]")))
                     + ", \"virtualShards\": "
-                    + (virtualShards == null ? "null"
+                    + (virtualShards == null
+                            ? "null"
                             : virtualShards.stream().map(String::valueOf).collect(Collectors.joining(", ", "[", "]")))
                     + ", \"keys\": " + keys.stream().map(Key::json).collect(Collectors.joining(", ", "[", "]"))
                     + ", \"plan\": " + Json.quoted(plan) + ", \"reason\": " + Json.quoted(reason) + ", \"error\": "
@@ -116,16 +119,29 @@ public final class OfflineExplain {
         byte[] bytes = script.getBytes(StandardCharsets.UTF_8);
         LexedText lexed = new LexedText();
         lexed.lex(bytes, 0, bytes.length, true);
-        int end = 0;
-        for (int i = 0; i < lexed.statementCount(); i++) {
+        int whole = lexed.statementCount();
+        if (lexed.failed() && whole > 0
+                && !semicolonBetween(bytes, lexed.statementEnd(whole - 1), lexed.errorPosition())) {
+            // What stands before the error was counted, too.
+            whole--;
+        }
+        for (int i = 0; i < whole; i++) {
             explanations.add(statement(text(bytes, lexed, i)));
-            end = lexed.statementEnd(i);
         }
         if (lexed.failed()) {
-            String rest = new String(bytes, end, bytes.length - end, StandardCharsets.UTF_8).strip();
-            explanations.add(statement(rest.startsWith(";") ? rest.substring(1).strip() : rest));
+            int end = whole == 0 ? 0 : lexed.statementEnd(whole - 1) + 1;
+            explanations.add(statement(new String(bytes, end, bytes.length - end, StandardCharsets.UTF_8)));
         }
         return explanations;
+    }
+
+    private static boolean semicolonBetween(byte[] bytes, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (bytes[i] == ';') {
+                return true;
+            }
+        }
+        return false;
     }
 
     private Explanation statement(String withComments) {
@@ -133,7 +149,7 @@ public final class OfflineExplain {
         String sql = parameters.sql();
         StatementPlan plan = planner.plan(sql, PlanKey.DEFAULT, catalog);
         if (plan.kind().equals("Unknown") && plan.refusal() != null) {
-            return error(sql, plan, dev.trunkline.error.ProxyError.SYNTAX_ERROR.with(plan.refusal().getMessage())
+            return error(sql, plan, ProxyError.SYNTAX_ERROR.with(plan.refusal().getMessage())
                     .withPosition(plan.refusal().position()));
         }
         if (plan.refusal() != null) {
@@ -205,7 +221,8 @@ public final class OfflineExplain {
                     .collect(Collectors.joining(" and "));
             case NodeRule.EveryNode every -> "nothing restricts " + plan.fanOut().reason().table() + "."
                     + String.join(", ", plan.fanOut().reason().columns()) + ", the shard key";
-            case NodeRule.Home home -> "catalogs, tables that are not known and functions of the whole database are at home";
+            case NodeRule.Home home ->
+                "catalogs, tables that are not known and functions of the whole database are at home";
             case NodeRule.TransactionNode transaction -> "no table is touched";
             case NodeRule.AnyNode any -> "only reference tables are read";
             case NodeRule.OnNode on -> "all its tables are on one node";
