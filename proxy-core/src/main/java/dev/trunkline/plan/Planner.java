@@ -60,8 +60,18 @@ public final class Planner {
             footprint = new Footprint(Access.write("not planned"));
         }
         Map<Integer, byte[]> guarded = new TreeMap<>(text.literalsRead());
-        if (decision.root() instanceof Plan.FanOut fanOut) {
-            guardAll(fanOut, bytes, fingerprint, guarded);
+        switch (decision.root()) {
+            case Plan.FanOut fanOut -> guardAll(fanOut, bytes, fingerprint, guarded);
+            case Plan.OneNode oneNode -> {
+                if (oneNode.otherwise() != null && oneNode.otherwise().nodeSql() != null) {
+                    guardAll(oneNode.otherwise(), bytes, fingerprint, guarded);
+                }
+            }
+            // What is set stands in the plan itself.
+            case Plan.LocalReply local -> guardAll(Set.of(), bytes, fingerprint, guarded);
+            case Plan.Refuse refuse -> {
+                // Whatever its text tells of a literal was read.
+            }
         }
         List<Guard> guards = new ArrayList<>();
         guarded.forEach((slot, source) -> guards.add(new Guard(slot, source)));
@@ -98,6 +108,10 @@ public final class Planner {
                 }
             }
         }
+        guardAll(late, sql, fingerprint, guarded);
+    }
+
+    private static void guardAll(Set<Integer> late, byte[] sql, Fingerprint fingerprint, Map<Integer, byte[]> guarded) {
         for (int slot = 0; slot < fingerprint.literalCount(); slot++) {
             if (!late.contains(slot)) {
                 guarded.put(slot,

@@ -38,12 +38,11 @@ public final class FrameLimits {
         FRONTEND[MessageTypes.TERMINATE] = MAX_SMALL_BODY;
         FRONTEND[MessageTypes.COPY_DONE] = MAX_SMALL_BODY;
         FRONTEND[MessageTypes.COPY_FAIL] = MAX_SMALL_BODY;
-        FRONTEND[MessageTypes.AUTHENTICATION_RESPONSE] = MAX_AUTHENTICATION_BODY;
     }
 
     private FrameLimits() {}
 
-    /** The greatest body in bytes of a frontend message, or -1 when there is no such type. */
+    /** The greatest body in bytes of a frontend message after the login, or -1 when there is no such type. */
     public static int maxFrontendBody(byte type) {
         return type < 0 ? UNKNOWN : FRONTEND[type];
     }
@@ -57,7 +56,7 @@ public final class FrameLimits {
     public static int frontendBody(byte type, int length) {
         int max = maxFrontendBody(type);
         if (max == UNKNOWN) {
-            throw ProtocolViolation.outOfStep("invalid frontend message type " + (type & 0xFF));
+            throw ProtocolViolation.unknownFrontend(type);
         }
         return body(length, max);
     }

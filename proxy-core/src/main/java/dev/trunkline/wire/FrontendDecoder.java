@@ -64,7 +64,7 @@ public final class FrontendDecoder {
             case MessageTypes.COPY_DONE -> Body.end(body, new CopyDone());
             case MessageTypes.COPY_FAIL -> Body.end(body, new CopyFail(CString.read(body)));
             case MessageTypes.FUNCTION_CALL -> functionCall(body);
-            default -> throw ProtocolViolation.outOfStep("invalid frontend message type " + (type & 0xFF));
+            default -> throw ProtocolViolation.unknownFrontend(type);
         };
     }
 

@@ -44,6 +44,16 @@ public final class ProtocolViolation extends RuntimeException {
         return new ProtocolViolation(ProxyError.PROTOCOL_VIOLATION.with(message), Weight.FATAL);
     }
 
+    /** A message that a client must not send here, if there is such a message at all. */
+    public static ProtocolViolation unknownFrontend(byte type) {
+        return outOfStep("invalid frontend message type " + (type & 0xFF));
+    }
+
+    /** After a message of another kind in the middle of COPY data. */
+    public static ProtocolViolation lostSynchronization() {
+        return outOfStep("terminating connection because protocol synchronization was lost");
+    }
+
     /** A frame that no client of PostgreSQL sends: who knows what is at the other end. */
     static ProtocolViolation noClient(String message) {
         return new ProtocolViolation(ProxyError.PROTOCOL_VIOLATION.with(message), Weight.SILENT);

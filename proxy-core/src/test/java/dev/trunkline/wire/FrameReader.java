@@ -81,7 +81,11 @@ public final class FrameReader<M> {
         }
         byte type = held.getByte(held.readerIndex());
         int length = held.getInt(held.readerIndex() + 1);
-        int body = frontend ? FrameLimits.frontendBody(type, length) : FrameLimits.backendBody(length);
+        int body = !frontend
+                ? FrameLimits.backendBody(length)
+                : type == MessageTypes.AUTHENTICATION_RESPONSE
+                        ? FrameLimits.authenticationBody(type, length)
+                        : FrameLimits.frontendBody(type, length);
         if (held.readableBytes() < FrameLimits.HEADER_BYTES + body) {
             return null;
         }

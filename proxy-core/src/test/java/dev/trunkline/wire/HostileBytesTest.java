@@ -56,7 +56,7 @@ class HostileBytesTest {
 
     @Test
     void unknownTypes() {
-        String known = "QPBDECHSXpdcfF";
+        String known = "QPBDECHSXdcfF";
         for (int type = -128; type < 128; type++) {
             byte code = (byte) type;
             if (known.indexOf(type & 0xFF) >= 0) {
@@ -64,6 +64,10 @@ class HostileBytesTest {
                 continue;
             }
             assertTrue(assertThrows(ProtocolViolation.class, () -> FrameLimits.frontendBody(code, 4)).fatal());
+            if (type == 'p') {
+                // Only before the end of the login.
+                continue;
+            }
             var violation = assertThrows(ProtocolViolation.class,
                     () -> FrontendDecoder.decode(code, Unpooled.EMPTY_BUFFER));
             assertEquals("invalid frontend message type " + (type & 0xFF), violation.getMessage());

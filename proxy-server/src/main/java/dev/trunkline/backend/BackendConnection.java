@@ -185,6 +185,11 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         tainted = true;
     }
 
+    /** DEALLOCATE ALL ran here. */
+    public void statementsDropped() {
+        statements.clear();
+    }
+
     /** After DISCARD ALL. */
     public void wasReset() {
         tainted = false;
@@ -351,18 +356,10 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         } finally {
             in.release();
         }
-        if (owner != readFor) {
-            // The next owner's replies may come before this read is complete.
-            flushReader();
-        }
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        flushReader();
-    }
-
-    private void flushReader() {
         BackendOwner reader = readFor;
         readFor = null;
         if (reader instanceof FlushTarget target) {
@@ -638,6 +635,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         transactionStatus = status;
         if (owner != null) {
             owner.ready(this, sink, status, relayed);
+        }
+        if (expected.kind() == Kind.FAKE) {
+            afterEntry();
         }
     }
 

@@ -5,6 +5,7 @@ import dev.trunkline.backend.ReplySink;
 import dev.trunkline.backend.ServerStatement;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.Plan;
+import dev.trunkline.plan.SessionEffect;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.BoundValues;
 import dev.trunkline.route.Destination;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The extended protocol. Parse only makes a statement known to the session; a node learns of it when Bind has found the
@@ -35,6 +37,9 @@ final class ExtendedProtocol {
 
     private static final int HEADER = 5;
     private static final int[] NO_TYPES = {};
+    /** The kinds of statement whose parameters are counted. */
+    private static final Set<String> COUNTED = Set.of("SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt",
+            "MergeStmt");
     /** Below this size a message is copied with its new statement name; above, only its head is. */
     private static final int SMALL = 4096;
 
@@ -61,9 +66,9 @@ final class ExtendedProtocol {
             case MessageTypes.DESCRIBE -> describe(in, start, length);
             case MessageTypes.EXECUTE -> execute(in, start, length);
             case MessageTypes.CLOSE -> close(in, start, length);
-            case MessageTypes.FLUSH -> flush();
-            case MessageTypes.SYNC -> sync();
-            default -> throw ProxyError.PROTOCOL_VIOLATION.with("unexpected message type " + (type & 0xFF));
+            case MessageTypes.FLUSH -> flush(length);
+            case MessageTypes.SYNC -> sync(length);
+            default -> throw ProtocolViolation.unknownFrontend(type);
         };
     }
 
@@ -121,13 +126,8 @@ final class ExtendedProtocol {
     }
 
     private static int[] types(ByteBuf in, int at, int end) {
-        if (at + 2 > end) {
-            throw ProxyError.PROTOCOL_VIOLATION.with("insufficient data left in message");
-        }
-        int count = in.getUnsignedShort(at);
-        if (at + 2 + 4 * count != end) {
-            throw ProxyError.PROTOCOL_VIOLATION.with("invalid message format");
-        }
+        int count = at + 2 > end ? 0 : in.getUnsignedShort(at);
+        requireEnd(at + 2 + 4 * count, end);
         if (count == 0) {
             return NO_TYPES;
         }
@@ -154,6 +154,7 @@ final class ExtendedProtocol {
         }
         StatementPlan plan = statement.plan();
         session.actions().checkNotFailed(plan);
+        checkCount(statement);
         if (plan.root() instanceof Plan.LocalReply) {
             answerPendingParse();
             session.reply(BackendEncoder::bindComplete);
@@ -183,6 +184,19 @@ final class ExtendedProtocol {
         backend.expectBind(session.out());
         put(new Portal(portalName, statement, destination, participant, null));
         return true;
+    }
+
+    /**
+     * The number of values, where the statement is understood: the node knows the statement under another name, and a missing
+     * key must not look like none.
+     */
+    private void checkCount(ClientStatement statement) {
+        StatementPlan plan = statement.plan();
+        int wanted = Math.max(plan.parameterCount(), statement.server().parameterTypes().length);
+        if (layout.count() != wanted && COUNTED.contains(plan.kind())) {
+            throw ProxyError.PROTOCOL_VIOLATION.with("bind message supplies " + layout.count()
+                    + " parameters, but prepared statement \"" + statement.name() + "\" requires " + wanted);
+        }
     }
 
     private BoundValues values(ClientStatement statement, ByteBuf body, int size) {
@@ -242,9 +256,21 @@ final class ExtendedProtocol {
     // ---- Describe
 
     private boolean describe(ByteBuf in, int start, int length) {
-        byte kind = kind(in, start, length);
+        byte kind = kind(in, start, length, "DESCRIBE");
         String name = name(in, start + HEADER + 1, start + length - 1);
-        return kind == 'S' ? describeStatement(statement(name)) : describePortal(portal(name), in, start, length);
+        if (kind == 'S') {
+            return describeStatement(statement(name));
+        }
+        BackendConnection cursor = cursor(name);
+        if (cursor == null) {
+            return describePortal(portal(name), in, start, length);
+        }
+        if (!settlePending() || !session.switchTo(cursor, null)) {
+            return false;
+        }
+        cursor.send(in.retainedSlice(start, length));
+        cursor.expectDescribe(session.out());
+        return true;
     }
 
     private boolean describeStatement(ClientStatement statement) {
@@ -312,7 +338,7 @@ final class ExtendedProtocol {
     }
 
     /** Answers what was put off, because the next message does not; false when it has to wait. */
-    private boolean settlePending() {
+    boolean settlePending() {
         return settlePendingParse() && settlePendingDescribe();
     }
 
@@ -366,10 +392,13 @@ final class ExtendedProtocol {
 
     private boolean execute(ByteBuf in, int start, int length) {
         int nameEnd = zero(in, start + HEADER, start + length);
-        if (nameEnd + 5 != start + length) {
-            throw ProxyError.PROTOCOL_VIOLATION.with("invalid message format");
+        requireEnd(nameEnd + 5, start + length);
+        String name = name(in, start + HEADER, nameEnd);
+        BackendConnection cursor = cursor(name);
+        if (cursor != null) {
+            return fetch(cursor, in, start, length);
         }
-        Portal portal = portal(name(in, start + HEADER, nameEnd));
+        Portal portal = portal(name);
         int maxRows = Math.max(0, in.getInt(nameEnd + 1));
         if (pendingDescribe != portal && !settlePending()) {
             return false;
@@ -384,6 +413,10 @@ final class ExtendedProtocol {
             session.actions().sent(plan, portal.participant());
             backend.send(in.retainedSlice(start, length));
             backend.expectExecute(session.out());
+            if (plan.effects().contains(SessionEffect.COPY_IN)) {
+                // What follows may be rows: it is taken when the node has said whether it takes them.
+                session.await(SessionState.DRAINING, null);
+            }
             return true;
         }
         if (session.mustDrain(null)) {
@@ -412,6 +445,16 @@ final class ExtendedProtocol {
         return true;
     }
 
+    private boolean fetch(BackendConnection cursor, ByteBuf in, int start, int length) {
+        session.actions().checkNotFailed(null);
+        if (!settlePending() || !session.switchTo(cursor, null)) {
+            return false;
+        }
+        cursor.send(in.retainedSlice(start, length));
+        cursor.expectExecute(session.out());
+        return true;
+    }
+
     /** A statement that was not a node's affair alone is done: the pipeline goes on. */
     private void goOn() {
         if (session.state() == SessionState.CLOSED) {
@@ -424,7 +467,7 @@ final class ExtendedProtocol {
     // ---- Close, Flush, Sync
 
     private boolean close(ByteBuf in, int start, int length) {
-        byte kind = kind(in, start, length);
+        byte kind = kind(in, start, length, "CLOSE");
         String name = name(in, start + HEADER + 1, start + length - 1);
         if (!settlePending()) {
             return false;
@@ -438,22 +481,25 @@ final class ExtendedProtocol {
             return true;
         }
         Portal portal = portals.get(name);
-        if (portal == null || portal.participant() == null) {
+        BackendConnection cursor = cursor(name);
+        if (cursor == null && (portal == null || portal.participant() == null)) {
             drop(portals.remove(name));
             session.reply(BackendEncoder::closeComplete);
             return true;
         }
-        BackendConnection backend = portal.participant().backend();
+        BackendConnection backend = cursor != null ? cursor : portal.participant().backend();
         if (!session.switchTo(backend, null)) {
             return false;
         }
         portals.remove(name);
+        session.transaction().cursors().remove(name);
         backend.send(in.retainedSlice(start, length));
         backend.expectClose(session.out());
         return true;
     }
 
-    private boolean flush() {
+    private boolean flush(int length) {
+        requireEnd(HEADER, length);
         if (!settlePending()) {
             return false;
         }
@@ -461,9 +507,17 @@ final class ExtendedProtocol {
         return true;
     }
 
-    private boolean sync() {
+    private boolean sync(int length) {
         if (session.state() != SessionState.SKIPPING && !settlePending()) {
             return false;
+        }
+        if (length != HEADER) {
+            // It ends the pipeline even so.
+            if (session.mustDrain(null)) {
+                return false;
+            }
+            session.answerError(ProxyError.PROTOCOL_VIOLATION.with("invalid message format"));
+            session.failCycle();
         }
         Transaction transaction = session.transaction();
         if (transaction.participants().size() == 1 && !transaction.isFailed()) {
@@ -516,6 +570,13 @@ final class ExtendedProtocol {
         return portal;
     }
 
+    /** Where a cursor that SQL has declared lives: to a node it is a portal like any other. Null when there is none. */
+    private BackendConnection cursor(String name) {
+        Integer node = portals.containsKey(name) ? null : session.transaction().cursors().get(name);
+        Participant participant = node == null ? null : session.transaction().at(node);
+        return participant == null ? null : participant.backend();
+    }
+
     private void put(Portal portal) {
         drop(portals.put(portal.name(), portal));
     }
@@ -559,6 +620,11 @@ final class ExtendedProtocol {
         return new ArrayList<>(statements.keySet());
     }
 
+    /** A simple query drops the unnamed statement. */
+    void dropUnnamed() {
+        unnamed = null;
+    }
+
     /** What was put off is moot: an error came first. */
     void forgetPending() {
         if (pendingParse != null) {
@@ -578,15 +644,25 @@ final class ExtendedProtocol {
 
     // ---- bytes
 
-    private static byte kind(ByteBuf in, int start, int length) {
-        if (length < HEADER + 2 || in.getByte(start + length - 1) != 0) {
-            throw ProxyError.PROTOCOL_VIOLATION.with("invalid message format");
+    private static byte kind(ByteBuf in, int start, int length, String message) {
+        int end = start + length;
+        if (length == HEADER) {
+            throw ProxyError.PROTOCOL_VIOLATION.with("insufficient data left in message");
         }
+        requireEnd(zero(in, start + HEADER + 1, end) + 1, end);
         byte kind = in.getByte(start + HEADER);
         if (kind != 'S' && kind != 'P') {
-            throw ProxyError.PROTOCOL_VIOLATION.with("invalid message subtype " + (kind & 0xFF));
+            throw ProxyError.PROTOCOL_VIOLATION.with("invalid " + message + " message subtype " + (kind & 0xFF));
         }
         return kind;
+    }
+
+    /** The last part of a message ends where the message does. */
+    private static void requireEnd(int at, int end) {
+        if (at != end) {
+            throw ProxyError.PROTOCOL_VIOLATION
+                    .with(at > end ? "insufficient data left in message" : "invalid message format");
+        }
     }
 
     private static String name(ByteBuf in, int from, int to) {

@@ -2,6 +2,7 @@ package dev.trunkline.session;
 
 import dev.trunkline.wire.BackendEncoder;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -10,15 +11,32 @@ import java.util.Map;
  */
 public final class ReportedParameters {
 
-    private final Map<String, String> values;
+    private final Map<String, String> told;
+    private final Map<String, String> news = new LinkedHashMap<>();
 
     public ReportedParameters(Map<String, String> atLogin) {
-        values = new HashMap<>(atLogin);
+        told = new HashMap<>(atLogin);
     }
 
-    void changed(String name, String value, ClientOutput out) {
-        if (!value.equals(values.put(name, value))) {
-            BackendEncoder.parameterStatus(out.stage(), name, value);
+    /** A node reports a value. */
+    void changed(String name, String value) {
+        if (value.equals(told.get(name))) {
+            news.remove(name);
+        } else {
+            news.put(name, value);
+        }
+    }
+
+    boolean hasNews() {
+        return !news.isEmpty();
+    }
+
+    /** Tells the client what has changed: before ReadyForQuery, as PostgreSQL does. */
+    void tell(ClientOutput out) {
+        if (!news.isEmpty()) {
+            news.forEach((name, value) -> BackendEncoder.parameterStatus(out.stage(), name, value));
+            told.putAll(news);
+            news.clear();
         }
     }
 }

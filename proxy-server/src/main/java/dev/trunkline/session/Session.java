@@ -185,11 +185,9 @@ public final class Session implements BackendOwner, FlushTarget {
             if (e.fatal()) {
                 throw e;
             }
-            refuse(e.error());
-            consumed = true;
+            consumed = refuseInTurn(e.error());
         } catch (ProxyException e) {
-            refuse(e);
-            consumed = true;
+            consumed = refuseInTurn(e);
         } catch (RuntimeException e) {
             LOG.error("session {}: unexpected error", identity.processId(), e);
             refuse(ProxyError.INTERNAL.with(e.getClass().getSimpleName()));
@@ -200,6 +198,28 @@ public final class Session implements BackendOwner, FlushTarget {
             loaded = new StatementPlan[1];
         }
         return consumed;
+    }
+
+    /**
+     * Refuses a message when all earlier ones of its pipeline have been answered: one of them may still fail, and then this
+     * one would have been skipped. False when it has to wait; it is offered, and refused, again.
+     */
+    private boolean refuseInTurn(ProxyException error) {
+        if (inPipeline) {
+            try {
+                if (!extended.settlePending()) {
+                    return false;
+                }
+            } catch (ProxyException earlier) {
+                refuse(earlier);
+                return true;
+            }
+            if (mustDrain(null)) {
+                return false;
+            }
+        }
+        refuse(error);
+        return true;
     }
 
     private boolean dispatch(byte type, ByteBuf in, int start, int length) {
@@ -259,16 +279,15 @@ public final class Session implements BackendOwner, FlushTarget {
         }
     }
 
-    /** A node ignores Flush and Sync while it takes COPY data, and ends the COPY with an error at anything else. */
+    /** PostgreSQL ignores Flush and Sync while it takes COPY data, and closes the connection at anything else. */
     private boolean copyInterrupted(byte type) {
         if (type == MessageTypes.FLUSH || type == MessageTypes.SYNC) {
             return true;
         }
-        FrontendEncoder.copyFail(copying.stage(), "unexpected message type 0x" + Integer.toHexString(type)
-                + " during COPY from stdin");
-        copying = null;
-        become(SessionState.DRAINING);
-        return true;
+        ProxyException error = ProxyError.PROTOCOL_VIOLATION
+                .with(String.format("unexpected message type 0x%02X during COPY from stdin", type));
+        BackendEncoder.error(out.stage(), ErrorFields.of(error));
+        throw ProtocolViolation.lostSynchronization();
     }
 
     // ---- plans
@@ -331,6 +350,10 @@ public final class Session implements BackendOwner, FlushTarget {
             return participant.node();
         }
         return otherwise >= 0 ? otherwise : leases.anyNode();
+    }
+
+    boolean isPinned() {
+        return leases.hasPinned();
     }
 
     int pinnedNode() {
@@ -637,6 +660,7 @@ public final class Session implements BackendOwner, FlushTarget {
             }
         }
         if (!relayed) {
+            reported.tell(out);
             BackendEncoder.readyForQuery(out.stage(), status());
         }
         record();
@@ -741,7 +765,8 @@ public final class Session implements BackendOwner, FlushTarget {
 
     @Override
     public boolean relaysReady(BackendConnection backend, byte nodeStatus) {
-        if (pendingReady != 1 || afterReady != null || run != null || transaction.participants().size() != 1) {
+        if (pendingReady != 1 || afterReady != null || run != null || reported.hasNews()
+                || transaction.participants().size() != 1) {
             return false;
         }
         if (adoptsStatus || actions.ends(backend)) {
@@ -753,6 +778,9 @@ public final class Session implements BackendOwner, FlushTarget {
     @Override
     public void ready(BackendConnection backend, ReplySink sink, byte nodeStatus, boolean relayed) {
         if (sink == INJECTED) {
+            if (run == null && !backend.isBusy()) {
+                drained(backend);
+            }
             return;
         }
         Participant participant = transaction.at(backend.node());
@@ -805,7 +833,7 @@ public final class Session implements BackendOwner, FlushTarget {
 
     @Override
     public void parameterChanged(BackendConnection backend, String name, String value) {
-        reported.changed(name, value, out);
+        reported.changed(name, value);
     }
 
     @Override

@@ -297,8 +297,7 @@ final class SessionActions {
 
     /** Tells every participant; the first error is the client's. Without any, there is nothing to tell. */
     private void tellAll(String sql, Runnable told) {
-        List<Participant> participants = new ArrayList<>(session.transaction().participants());
-        participants.removeIf(p -> session.transaction().isExplicit() && !p.isBegun());
+        List<Participant> participants = listening();
         if (participants.isEmpty()) {
             told.run();
             return;
@@ -306,9 +305,16 @@ final class SessionActions {
         TellRun.start(session, participants, sql, told);
     }
 
+    /** The participants that the transaction has begun on: the others get its journal when it does. */
+    private List<Participant> listening() {
+        List<Participant> participants = new ArrayList<>(session.transaction().participants());
+        participants.removeIf(p -> session.transaction().isExplicit() && !p.isBegun());
+        return participants;
+    }
+
     /** As {@link #tellAll}, but asks one node when none takes part, so that a wrong value is an error now. */
     private void tellOneOrAll(String sql, Runnable told) {
-        if (!session.transaction().participants().isEmpty()) {
+        if (!listening().isEmpty()) {
             tellAll(sql, told);
             return;
         }
@@ -322,10 +328,24 @@ final class SessionActions {
     // ---- prepared statements and cursors
 
     private void deallocate(String name, Runnable done) {
-        if (!session.extended().deallocate(name)) {
+        if (session.extended().deallocate(name) && name != null) {
+            done(done, "DEALLOCATE");
+            return;
+        }
+        // What SQL has prepared is known to the pinned connection alone.
+        if (session.isPinned()) {
+            tellAll(name == null ? "DEALLOCATE ALL" : "DEALLOCATE " + Settings.quotedName(name), () -> {
+                if (name == null) {
+                    session.transaction().participants().forEach(p -> p.backend().statementsDropped());
+                }
+                done(done, name == null ? "DEALLOCATE ALL" : "DEALLOCATE");
+            });
+            return;
+        }
+        if (name != null) {
             throw ProxyError.UNDEFINED_PREPARED_STATEMENT.with("prepared statement \"" + name + "\"");
         }
-        done(done, name == null ? "DEALLOCATE ALL" : "DEALLOCATE");
+        done(done, "DEALLOCATE ALL");
     }
 
     private void discard(String what, Runnable done) {

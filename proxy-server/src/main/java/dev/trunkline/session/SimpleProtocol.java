@@ -37,10 +37,15 @@ final class SimpleProtocol {
         if (session.mustDrain(null)) {
             return false;
         }
-        int size = length - HEADER - 1;
-        if (size < 0 || in.getByte(start + length - 1) != 0) {
+        session.extended().dropUnnamed();
+        int end = in.indexOf(start + HEADER, start + length, (byte) 0);
+        if (end < 0) {
             throw ProxyError.PROTOCOL_VIOLATION.with("invalid string in message");
         }
+        if (end != start + length - 1) {
+            throw ProxyError.PROTOCOL_VIOLATION.with("invalid message format");
+        }
+        int size = length - HEADER - 1;
         byte[] sql = session.worker().scratch(size);
         in.getBytes(start + HEADER, sql, 0, size);
         LexedText lexed = session.worker().lexed();
@@ -165,7 +170,7 @@ final class SimpleProtocol {
                 continue;
             }
             if (plan.root() instanceof Plan.Refuse || plan.effects().contains(SessionEffect.SETTING)
-                    || plan.action() != null) {
+                    || !travels(plan.action())) {
                 return -1;
             }
             Destination destination = plan.bind(session.worker().values()
@@ -182,7 +187,10 @@ final class SimpleProtocol {
                 case Destination.None none -> flexible = true;
                 case Destination.Transaction transactionNode -> flexible = true;
                 case Destination.Pinned pinned -> {
-                    return -1;
+                    if (node >= 0 && node != session.pinnedNode()) {
+                        return -1;
+                    }
+                    node = session.pinnedNode();
                 }
                 case Destination.Cursor cursor -> {
                     return -1;
@@ -193,6 +201,11 @@ final class SimpleProtocol {
             }
         }
         return node >= 0 || !flexible ? node : session.database().catalog().homeNode();
+    }
+
+    /** Whether a statement means the same to the session when it goes to its node inside of a string. */
+    private static boolean travels(SessionAction action) {
+        return action == null || action instanceof SessionAction.CreateTemp;
     }
 
     private static boolean isTransactionControl(SessionAction action) {

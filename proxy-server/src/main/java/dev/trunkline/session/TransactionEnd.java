@@ -1,6 +1,7 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.error.ProxyError;
 import dev.trunkline.wire.ErrorFields;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,9 +35,7 @@ final class TransactionEnd {
             rollback(chain, done);
             return;
         }
-        if (!transaction.isExplicit()) {
-            session.notice(ErrorFields.of("WARNING", "25P01", "there is no transaction in progress"));
-        }
+        checkThereIsOne(chain, "COMMIT");
         List<Participant> parts = parts();
         if (parts.isEmpty()) {
             ended(true, chain, "COMMIT", done);
@@ -57,16 +56,23 @@ final class TransactionEnd {
     }
 
     void rollback(boolean chain, Runnable done) {
-        Transaction transaction = session.transaction();
-        if (!transaction.isExplicit()) {
-            session.notice(ErrorFields.of("WARNING", "25P01", "there is no transaction in progress"));
-        }
+        checkThereIsOne(chain, "ROLLBACK");
         List<Participant> parts = parts();
         if (parts.size() == 1 && !chain && !session.inPipeline() && session.isAlone()) {
             relay(parts.getFirst(), "ROLLBACK");
             return;
         }
         endOthers(parts, "ROLLBACK", () -> ended(false, chain, "ROLLBACK", done));
+    }
+
+    private void checkThereIsOne(boolean chain, String command) {
+        if (session.transaction().isExplicit()) {
+            return;
+        }
+        if (chain) {
+            throw ProxyError.NO_ACTIVE_TRANSACTION.with(command + " AND CHAIN can only be used in transaction blocks");
+        }
+        session.notice(ErrorFields.of("WARNING", "25P01", "there is no transaction in progress"));
     }
 
     private List<Participant> parts() {

@@ -8,9 +8,11 @@ import java.util.Map;
  * One conversation between clients, the proxy and its nodes, as a file tells it. {@link ConversationReader} has the form.
  *
  * @param nodes   how many fake nodes it needs
+ * @param oneNode not played over several nodes
  * @param options what the proxy is to be started with
  */
-record Conversation(Path file, int line, String name, int nodes, Map<String, String> options, List<Step> steps) {
+record Conversation(Path file, int line, String name, int nodes, boolean oneNode, Map<String, String> options,
+        List<Step> steps) {
 
     /** {@code C}, {@code C2}, {@code N1}, {@code N1b}: a client, or a node's connection. */
     record Actor(boolean client, int number, String label) {

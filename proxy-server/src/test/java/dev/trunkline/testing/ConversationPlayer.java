@@ -22,7 +22,7 @@ import java.util.function.Supplier;
  */
 public final class ConversationPlayer {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(Integer.getInteger("patience", 20));
     /** Between the pieces of a split message, so that the other side reads them one by one. */
     private static final int PIECE_MILLIS = 2;
     /** How long after the last line something may still come that nobody expects. */

@@ -23,6 +23,7 @@ import java.util.regex.Pattern;
  * === a query goes to its node            starts a conversation
  * nodes 2                                 how many nodes (1)
  * options pool.size=1                     what the proxy is started with
+ * only one node                           not true, and not meant to be, over several
  *
  * C> Query "select 1"                     the client sends
  * N1&lt; Query "select 1"                    node 1 must receive exactly this
@@ -50,6 +51,7 @@ final class ConversationReader {
     private int start;
     private int nodes;
     private Map<String, String> options;
+    private boolean oneNode;
     private List<Step> steps;
 
     private ConversationReader(Path file) {
@@ -79,7 +81,7 @@ final class ConversationReader {
 
     private void end() {
         if (name != null) {
-            read.add(new Conversation(file, start, name, nodes, options, steps));
+            read.add(new Conversation(file, start, name, nodes, oneNode, options, steps));
         }
     }
 
@@ -90,6 +92,7 @@ final class ConversationReader {
             start = number;
             nodes = 1;
             options = new LinkedHashMap<>();
+            oneNode = false;
             steps = new ArrayList<>();
             return;
         }
@@ -120,6 +123,12 @@ final class ConversationReader {
                     }
                     options.put(pair[0], pair[1]);
                 }
+            }
+            case "only" -> {
+                if (words.length < 2 || !words[1].equals("one node")) {
+                    throw new IllegalArgumentException("only one node, or nothing: " + line);
+                }
+                oneNode = true;
             }
             case "pause" -> steps.add(new Step.Pause(number, Integer.parseInt(words[1])));
             default -> throw new IllegalArgumentException("unknown directive: " + line);

@@ -6,7 +6,7 @@ import dev.trunkline.demo.RunningNode;
 import dev.trunkline.demo.TestNodes;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -17,8 +17,6 @@ import org.junit.jupiter.api.Timeout;
 /** What is true of PostgreSQL is true through the proxy: over one node, and over two between which kv is divided. */
 @Timeout(600)
 class ProxyConversationTest {
-
-    private static final Set<String> SERVED = Set.of("startup.txt");
 
     private static List<RunningNode> nodes;
     private static String database;
@@ -70,16 +68,17 @@ class ProxyConversationTest {
 
     @TestFactory
     Stream<DynamicTest> overOneNode() throws Exception {
-        return conversations(oneNode);
+        return conversations(oneNode, c -> true);
     }
 
     @TestFactory
     Stream<DynamicTest> overTwoNodes() throws Exception {
-        return conversations(twoNodes);
+        return conversations(twoNodes, c -> !c.oneNode());
     }
 
-    private static Stream<DynamicTest> conversations(RunningProxy proxy) throws Exception {
-        return Conversations.in("server").filter(c -> SERVED.contains(c.file().getFileName().toString()))
+    private static Stream<DynamicTest> conversations(RunningProxy proxy, Predicate<Conversation> which)
+            throws Exception {
+        return Conversations.in("server").filter(which)
                 .map(c -> DynamicTest.dynamicTest(c.toString(), () -> {
                     KeyValueTable.fill(nodes, database, proxy == twoNodes);
                     ConversationPlayer.play(c, new Served(proxy, database), List.of());
