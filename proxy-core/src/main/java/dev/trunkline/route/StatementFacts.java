@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** What a statement touches, and what can be proven about where its rows lie. */
@@ -27,8 +28,14 @@ public final class StatementFacts {
      *            the sharded tables whose key nothing restricts; the proof holds when there are none
      * @param problem
      *            why a write can't be routed whatever the facts, or null
+     * @param findings
+     *            the key of each use of a sharded table that has one, for explanations
      */
-    public record KeyProof(List<KeyRule> keys, List<RowSource> unproven, ProxyException problem) {}
+    public record KeyProof(List<KeyRule> keys, List<RowSource> unproven, ProxyException problem,
+            List<Finding> findings) {}
+
+    /** The key that was found for one use of a sharded table. */
+    public record Finding(RowSource table, KeyRule key) {}
 
     /**
      * The proof that the nodes' answers, each over its own rows, are together the answer.
@@ -94,7 +101,7 @@ public final class StatementFacts {
         List<KeyRule> written = new ArrayList<>();
         for (KeyWrite write : reading.writes) {
             if (write.problem() != null) {
-                return new KeyProof(List.of(), List.of(), write.problem());
+                return new KeyProof(List.of(), List.of(), write.problem(), List.of());
             }
             written.add(withTypes(write.rule()));
             if (write.rule().use() == KeyRule.Use.ASSIGNED) {
@@ -102,9 +109,13 @@ public final class StatementFacts {
             }
         }
         List<RowSource> unproven = new ArrayList<>();
-        List<KeyRule> keys = new ArrayList<>(choose(restricted, known, unproven));
+        List<Finding> findings = new ArrayList<>();
+        List<KeyRule> keys = new ArrayList<>(choose(restricted, known, unproven, findings));
         keys.addAll(written);
-        return new KeyProof(keys, unproven, nullable(known));
+        for (int i = 0; i < written.size(); i++) {
+            findings.add(new Finding(reading.writes.get(i).target(), written.get(i)));
+        }
+        return new KeyProof(keys, unproven, nullable(known), findings);
     }
 
     /** A column that INSERT ... SELECT writes to a key must not be NULL in any row. */
@@ -143,12 +154,16 @@ public final class StatementFacts {
     private record Choice(String group, List<KeySet> sets) {}
 
     /** A key for each source, as few different ones as can be, single ones before lists. */
-    private List<KeyRule> choose(List<RowSource> sources, Map<Term, Set<KeySet>> known, List<RowSource> unproven) {
+    private List<KeyRule> choose(List<RowSource> sources, Map<Term, Set<KeySet>> known, List<RowSource> unproven,
+            List<Finding> findings) {
         Map<Choice, KeyRule> chosen = new LinkedHashMap<>();
         for (RowSource source : sources) {
             List<List<KeySet>> options = options(source, known);
             String group = source.sharded().colocationGroup();
-            if (options.stream().anyMatch(option -> chosen.containsKey(new Choice(group, option)))) {
+            Optional<List<KeySet>> before = options.stream()
+                    .filter(option -> chosen.containsKey(new Choice(group, option))).findFirst();
+            if (before.isPresent()) {
+                findings.add(new Finding(source, rule(source, before.get())));
                 continue;
             }
             List<KeySet> best = null;
@@ -167,6 +182,7 @@ public final class StatementFacts {
                 unproven.add(source);
             } else {
                 chosen.put(new Choice(group, best), rule(source, best));
+                findings.add(new Finding(source, chosen.get(new Choice(group, best))));
             }
         }
         return List.copyOf(chosen.values());

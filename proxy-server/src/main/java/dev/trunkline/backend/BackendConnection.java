@@ -356,10 +356,18 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         } finally {
             in.release();
         }
+        if (owner != readFor) {
+            // The next owner's replies may come before this read is complete.
+            flushReader();
+        }
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
+        flushReader();
+    }
+
+    private void flushReader() {
         BackendOwner reader = readFor;
         readFor = null;
         if (reader instanceof FlushTarget target) {

@@ -227,8 +227,10 @@ final class SchemaQueries {
                 where c.oid >= %1$s and c.relpersistence <> 't' and c.relkind <> 't'),
               (select bit_xor(hash_record_extended(row(a.attrelid, a.attnum, a.xmin), 2)) from pg_attribute a
                 join pg_class c on c.oid = a.attrelid where c.oid >= %1$s and c.relpersistence <> 't' and c.relkind in ('r','p','v','m','f','c')),
-              (select bit_xor(hash_record_extended(row(oid, xmin), 3)) from pg_attrdef where adrelid >= %1$s),
-              (select bit_xor(hash_record_extended(row(oid, xmin), 4)) from pg_constraint where oid >= %1$s),
+              (select bit_xor(hash_record_extended(row(d.oid, d.xmin), 3)) from pg_attrdef d
+                join pg_class c on c.oid = d.adrelid where d.adrelid >= %1$s and c.relpersistence <> 't'),
+              (select bit_xor(hash_record_extended(row(k.oid, k.xmin), 4)) from pg_constraint k
+                left join pg_class c on c.oid = k.conrelid where k.oid >= %1$s and c.relpersistence is distinct from 't'),
               (select bit_xor(hash_record_extended(row(i.indexrelid, i.xmin), 5)) from pg_index i
                 join pg_class c on c.oid = i.indexrelid where i.indexrelid >= %1$s and c.relpersistence <> 't'),
               (select bit_xor(hash_record_extended(row(inhrelid, inhparent, xmin), 6)) from pg_inherits),

@@ -30,7 +30,24 @@ class BackendConnectionTest {
     private BackendConnection connection;
     private boolean relays = true;
 
-    private final BackendOwner owner = new BackendOwner() {
+    private final BackendOwner owner = new Owner("");
+
+    /** Writes down what it is told. */
+    private class Owner implements BackendOwner, FlushTarget {
+
+        private final String name;
+
+        Owner(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public void flushReplies() {
+            if (!name.isEmpty()) {
+                told.add(name + " flushed");
+            }
+        }
+
         @Override
         public void failed(BackendConnection backend, ReplySink sink, ErrorFields fields, ByteBuf frame) {
             told.add("failed " + fields.sqlState() + " of " + frame.readableBytes() + " bytes");
@@ -76,7 +93,7 @@ class BackendConnectionTest {
         public void writable(BackendConnection backend) {
             told.add("writable");
         }
-    };
+    }
 
     private final ReplySink client = new ReplySink() {
         @Override
@@ -294,6 +311,34 @@ class BackendConnectionTest {
             assertEquals(List.of("TimeZone=UTC", "DateStyle=ISO, MDY", "ready I"), told);
             assertEquals(ByteBufUtil.hexDump(rows), ByteBufUtil.hexDump(streamed));
         });
+    }
+
+    /**
+     * Two replies in one burst of reads, the connection lent to somebody else between them: the first one's client waited for
+     * ever, because only the last owner was flushed.
+     */
+    @Test
+    void everyOwnerOfABurstIsFlushed() {
+        relays = false;
+        open();
+        connection.takeBack();
+        connection.lend(new Owner("first") {
+            @Override
+            public void ready(BackendConnection backend, ReplySink sink, byte status, boolean relayed) {
+                backend.takeBack();
+                backend.lend(new Owner("second"));
+                backend.expectQuery(client);
+            }
+        });
+        connection.expectQuery(client);
+        byte[] reply = bytes(out -> {
+            rows(out);
+            ready(out);
+        });
+        channel.pipeline().fireChannelRead(Unpooled.copiedBuffer(reply));
+        channel.pipeline().fireChannelRead(Unpooled.copiedBuffer(reply));
+        channel.pipeline().fireChannelReadComplete();
+        assertEquals(List.of("first flushed", "ready I", "second flushed"), told);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static dev.trunkline.node.NodeFixture.relation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -19,6 +20,10 @@ import dev.trunkline.demo.NodeOptions;
 import dev.trunkline.demo.RunningNode;
 import dev.trunkline.demo.TestNodes;
 import dev.trunkline.error.ProxyException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -126,6 +131,30 @@ class NodeControlTest {
                     assertEquals(seen ? before + 1 : before, control.catalog().version(), ddl);
                 }
             }
+        }
+    }
+
+    /** Applications make temp tables all the time. */
+    @Test
+    void rule12TempTablesDoNotChangeTheFingerprint() throws Exception {
+        try (NodeFixture nodes = new NodeFixture(1);
+                Connection connection = nodes.nodes.getFirst().connect(nodes.database);
+                Statement statement = connection.createStatement()) {
+            nodes.onAll(CUSTOMERS);
+            String before = fingerprint(statement);
+            statement.execute("CREATE TEMP TABLE t (id serial PRIMARY KEY, x text DEFAULT 'x' CHECK (x <> ''), "
+                    + "y int GENERATED ALWAYS AS IDENTITY)");
+            statement.execute("CREATE INDEX ON t (x)");
+            assertEquals(before, fingerprint(statement));
+            statement.execute("CREATE TABLE real (id int)");
+            assertNotEquals(before, fingerprint(statement));
+        }
+    }
+
+    private static String fingerprint(Statement statement) throws SQLException {
+        try (ResultSet row = statement.executeQuery(SchemaQueries.FINGERPRINT)) {
+            row.next();
+            return row.getString(1);
         }
     }
 

@@ -1,0 +1,303 @@
+package dev.trunkline.plan;
+
+import dev.trunkline.catalog.Catalog;
+import dev.trunkline.catalog.DdlSchema;
+import dev.trunkline.catalog.ShardMap;
+import dev.trunkline.config.Configuration;
+import dev.trunkline.config.DatabaseConfig;
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
+import dev.trunkline.route.BoundValues;
+import dev.trunkline.route.Destination;
+import dev.trunkline.route.DestinationTable;
+import dev.trunkline.route.KeyRule;
+import dev.trunkline.route.KeyValue;
+import dev.trunkline.route.NodeRule;
+import dev.trunkline.route.Routing;
+import dev.trunkline.route.StatementFacts;
+import dev.trunkline.route.StatementReader;
+import dev.trunkline.route.StatementText;
+import dev.trunkline.sql.LexedText;
+import dev.trunkline.sql.LiteralKind;
+import dev.trunkline.sql.LiteralText;
+import dev.trunkline.sql.SqlParser;
+import dev.trunkline.sql.Statement;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Explains statements without a node, from a configuration and the DDL of the nodes: {@code trunkline explain}. The answers
+ * are the planner's own.
+ */
+public final class OfflineExplain {
+
+    private final Catalog catalog;
+    private final DestinationTable destinations;
+    private final Planner planner = new Planner(new SqlParser());
+
+    public OfflineExplain(Catalog catalog, ShardMap map) {
+        this.catalog = catalog;
+        this.destinations = new DestinationTable(map, catalog.nodes().size(), catalog.homeNode());
+    }
+
+    /** For a database of a configuration whose nodes all have the schema that a script of DDL makes. */
+    public static OfflineExplain of(Configuration configuration, DatabaseConfig database, String ddl) {
+        DdlSchema schema = new DdlSchema();
+        SqlParser parser = new SqlParser();
+        byte[] bytes = ddl.getBytes(StandardCharsets.UTF_8);
+        LexedText lexed = new LexedText();
+        lexed.lex(bytes, 0, bytes.length, true);
+        for (int i = 0; i < lexed.statementCount(); i++) {
+            schema.add(parser.parse(text(bytes, lexed, i)));
+        }
+        int[] owners = database.shardOwners().stream().mapToInt(Integer::intValue).toArray();
+        return new OfflineExplain(schema.catalog(configuration, database).catalog(), ShardMap.of(1, owners));
+    }
+
+    private static String text(byte[] bytes, LexedText lexed, int i) {
+        return new String(bytes, lexed.statementStart(i), lexed.statementEnd(i) - lexed.statementStart(i),
+                StandardCharsets.UTF_8);
+    }
+
+    /** What is said of one statement; {@code nodes} and {@code virtualShards} are null when only a parameter decides. */
+    public record Explanation(String sql, String kind, Routing routing, List<String> nodes,
+            List<Integer> virtualShards, List<Key> keys, String plan, String reason, ProxyException error) {
+
+        /** One line of JSON. */
+        public String json() {
+            return "{\"sql\": " + Json.quoted(sql) + ", \"kind\": " + Json.quoted(kind) + ", \"routing\": "
+                    + Json.quoted(routing.text()) + ", \"nodes\": "
+                    + (nodes == null
+                            ? "null"
+                            : nodes.stream().map(Json::quoted).collect(Collectors.joining(", ", "[", "]")))
+                    + ", \"virtualShards\": "
+                    + (virtualShards == null
+                            ? "null"
+                            : virtualShards.stream().map(String::valueOf).collect(Collectors.joining(", ", "[", "]")))
+                    + ", \"keys\": " + keys.stream().map(Key::json).collect(Collectors.joining(", ", "[", "]"))
+                    + ", \"plan\": " + Json.quoted(plan) + ", \"reason\": " + Json.quoted(reason) + ", \"error\": "
+                    + errorJson() + "}";
+        }
+
+        private String errorJson() {
+            return error == null
+                    ? "null"
+                    : "{\"sqlstate\": " + Json.quoted(error.sqlState()) + ", \"message\": "
+                            + Json.quoted(error.getMessage()) + ", \"hint\": " + Json.quoted(error.hint())
+                            + ", \"position\": " + (error.position() == 0 ? "null" : error.position()) + "}";
+        }
+
+        /** A few lines for people. */
+        public String text() {
+            StringBuilder text = new StringBuilder(sql.strip()).append('\n');
+            text.append("  routing: ").append(routing.text());
+            if (nodes != null && !nodes.isEmpty()) {
+                text.append(" (").append(String.join(", ", nodes)).append(')');
+            }
+            text.append("\n  reason: ").append(reason).append('\n');
+            plan.lines().forEach(line -> text.append("  ").append(line).append('\n'));
+            return text.toString();
+        }
+    }
+
+    /** A key of a sharded table: {@code value} or {@code parameter} is null; {@code position} counts characters from 1. */
+    public record Key(String table, String column, String value, Integer parameter, int position) {
+
+        String json() {
+            return "{\"table\": " + Json.quoted(table) + ", \"column\": " + Json.quoted(column)
+                    + (parameter == null ? ", \"value\": " + Json.quoted(value) : ", \"parameter\": " + parameter)
+                    + ", \"position\": " + position + "}";
+        }
+    }
+
+    /** Explains every statement of a script, in order; text that is no SQL is explained as an error. */
+    public List<Explanation> explain(String script) {
+        List<Explanation> explanations = new ArrayList<>();
+        byte[] bytes = script.getBytes(StandardCharsets.UTF_8);
+        LexedText lexed = new LexedText();
+        lexed.lex(bytes, 0, bytes.length, true);
+        int whole = lexed.statementCount();
+        if (lexed.failed() && whole > 0
+                && !semicolonBetween(bytes, lexed.statementEnd(whole - 1), lexed.errorPosition())) {
+            // What stands before the error was counted, too.
+            whole--;
+        }
+        for (int i = 0; i < whole; i++) {
+            explanations.add(statement(text(bytes, lexed, i)));
+        }
+        if (lexed.failed()) {
+            int end = whole == 0 ? 0 : lexed.statementEnd(whole - 1) + 1;
+            explanations.add(statement(new String(bytes, end, bytes.length - end, StandardCharsets.UTF_8)));
+        }
+        return explanations;
+    }
+
+    private static boolean semicolonBetween(byte[] bytes, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (bytes[i] == ';') {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private Explanation statement(String withComments) {
+        ExplainParameters parameters = ExplainParameters.before(withComments);
+        String sql = parameters.sql();
+        StatementPlan plan = planner.plan(sql, PlanKey.DEFAULT, catalog);
+        if (plan.kind().equals("Unknown") && plan.refusal() != null) {
+            return error(sql, plan, ProxyError.SYNTAX_ERROR.with(plan.refusal().getMessage())
+                    .withPosition(plan.refusal().position()));
+        }
+        if (plan.refusal() != null) {
+            return error(sql, plan, plan.refusal());
+        }
+        List<Key> keys = keys(sql);
+        if (plan.root() instanceof Plan.LocalReply) {
+            return new Explanation(sql, plan.kind(), plan.routing(), List.of(), List.of(), keys,
+                    plan.root().describe(), "the session itself answers", null);
+        }
+        if (!parameters.cover(plan.keyParameters())) {
+            return new Explanation(sql, plan.kind(), plan.routing(), null, null, keys, plan.root().describe(),
+                    reason(plan, keys), null);
+        }
+        byte[] bytes = sql.getBytes(StandardCharsets.UTF_8);
+        LexedText lexed = new LexedText();
+        lexed.lex(bytes, 0, bytes.length, true);
+        BoundValues values = parameters.bind(new BoundValues().statement(bytes, lexed.fingerprint(0), true), plan);
+        try {
+            return placed(sql, plan, keys, plan.bind(values, destinations));
+        } catch (ProxyException refusal) {
+            return error(sql, plan, refusal);
+        }
+    }
+
+    private static Explanation error(String sql, StatementPlan plan, ProxyException error) {
+        return new Explanation(sql, plan.kind(), Routing.REFUSED, List.of(), List.of(), List.of(),
+                plan.root().describe(), error.getMessage(), error);
+    }
+
+    private Explanation placed(String sql, StatementPlan plan, List<Key> keys, Destination destination) {
+        List<String> nodes = new ArrayList<>();
+        List<Integer> shards = new ArrayList<>();
+        switch (destination) {
+            case Destination.One one -> {
+                nodes.add(node(one.node()));
+                if (one.virtualShard() >= 0) {
+                    shards.add(one.virtualShard());
+                }
+            }
+            case Destination.Many many -> {
+                BitSet all = new BitSet();
+                for (int i = 0; i < many.nodes().length; i++) {
+                    nodes.add(node(many.nodes()[i]));
+                    all.or(many.virtualShards()[i]);
+                }
+                all.stream().forEach(shards::add);
+            }
+            case Destination.None none -> {
+            }
+            case Destination.Any any -> catalog.nodes().forEach(node -> nodes.add(node.name()));
+            case Destination.Transaction transaction -> nodes.add(node(catalog.homeNode()));
+            case Destination.Pinned pinned -> {
+            }
+            case Destination.Cursor cursor -> {
+            }
+        }
+        return new Explanation(sql, plan.kind(), plan.routing(destination), nodes, shards, keys,
+                plan.root().describe(), reason(plan, keys), null);
+    }
+
+    private String node(int index) {
+        return catalog.nodes().get(index).name();
+    }
+
+    private static String reason(StatementPlan plan, List<Key> keys) {
+        return switch (plan.rule()) {
+            case NodeRule.ByKey byKey -> byKey.keys().stream().map(OfflineExplain::reason)
+                    .collect(Collectors.joining(" and "));
+            case NodeRule.EveryNode every -> "nothing restricts " + plan.fanOut().reason().table() + "."
+                    + String.join(", ", plan.fanOut().reason().columns()) + ", the shard key";
+            case NodeRule.Home home ->
+                "catalogs, tables that are not known and functions of the whole database are at home";
+            case NodeRule.TransactionNode transaction -> "no table is touched";
+            case NodeRule.AnyNode any -> "only reference tables are read";
+            case NodeRule.OnNode on -> "all its tables are on one node";
+            case NodeRule.PinnedNode pinned -> "temp tables are on the session's own node";
+            case NodeRule.CursorNode cursor -> "the cursor is on its node";
+        };
+    }
+
+    private static String reason(KeyRule key) {
+        return key.table() + "." + String.join(", ", key.columns()) + switch (key.use()) {
+            case COMPARED -> " is restricted";
+            case ASSIGNED -> " is given";
+            case REASSIGNED -> " keeps its virtual shard";
+        };
+    }
+
+    /** The key of each sharded table, in the order of the text. */
+    private List<Key> keys(String sql) {
+        Statement statement = new SqlParser().parse(sql);
+        if (statement instanceof Statement.Explain explain) {
+            statement = explain.inner();
+        }
+        List<Key> keys = new ArrayList<>();
+        switch (statement) {
+            case Statement.Select select -> add(select, sql, keys);
+            case Statement.Insert insert -> add(insert, sql, keys);
+            case Statement.Update update -> add(update, sql, keys);
+            case Statement.Delete delete -> add(delete, sql, keys);
+            default -> {
+            }
+        }
+        return keys;
+    }
+
+    private void add(Statement statement, String sql, List<Key> keys) {
+        StatementFacts facts = new StatementReader(catalog, PlanKey.DEFAULT.searchPath(), PlanKey.DEFAULT.tempTables(),
+                new StatementText(sql, true)).read(statement);
+        for (StatementFacts.Finding finding : facts.keys().findings()) {
+            KeyRule rule = finding.key();
+            for (List<KeyValue> values : rule.alternatives()) {
+                for (int i = 0; i < values.size(); i++) {
+                    String table = finding.table().relation().fullName().toString();
+                    keys.add(key(table, finding.table().sharded().key().get(i).name(), values.get(i), sql));
+                }
+            }
+        }
+    }
+
+    private static Key key(String table, String column, KeyValue value, String sql) {
+        int position = value.span().start() + 1;
+        return switch (value) {
+            case KeyValue.Parameter p -> new Key(table, column, null, p.number(), position);
+            case KeyValue.ParameterElements p -> new Key(table, column, null, p.number(), position);
+            case KeyValue.Literal l -> new Key(table, column, literal(l, sql), null, position);
+            case KeyValue.LiteralElements l -> new Key(table, column, literal(l.slot(), LiteralKind.STRING, sql), null,
+                    position);
+            case KeyValue.Null n -> new Key(table, column, null, null, position);
+        };
+    }
+
+    private static String literal(KeyValue.Literal literal, String sql) {
+        return switch (literal.kind()) {
+            case TRUE -> "true";
+            case FALSE -> "false";
+            case INTEGER, NUMERIC, STRING, BIT, NULL -> (literal.negative() ? "-" : "")
+                    + literal(literal.slot(), literal.kind(), sql);
+        };
+    }
+
+    private static String literal(int slot, LiteralKind kind, String sql) {
+        byte[] bytes = sql.getBytes(StandardCharsets.UTF_8);
+        LexedText lexed = new LexedText();
+        lexed.lex(bytes, 0, bytes.length, true);
+        byte[] value = LiteralText.value(bytes, lexed.fingerprint(0).literalStart(slot),
+                lexed.fingerprint(0).literalEnd(slot), kind);
+        return value == null ? null : new String(value, StandardCharsets.UTF_8);
+    }
+}
