@@ -109,7 +109,7 @@ public final class Demo implements AutoCloseable {
         if (closed) {
             throw new IOException("stopped");
         }
-        nodes = new DemoNodes(directory, count, new Shop(options.customers(), VIRTUAL_SHARDS));
+        nodes = new DemoNodes(directory, options.data() != null, count, new Shop(options.customers(), VIRTUAL_SHARDS));
         return nodes;
     }
 

@@ -32,15 +32,22 @@ final class DemoNodes implements AutoCloseable {
     static final String PASSWORD = "app";
 
     private final Path directory;
+    private final boolean kept;
     private final int count;
     private final Shop shop;
     private final ExecutorService workers = Executors
             .newCachedThreadPool(Thread.ofPlatform().name("demo-node-", 1).daemon().factory());
     private final RunningNode[] nodes;
 
-    /** @param directory gets a directory {@code n1}, {@code n2}, ... for each node; what is there already is used */
-    DemoNodes(Path directory, int count, Shop shop) {
+    /**
+     * @param directory
+     *            gets a directory {@code n1}, {@code n2}, ... for each node; what is there already is used
+     * @param kept
+     *            whether the directory outlives the nodes
+     */
+    DemoNodes(Path directory, boolean kept, int count, Shop shop) {
         this.directory = directory;
+        this.kept = kept;
         this.count = count;
         this.shop = shop;
         this.nodes = new RunningNode[count];
@@ -163,7 +170,7 @@ final class DemoNodes implements AutoCloseable {
         }
     }
 
-    /** Stops the nodes, and so whatever is being done on them. Their data stay. */
+    /** Stops the nodes, and so whatever is being done on them. Their files stay. */
     @Override
     public void close() {
         workers.shutdownNow();
@@ -185,8 +192,12 @@ final class DemoNodes implements AutoCloseable {
                     if (node != null) {
                         stoppers.execute(() -> {
                             try {
-                                node.close();
-                            } catch (IOException e) {
+                                if (kept) {
+                                    node.stop();
+                                } else {
+                                    node.abandon();
+                                }
+                            } catch (IOException | InterruptedException e) {
                                 LOG.error("cannot stop the node on port {}", node.port(), e);
                             }
                         });

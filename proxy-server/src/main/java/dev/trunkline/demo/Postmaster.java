@@ -45,7 +45,16 @@ record Postmaster(ProcessHandle process) {
 
     /** Fast shutdown: sessions are ended, everything is written. Harder means follow when it takes too long. */
     void stop() throws InterruptedException {
-        for (String signal : List.of("INT", "QUIT", "KILL")) {
+        stop(List.of("INT", "QUIT", "KILL"));
+    }
+
+    /** Immediate shutdown: nothing is written, for data that are about to be deleted. */
+    void stopWithoutWriting() throws InterruptedException {
+        stop(List.of("QUIT", "KILL"));
+    }
+
+    private void stop(List<String> signals) throws InterruptedException {
+        for (String signal : signals) {
             ChildProcesses.signal(process.pid(), signal);
             if (ended(FAST_SHUTDOWN)) {
                 return;

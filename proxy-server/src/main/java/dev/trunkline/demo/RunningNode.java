@@ -152,18 +152,30 @@ public final class RunningNode implements AutoCloseable {
     }
 
     /** Fast shutdown. The data stay for {@link #restart}. */
-    public synchronized void stop() throws IOException, InterruptedException {
+    public void stop() throws IOException, InterruptedException {
+        stop(true);
+    }
+
+    private synchronized void stop(boolean dataAreKept) throws IOException, InterruptedException {
         if (process == null) {
             return;
         }
-        Optional<Postmaster> server = Postmaster.of(dataDirectory);
-        if (server.isPresent()) {
-            server.get().stop();
-        } else if (process.isAlive()) {
-            new Postmaster(process.toHandle()).stop();
+        Postmaster server = Postmaster.of(dataDirectory).orElse(null);
+        if (server == null && process.isAlive()) {
+            server = new Postmaster(process.toHandle());
+        }
+        if (server != null && dataAreKept) {
+            server.stop();
+        } else if (server != null) {
+            server.stopWithoutWriting();
         }
         process.waitFor();
         process = null;
+    }
+
+    /** Stops a server whose data will be deleted: it need not write anything any more. */
+    void abandon() throws IOException, InterruptedException {
+        stop(false);
     }
 
     /** Ends the server by SIGKILL, as a crash would, and waits until all its processes are gone. */
@@ -188,7 +200,7 @@ public final class RunningNode implements AutoCloseable {
     @Override
     public synchronized void close() throws IOException {
         try {
-            stop();
+            stop(scratch == null);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -23,14 +23,14 @@ class DemoNodesTest {
         Shop shop = new Shop(500, 256);
         String whole;
         try (ScratchDirectory scratch = ScratchDirectory.create();
-                DemoNodes one = new DemoNodes(scratch.path(), 1, shop)) {
+                DemoNodes one = new DemoNodes(scratch.path(), false, 1, shop)) {
             one.start();
             one.load(n -> {
             });
             whole = sums(one, 0);
         }
         try (ScratchDirectory scratch = ScratchDirectory.create();
-                DemoNodes three = new DemoNodes(scratch.path(), 3, shop)) {
+                DemoNodes three = new DemoNodes(scratch.path(), false, 3, shop)) {
             assertEquals("0-85", three.virtualShardsOf(0));
             assertEquals("86-170", three.virtualShardsOf(1));
             assertEquals("171-255", three.virtualShardsOf(2));
@@ -62,7 +62,7 @@ class DemoNodesTest {
     void newIdsDifferOverTheNodes() throws Exception {
         Shop shop = new Shop(100, 256);
         try (ScratchDirectory scratch = ScratchDirectory.create();
-                DemoNodes nodes = new DemoNodes(scratch.path(), 2, shop)) {
+                DemoNodes nodes = new DemoNodes(scratch.path(), false, 2, shop)) {
             nodes.start();
             nodes.load(n -> {
             });
