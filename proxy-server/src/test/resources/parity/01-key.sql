@@ -150,10 +150,14 @@ SELECT name FROM customers WHERE id = 7.0
 -- same
 SELECT name FROM customers WHERE id = 7.5
 
+# A value that can't be read is no key: the nodes say what is wrong with it (semantics.md 2).
+
 -- error 22P02
+-- fan-out
 SELECT name FROM customers WHERE id = 'seven'
 
 -- error 22003
+-- fan-out
 SELECT name FROM customers WHERE id = '9223372036854775808'
 
 -- error 42703

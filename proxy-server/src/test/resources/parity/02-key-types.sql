@@ -53,6 +53,7 @@ SELECT * FROM documents WHERE name = $1
 SELECT * FROM documents WHERE name IN ('doc7')
 
 -- error 42883
+-- fan-out
 SELECT * FROM documents WHERE name = 7
 
 -- same
@@ -93,6 +94,7 @@ SELECT * FROM devices WHERE id = $1
 SELECT * FROM devices WHERE id = $1
 
 -- error 22P02
+-- fan-out
 SELECT * FROM devices WHERE id = 'x'
 
 -- same

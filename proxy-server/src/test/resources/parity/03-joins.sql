@@ -87,7 +87,7 @@ SELECT a.name, b.name FROM customers a JOIN customers b ON b.country = a.country
 SELECT c.name, o.id FROM customers c JOIN orders o ON o.id = c.id
 
 -- refused TL002
-SELECT a.name, b.name FROM customers a, customers b WHERE a.id = 2 AND b.id = 1
+SELECT a.name, b.name FROM customers a, customers b WHERE a.id = 5 AND b.id = 1
 
 -- refused TL002
 SELECT d.name, c.name FROM documents d JOIN customers c ON c.name = d.name

@@ -73,7 +73,7 @@ SELECT id FROM customers INTERSECT SELECT customer_id FROM orders
 SELECT id FROM customers EXCEPT SELECT customer_id FROM orders
 
 -- refused TL002
-SELECT name FROM customers WHERE id = 1 UNION ALL SELECT name FROM customers WHERE id = 2
+SELECT name FROM customers WHERE id = 1 UNION ALL SELECT name FROM customers WHERE id = 5
 
 -- refused TL002
 SELECT * FROM (SELECT * FROM orders ORDER BY total LIMIT 10) s WHERE s.customer_id = 7

@@ -142,9 +142,11 @@ INSERT INTO blanks (code, v) VALUES ('abc', 1) RETURNING code
 -- same
 SELECT v FROM blanks WHERE code = 'abc'
 
--- error 22001
+# Where the value has to be stored is not known, so no node can say what is wrong with it.
+
+-- refused TL003
 INSERT INTO codes (code, v) VALUES ('toolong', 1)
 
--- error 22003
+-- refused TL003
 INSERT INTO tiny (k, v) VALUES (70000, 1)
 

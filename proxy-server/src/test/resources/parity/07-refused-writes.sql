@@ -20,7 +20,7 @@ DELETE FROM order_items
 DELETE FROM order_items WHERE price > 10
 
 -- refused TL002
-DELETE FROM order_items WHERE customer_id = 1 OR customer_id = 2
+DELETE FROM order_items WHERE customer_id = 1 OR customer_id = 5
 
 -- refused TL002
 UPDATE customers SET id = 8 WHERE id = 7
@@ -32,7 +32,7 @@ UPDATE customers SET id = id + 1 WHERE id = 7
 INSERT INTO events (customer_id, kind) VALUES (1, 'a'), (2, 'b'), (4, 'c'), (5, 'd')
 
 -- refused TL002
--- params: 1, 2
+-- params: 1, 5
 INSERT INTO events (customer_id, kind) VALUES ($1, 'a'), ($2, 'b')
 
 -- refused TL002
@@ -91,4 +91,4 @@ SELECT * FROM countries WHERE code = 'de' FOR UPDATE
 SELECT * FROM countries FOR SHARE
 
 -- refused TL002
-WITH gone AS (DELETE FROM order_items WHERE customer_id = 1 RETURNING *) SELECT count(*) FROM gone, orders o WHERE o.customer_id = 2
+WITH gone AS (DELETE FROM order_items WHERE customer_id = 1 RETURNING *) SELECT count(*) FROM gone, orders o WHERE o.customer_id = 5

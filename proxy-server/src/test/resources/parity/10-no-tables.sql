@@ -75,6 +75,7 @@ SELECT $1
 SELECT 1 / 0
 
 -- error 42883
+-- own text
 SELECT no_such_function(1)
 
 -- error 42601

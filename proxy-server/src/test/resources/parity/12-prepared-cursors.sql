@@ -1,43 +1,19 @@
-# PREPARE and EXECUTE in SQL, and cursors.
+# PREPARE and EXECUTE in SQL: a session that prepares is bound to one node, so several nodes refuse it. Drivers prepare by
+# the protocol.
 
--- same
+-- refused TL002
 PREPARE by_id AS SELECT name FROM customers WHERE id = $1
 
--- same
-EXECUTE by_id(7)
-
--- same
-EXECUTE by_id(1)
-
--- same
-EXECUTE by_id('2')
-
--- same
-PREPARE by_id_typed (bigint) AS SELECT name FROM customers WHERE id = $1
-
--- same
-EXECUTE by_id_typed(7)
-
--- error 42P05
-PREPARE by_id AS SELECT 1
-
--- same
-DEALLOCATE by_id
-
--- error 26000
+-- refused TL002
 EXECUTE by_id(7)
 
 -- error 26000
 DEALLOCATE by_id
-
--- same
-PREPARE one AS SELECT 1
-
--- same
-EXECUTE one
 
 -- same
 DEALLOCATE ALL
+
+# Cursors.
 
 -- same
 BEGIN

@@ -24,6 +24,7 @@ import java.util.stream.Stream;
  * -- fetch: 2             rows for each Execute
  * -- copy: 1,a            a line of CopyData, may be repeated
  * -- pipeline             each line that ends with a semicolon ends a statement; one Sync, or one Query for all of them
+ * -- own text             an error's text and position are the proxy's own
  * -- simple               in the simple protocol only; -- extended: only in the other
  * </pre>
  */
@@ -43,7 +44,7 @@ record StatementFile(String name, List<Case> cases) {
 
     /** One statement, or the statements of one pipeline. */
     record Case(String file, int line, Expectation expectation, List<String> statements, List<Parameter> parameters,
-            List<String> copyLines, int fetch, boolean ordered, boolean fanOut, boolean pipeline, boolean simple,
+            List<String> copyLines, int fetch, boolean ordered, boolean fanOut, boolean ownText, boolean pipeline, boolean simple,
             boolean extended) {
 
         String sql() {
@@ -105,6 +106,7 @@ record StatementFile(String name, List<Case> cases) {
         private int fetch;
         private boolean ordered;
         private boolean fanOut;
+        private boolean ownText;
         private boolean pipeline;
         private boolean simple;
         private boolean extended;
@@ -126,6 +128,7 @@ record StatementFile(String name, List<Case> cases) {
                 case "fetch:" -> fetch = Integer.parseInt(words[1]);
                 case "ordered" -> ordered = true;
                 case "fan-out" -> fanOut = true;
+                case "own" -> ownText = text.equals("own text");
                 case "pipeline" -> pipeline = true;
                 case "simple" -> simple = true;
                 case "extended" -> extended = true;
