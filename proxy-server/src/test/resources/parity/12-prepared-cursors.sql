@@ -8,7 +8,7 @@ PREPARE by_id AS SELECT name FROM customers WHERE id = $1
 EXECUTE by_id(7)
 
 -- error 26000
-DEALLOCATE by_id
+DEALLOCATE never_prepared
 
 -- same
 DEALLOCATE ALL

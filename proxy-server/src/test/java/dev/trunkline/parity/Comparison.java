@@ -128,8 +128,10 @@ final class Comparison implements AutoCloseable {
         if (answer.error() == null) {
             return lines;
         }
-        return lines.stream().filter(line -> !line.equals("ParseComplete") && !line.equals("BindComplete"))
-                .map(line -> one.ownText() && line.startsWith("ErrorResponse") ? "ErrorResponse " + answer.error() : line)
+        return lines.stream().filter(line -> !List.of("ParseComplete", "BindComplete", "NoData").contains(line))
+                .map(line -> one.ownText() && line.startsWith("ErrorResponse")
+                        ? "ErrorResponse " + answer.error()
+                        : line)
                 .toList();
     }
 

@@ -44,7 +44,8 @@ record StatementFile(String name, List<Case> cases) {
 
     /** One statement, or the statements of one pipeline. */
     record Case(String file, int line, Expectation expectation, List<String> statements, List<Parameter> parameters,
-            List<String> copyLines, int fetch, boolean ordered, boolean fanOut, boolean ownText, boolean pipeline, boolean simple,
+            List<String> copyLines, int fetch, boolean ordered, boolean fanOut, boolean ownText, boolean pipeline,
+            boolean simple,
             boolean extended) {
 
         String sql() {
@@ -150,7 +151,7 @@ record StatementFile(String name, List<Case> cases) {
             List<String> statements = pipeline ? split() : List.of(String.join("\n", sql));
             return new Case(file, line, expectation, statements, parameters, List.copyOf(copyLines), fetch, ordered,
                     fanOut,
-                    pipeline, simple, extended);
+                    ownText, pipeline, simple, extended);
         }
 
         private List<String> split() {
