@@ -86,7 +86,7 @@ public final class ScratchDirectory implements AutoCloseable {
         if (!Files.isDirectory(left)) {
             return;
         }
-        try (DirectoryStream<Path> children = Files.newDirectoryStream(left)) {
+        try (DirectoryStream<Path> children = Files.newDirectoryStream(left, Files::isDirectory)) {
             for (Path child : children) {
                 Postmaster.stopOrphan(child);
             }
