@@ -17,11 +17,9 @@ import dev.trunkline.sql.grammar.PgNodes;
  */
 final class Conversion {
 
-    private final TokenList tokens;
     private final ExpressionConversion expressions;
 
     Conversion(TokenList tokens) {
-        this.tokens = tokens;
         this.expressions = new ExpressionConversion(tokens, this);
     }
 
@@ -82,6 +80,7 @@ final class Conversion {
         return conflict == null
                 ? null
                 : new Statement.OnConflict(expressions.all(conflict.target.getList()),
+                        expressions.orNull(conflict.targetWhere),
                         ExpressionConversion.simple(conflict.constraint), conflict.nothing,
                         targets(conflict.columns, conflict.values), expressions.orNull(conflict.where), span(conflict));
     }
@@ -246,15 +245,9 @@ final class Conversion {
     }
 
     private FromItem.Table table(PgNodes.Item item) {
-        FromItem.Table table = new FromItem.Table(ExpressionConversion.name((SqlIdentifier) item.item),
-                ExpressionConversion.simple(item.alias), names(item.columnAliases), item.only, item.sample != null,
-                span(item));
-        if (item.sample != null && tokens.hasSelect(span(item.sample))) {
-            // The model has no place for a query in there.
-            throw new SyntaxError(SyntaxError.SYNTAX, "subqueries in TABLESAMPLE are not supported",
-                    span(item.sample).start());
-        }
-        return table;
+        return new FromItem.Table(ExpressionConversion.name((SqlIdentifier) item.item),
+                ExpressionConversion.simple(item.alias), names(item.columnAliases), item.only,
+                item.sample == null ? null : expressions.all(item.sample.getList()), span(item));
     }
 
     /** A join in parentheses with an alias hides the names inside, as a query that selects all of it does. */

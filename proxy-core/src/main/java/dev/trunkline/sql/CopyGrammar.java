@@ -36,7 +36,7 @@ final class CopyGrammar implements PostgresParserConstants {
             }
             int start = at.index();
             Name name = at.qualifiedName();
-            table = new FromItem.Table(name, null, List.of(), false, false, at.span(start));
+            table = new FromItem.Table(name, null, List.of(), false, null, at.span(start));
             if (at.isKind(LPAREN)) {
                 columns = at.namesInParentheses();
             }

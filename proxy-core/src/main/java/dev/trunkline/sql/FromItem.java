@@ -7,9 +7,16 @@ public sealed interface FromItem {
 
     Span span();
 
-    /** A table, view or CTE by name. {@code alias} is null when none is written; {@code only} is FROM ONLY. */
-    record Table(Name name, String alias, List<String> columnAliases, boolean only, boolean sampled,
+    /**
+     * A table, view or CTE by name. {@code alias} is null when none is written; {@code only} is FROM ONLY; {@code sample}
+     * holds the arguments of TABLESAMPLE, or is null.
+     */
+    record Table(Name name, String alias, List<String> columnAliases, boolean only, List<Expr> sample,
             Span span) implements FromItem {
+
+        public boolean sampled() {
+            return sample != null;
+        }
 
         /** The name under which its columns are qualified. */
         public String exposedName() {

@@ -247,24 +247,41 @@ final class Lexer {
         if (kind == TokenKind.UNICODE_STRING && !standardStrings) {
             return fail("unsafe use of string constant with Unicode escapes", start, position);
         }
-        int first = start;
-        int last = position;
-        TokenKind word = next();
-        if (word != TokenKind.WORD || !same(UESCAPE, start, position)) {
-            start = first;
-            error = null;
-            return token(kind, last);
+        int word = skipBlank(position);
+        int end = word + UESCAPE.length;
+        if (end > limit || !same(UESCAPE, word, end) || is(end, NAME_PART)) {
+            return kind;
         }
-        TokenKind escape = next();
-        if (escape != TokenKind.STRING) {
-            return fail("UESCAPE must be followed by a simple string literal", start, position);
+        int quote = skipBlank(end);
+        int c = byteAt(quote + 1);
+        if (byteAt(quote) != '\'') {
+            return fail("UESCAPE must be followed by a simple string literal", quote, Math.min(quote + 1, limit));
         }
-        int c = byteAt(start + 1);
-        if (position - start != 3 || (CLASS[c] & (HEX_DIGIT | SPACE)) != 0 || "'\"+".indexOf(c) >= 0) {
-            return fail("invalid Unicode escape character", start, position);
+        if (c < 0 || byteAt(quote + 2) != '\'' || (CLASS[c] & (HEX_DIGIT | SPACE)) != 0 || "'\"+".indexOf(c) >= 0) {
+            return fail("invalid Unicode escape character", quote, Math.min(quote + 3, limit));
         }
-        start = first;
-        return kind;
+        return token(kind, quote + 3);
+    }
+
+    /** After white space and comments. */
+    private int skipBlank(int at) {
+        int i = at;
+        while (i < limit) {
+            if (is(i, SPACE)) {
+                i++;
+            } else if (sql[i] == '-' && byteAt(i + 1) == '-') {
+                i = endOfLine(i + 2);
+            } else if (sql[i] == '/' && byteAt(i + 1) == '*') {
+                int close = endOfComment(i + 2);
+                if (close < 0) {
+                    return i;
+                }
+                i = close;
+            } else {
+                return i;
+            }
+        }
+        return i;
     }
 
     private boolean same(byte[] lowerCase, int from, int to) {

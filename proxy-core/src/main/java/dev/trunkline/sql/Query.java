@@ -22,7 +22,8 @@ public record Query(List<Cte> with, boolean recursive, Body body, List<Expr.Orde
 
     /**
      * A SELECT. {@code from} holds the comma-separated items; {@code distinctOn} is null without DISTINCT ON; {@code into}
-     * is null without SELECT INTO. {@code itemsSpan} covers the select list.
+     * is null without SELECT INTO. {@code itemsSpan} covers the select list; it and {@code fromSpan} are
+     * {@link Span#NONE} for TABLE t.
      */
     public record Select(boolean distinct, List<Expr> distinctOn, List<Item> items, Name into, boolean intoTemp,
             List<FromItem> from,

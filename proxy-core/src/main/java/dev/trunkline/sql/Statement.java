@@ -34,8 +34,12 @@ public sealed interface Statement {
         }
     }
 
-    /** {@code doNothing} or the assignments of DO UPDATE. */
-    record OnConflict(List<Expr> target, String constraint, boolean doNothing, List<Assignment> set, Expr where,
+    /**
+     * {@code doNothing} or the assignments of DO UPDATE. {@code target} holds the conflict's columns and expressions,
+     * {@code targetWhere} the predicate of a partial index, or null.
+     */
+    record OnConflict(List<Expr> target, Expr targetWhere, String constraint, boolean doNothing, List<Assignment> set,
+            Expr where,
             Span span) {}
 
     /** {@code column = value}; {@code value} is null in INSERT's column list; {@code subfield} when a field or element is assigned. A multi-column SET from a subquery repeats it with shape {@code MULTI}. */

@@ -107,17 +107,6 @@ final class TokenList implements PostgresParserConstants {
         return from >= to ? "" : sql.substring(start(from), end(to - 1));
     }
 
-    /** Whether a query begins inside the span. */
-    boolean hasSelect(Span span) {
-        for (GrammarToken token : tokens) {
-            int start = token.beginColumn - 1;
-            if (start >= span.start() && start < span.end() && token.query) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     /** PostgreSQL's message about the token at this index. */
     SyntaxError errorAt(int index) {
         if (index >= tokens.length) {

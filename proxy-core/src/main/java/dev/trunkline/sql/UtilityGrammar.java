@@ -240,7 +240,7 @@ final class UtilityGrammar implements PostgresParserConstants {
                 at.expectKind(RPAREN);
             }
             at.takeKind(STAR);
-            tables.add(new FromItem.Table(name, null, List.of(), only, false, at.span(start)));
+            tables.add(new FromItem.Table(name, null, List.of(), only, null, at.span(start)));
         } while (at.takeKind(COMMA));
         return List.copyOf(tables);
     }

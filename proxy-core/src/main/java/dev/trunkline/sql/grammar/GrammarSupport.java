@@ -102,12 +102,14 @@ abstract class GrammarSupport extends SqlAbstractParserImpl implements PostgresP
     /** JavaCC's. */
     public abstract ParseException generateParseException();
 
+    /** The {@code n}th token ahead, from 1 on. JavaCC would walk there from the first. */
     final GrammarToken ahead(int n) {
-        return (GrammarToken) getToken(n);
+        GrammarToken next = (GrammarToken) getToken(1);
+        return n == 1 ? next : feed.at(next.index + n - 1);
     }
 
     final int kind(int n) {
-        return getToken(n).kind;
+        return ahead(n).kind;
     }
 
     final boolean word(int n, String lowerCase) {
@@ -528,7 +530,8 @@ abstract class GrammarSupport extends SqlAbstractParserImpl implements PostgresP
     }
 
     static boolean isInterval(SqlNode type) {
-        return type instanceof PgNodes.Type named && named.name.getSimple().equals("interval");
+        return type instanceof PgNodes.Type named && named.name.isSimple()
+                && named.name.getSimple().equals("interval");
     }
 
     /** The index of a parameter, from 0; a number that no message can carry becomes the largest. */

@@ -234,16 +234,19 @@ public final class PgNodes {
 
     public static final class OnConflict extends Clause {
         public final SqlNodeList target;
+        public final SqlNode targetWhere;
         public final SqlIdentifier constraint;
         public final boolean nothing;
         public final SqlNodeList columns;
         public final SqlNodeList values;
         public final SqlNode where;
 
-        public OnConflict(SqlParserPos pos, SqlNodeList target, SqlIdentifier constraint, boolean nothing,
+        public OnConflict(SqlParserPos pos, SqlNodeList target, SqlNode targetWhere, SqlIdentifier constraint,
+                boolean nothing,
                 SqlNodeList columns, SqlNodeList values, SqlNode where) {
-            super("ON CONFLICT", pos, target, columns, values, where);
+            super("ON CONFLICT", pos, target, targetWhere, columns, values, where);
             this.target = target;
+            this.targetWhere = targetWhere;
             this.constraint = constraint;
             this.nothing = nothing;
             this.columns = columns;
