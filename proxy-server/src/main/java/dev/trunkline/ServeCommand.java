@@ -32,6 +32,7 @@ final class ServeCommand implements Callable<Integer> {
             stop.closeAll();
             return status;
         }
+        HangUp.call(service::reload);
         new CountDownLatch(1).await();
         return Main.GOOD;
     }

@@ -1,5 +1,6 @@
 package dev.trunkline;
 
+import dev.trunkline.admin.LogOutput;
 import dev.trunkline.config.Configuration;
 import dev.trunkline.config.ConfigurationException;
 import dev.trunkline.net.TrunklineServer;
@@ -21,8 +22,16 @@ final class Service implements AutoCloseable {
         if (closed) {
             return;
         }
+        LogOutput.apply(configuration.log());
         server = TrunklineServer.of(configuration);
         server.start();
+    }
+
+    /** Reads the configuration file again; what comes of it is logged. */
+    synchronized void reload() {
+        if (server != null && !closed) {
+            server.reload();
+        }
     }
 
     int port() {

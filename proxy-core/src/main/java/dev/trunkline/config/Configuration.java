@@ -8,7 +8,7 @@ import java.util.function.UnaryOperator;
  * The configuration file, read and checked. Databases, their nodes and the users stand in the file's order.
  * {@code warnings} are the problems that don't stop it from being used.
  */
-public record Configuration(String file, ListenConfig listen, MonitoringConfig monitoring, TlsConfig tls,
+public record Configuration(String file, ListenConfig listen, MonitoringConfig monitoring, LogConfig log, TlsConfig tls,
         Map<String, DatabaseConfig> databases, Map<String, UserConfig> users, Limits limits, List<Problem> warnings,
         Places places) {
 
@@ -30,6 +30,11 @@ public record Configuration(String file, ListenConfig listen, MonitoringConfig m
     /** Every key that a file may have. */
     public static List<KeyFact> keys() {
         return ConfigurationReader.keys();
+    }
+
+    /** Every key that has a value, given or by default, by its key in the order of the documentation. */
+    public Map<String, Setting> settings() {
+        return SettingsListing.of(this);
     }
 
     /**

@@ -41,11 +41,12 @@ final class ConfigurationReader {
         try (Section root = Section.root(reading, mapping)) {
             ListenConfig listen = listen(root);
             MonitoringConfig monitoring = monitoring(root);
+            LogConfig log = log(root);
             TlsConfig tls = tls(root);
             Map<String, DatabaseConfig> databases = databases(root);
             Map<String, UserConfig> users = new UserReader(List.copyOf(databases.keySet())).read(root);
             requireControlAccounts(root, databases, users);
-            return new Configuration(file, listen, monitoring, tls, databases, users, limits(root),
+            return new Configuration(file, listen, monitoring, log, tls, databases, users, limits(root),
                     reading.problems().all(), Places.of(mapping));
         }
     }
@@ -60,6 +61,13 @@ final class ConfigurationReader {
     private static MonitoringConfig monitoring(Section root) {
         try (Section s = root.section("monitoring")) {
             return new MonitoringConfig(s.text("host", "127.0.0.1"), s.integer("port", 9432, 0, 65535));
+        }
+    }
+
+    private static LogConfig log(Section root) {
+        try (Section s = root.section("log")) {
+            return new LogConfig(s.choice("format", LogConfig.Format.class, LogConfig.Format.TEXT),
+                    s.choice("level", LogConfig.Level.class, null), s.duration("slowStatement", Duration.ofSeconds(1)));
         }
     }
 

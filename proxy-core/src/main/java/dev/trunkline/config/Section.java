@@ -265,7 +265,7 @@ final class Section implements AutoCloseable {
     }
 
     /** A constant in camel case, unless it has a spelling of its own. */
-    private static String word(Enum<?> constant) {
+    static String word(Enum<?> constant) {
         if (!constant.toString().equals(constant.name())) {
             return constant.toString();
         }

@@ -68,6 +68,12 @@ public enum ProxyError {
             "node \"%s\" sent an unexpected message", "The connection to the node was closed."),
     CATALOG_UNKNOWN("58000", Fault.NODE, "no node of database \"%s\" is reachable", "The proxy retries by itself."),
 
+    // The admin database.
+    QUERY_CANCELED("57014", Fault.CLIENT, "canceling statement due to user request", null),
+    RELOAD_REFUSED("55P02", Fault.OPERATOR, "%s cannot be changed by an edit of the configuration file",
+            "It says where rows are, and an edit moves none: put the old value back. Nothing was applied."),
+    CONFIGURATION_UNUSABLE("F0000", Fault.OPERATOR, "%s", "Mend the file and RELOAD again. Nothing was applied."),
+
     // The proxy.
     SHUTTING_DOWN("57P01", Fault.OPERATOR, "terminating connection due to administrator command", null),
     INTERNAL("XX000", Fault.PROXY,

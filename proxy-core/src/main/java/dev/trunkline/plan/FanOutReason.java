@@ -16,35 +16,18 @@ import java.util.List;
  */
 public record FanOutReason(String code, RelationName table, List<String> columns, String nearest) {
 
-    /**
-     * The WARNING's message and hint.
-     *
-     * @param fanOutMicros
-     *            the median of this statement so far, 0 when it has not run
-     * @param oneNodeMicros
-     *            the median of one-node statements so far, 0 when there were none
-     */
+    /** What a client is told: as a WARNING, a NOTICE or, where the policy is reject, an error. */
     public record Warning(String message, String detail, String hint) {}
 
-    public Warning warning(int nodes, List<String> nodeNames, long fanOutMicros, long oneNodeMicros) {
-        String key = String.join(", ", columns);
-        String message = "statement goes to all " + nodes + " nodes: nothing restricts " + table + "." + key
+    public Warning warning(int nodes, int virtualShards, List<String> nodeNames, FanOutCost cost) {
+        String message = "statement goes to all " + nodes + " nodes (" + virtualShards
+                + " virtual shards): nothing restricts " + table + "." + String.join(", ", columns)
                 + ", the shard key";
-        StringBuilder detail = new StringBuilder("Nodes: ").append(String.join(", ", nodeNames)).append('.');
-        if (fanOutMicros > 0) {
-            detail.append(" So far it takes ").append(millis(fanOutMicros)).append(" (median)");
-            if (oneNodeMicros > 0) {
-                detail.append(", one-node statements ").append(millis(oneNodeMicros));
-            }
-            detail.append('.');
-        } else if (oneNodeMicros > 0) {
-            detail.append(" One-node statements take ").append(millis(oneNodeMicros)).append(" (median).");
-        }
-        String hint = "Add " + nearest + " to the statement, or set fanOut: allow for this table if it is meant.";
-        return new Warning(message, detail.toString(), hint);
+        return new Warning(message, "Nodes: " + String.join(", ", nodeNames) + "." + cost.text(), fix());
     }
 
-    private static String millis(long micros) {
-        return String.format(java.util.Locale.ROOT, "%.1f ms", micros / 1000.0);
+    /** What would make it cheaper, or stop the warning. */
+    public String fix() {
+        return "Add " + nearest + " to the statement, or set fanOut: allow for this table if it is meant.";
     }
 }

@@ -39,6 +39,10 @@ public final class DestinationTable {
         everyNode = map.complete() ? many(owners, null) : null;
     }
 
+    public ShardMap map() {
+        return map;
+    }
+
     public long epoch() {
         return map.epoch();
     }

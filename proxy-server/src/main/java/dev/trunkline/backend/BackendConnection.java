@@ -76,6 +76,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     private BackendOwner readFor;
     private Object settings;
     private long idleSince;
+    private NodeTraffic traffic = new NodeTraffic();
 
     BackendConnection(NodeEndpoint endpoint, NodeCredential credentials, Map<String, String> parameters, int processId,
             byte[] cancelKey, int preparedStatements, long nowNanos) {
@@ -101,6 +102,11 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     public void takeBack() {
         assert context.executor().inEventLoop();
         owner = null;
+    }
+
+    /** Has the bytes from now on counted there. */
+    public void countIn(NodeTraffic counted) {
+        traffic = counted;
     }
 
     public void whenClosed(Consumer<BackendConnection> listener) {
@@ -245,6 +251,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         }
         writeStaged();
         unflushed = true;
+        traffic.sent(frames.readableBytes());
         context.write(frames, context.voidPromise());
     }
 
@@ -261,6 +268,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         if (stage != null) {
             ByteBuf staged = stage;
             stage = null;
+            traffic.sent(staged.readableBytes());
             context.write(staged, context.voidPromise());
         }
     }
@@ -347,6 +355,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf in = (ByteBuf) message;
+        traffic.received(in.readableBytes());
         readFor = owner;
         try {
             read(in);

@@ -6,6 +6,8 @@ import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.session.ClientInput;
 import dev.trunkline.session.ClientOutput;
+import dev.trunkline.session.ClientSession;
+import dev.trunkline.session.ClientStatus;
 import dev.trunkline.session.ReportedParameters;
 import dev.trunkline.session.ServedDatabase;
 import dev.trunkline.session.Session;
@@ -32,6 +34,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -78,7 +81,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
     private Startup startup;
     private ClientLogin login;
     private Clients.Seat seat;
-    private Session session;
+    private ClientSession session;
     private ClientOutput out;
     private Future<?> timeout;
     private boolean inDialog;
@@ -244,11 +247,17 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
     }
 
     private void cancel(CancelRequest request) {
-        Session target = reception.clients().find(request.processId(), request.secretKey().array());
+        ClientConnection target = reception.clients().find(request.processId(), request.secretKey().array());
         if (target != null) {
-            target.loop().execute(target::cancel);
+            target.context.executor().execute(target::cancelRunning);
         }
         closeNow();
+    }
+
+    private void cancelRunning() {
+        if (phase == Phase.SERVING) {
+            session.cancel();
+        }
     }
 
     private void start(StartupMessage message) {
@@ -300,31 +309,45 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
     }
 
     private void admit(UserConfig user) {
-        ServedDatabase database = reception.database(user, startup.database());
+        if (user == null) {
+            // The file was read again during the log-in, and knows the user no more.
+            throw ProxyError.INVALID_PASSWORD.with(startup.user());
+        }
+        boolean admin = reception.isAdmin(user, startup.database());
+        ServedDatabase database = admin ? null : reception.database(user, startup.database());
         seat = reception.clients().take();
         if (seat == null) {
             throw ProxyError.TOO_MANY_CLIENTS.with();
         }
         leaveDialog();
-        Map<String, String> parameters = parameters(database);
+        Map<String, String> parameters = parameters(
+                admin ? reception.adminParameters() : database.startupParameters());
         parameters.forEach((name, value) -> BackendEncoder.parameterStatus(out.stage(), name, value));
         BackendEncoder.backendKeyData(out.stage(), seat.processId, seat.cancelKey);
         BackendEncoder.readyForQuery(out.stage(), TransactionStatus.IDLE);
-        SessionIdentity identity = new SessionIdentity(seat.processId, user.name(), database,
-                context.channel().remoteAddress(), reception.credentials(user, database.name()), user.fanOut());
-        session = new Session(worker, identity, this, out,
-                SessionSettings.of(user.name(), startup.settings().entrySet()), new ReportedParameters(parameters));
-        seat.session = session;
+        session = admin ? administer(user, parameters) : serve(user, database, parameters);
         seat.connection = this;
         phase = Phase.SERVING;
         login = null;
         LOG.debug("client {}: user {} on database {}, session {}", context.channel().remoteAddress(), user.name(),
-                database.name(), seat.processId);
+                startup.database(), seat.processId);
+    }
+
+    private ClientSession serve(UserConfig user, ServedDatabase database, Map<String, String> parameters) {
+        SessionSettings settings = SessionSettings.of(user.name(), startup.settings().entrySet());
+        SessionIdentity identity = new SessionIdentity(seat.processId, user.name(), database,
+                context.channel().remoteAddress(), reception.credentials(user, database.name()));
+        return new Session(worker, identity, this, out, settings, new ReportedParameters(parameters));
+    }
+
+    private ClientSession administer(UserConfig user, Map<String, String> parameters) {
+        return reception.admin().open(new AdminAccess.Visitor(seat.processId, user.name(), user.admin(),
+                context.channel().remoteAddress(), context.channel().eventLoop(), parameters), this, out);
     }
 
     /** What the client is told at log-in: what the nodes report, but for what it has asked for itself. */
-    private Map<String, String> parameters(ServedDatabase database) {
-        Map<String, String> parameters = new LinkedHashMap<>(database.startupParameters());
+    private Map<String, String> parameters(Map<String, String> reported) {
+        Map<String, String> parameters = new LinkedHashMap<>(reported);
         parameters.put("client_encoding", startup.clientEncoding());
         parameters.put("session_authorization", startup.user());
         parameters.put("application_name", startup.settings().getOrDefault("application_name", ""));
@@ -416,6 +439,15 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
                 fatal(why);
             }
         });
+    }
+
+    public EventLoop loop() {
+        return context.channel().eventLoop();
+    }
+
+    /** What its session is doing; on its event loop. Null before the log-in and after the end. */
+    public ClientStatus status(long nowNanos) {
+        return phase == Phase.SERVING ? session.status(nowNanos) : null;
     }
 
     /** Whether the session has nothing under way. Callable from any thread, and soon outdated. */

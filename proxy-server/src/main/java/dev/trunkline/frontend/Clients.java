@@ -1,6 +1,5 @@
 package dev.trunkline.frontend;
 
-import dev.trunkline.session.Session;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Collection;
@@ -16,12 +15,11 @@ public final class Clients {
 
     private static final int SESSION_BITS = 20;
 
-    /** A place among the clients. {@code session} is null until the log-in is complete. */
+    /** A place among the clients. {@code connection} is null until the log-in is complete. */
     static final class Seat {
 
         final int processId;
         final byte[] cancelKey;
-        volatile Session session;
         volatile ClientConnection connection;
 
         Seat(int processId, byte[] cancelKey) {
@@ -31,8 +29,8 @@ public final class Clients {
     }
 
     private final int proxyId;
-    private final int most;
-    private final int mostUnauthenticated;
+    private volatile int most;
+    private volatile int mostUnauthenticated;
     private final SecureRandom random = new SecureRandom();
     private final Map<Integer, Seat> seats = new ConcurrentHashMap<>();
     private final AtomicInteger next = new AtomicInteger();
@@ -42,6 +40,12 @@ public final class Clients {
         this.proxyId = proxyId;
         this.most = most;
         this.mostUnauthenticated = mostUnauthenticated;
+    }
+
+    /** Other bounds from now on; nobody has to go. */
+    public void bounds(int mostClients, int mostInDialog) {
+        most = mostClients;
+        mostUnauthenticated = mostInDialog;
     }
 
     /** Whether one more may begin the startup dialog; {@link #leaveDialog} ends it. */
@@ -77,10 +81,16 @@ public final class Clients {
         seats.remove(seat.processId, seat);
     }
 
-    /** The session that a cancel request means, or null: a wrong key is answered with silence, as PostgreSQL does. */
-    Session find(int processId, byte[] cancelKey) {
+    /** The client that a cancel request means, or null: a wrong key is answered with silence, as PostgreSQL does. */
+    ClientConnection find(int processId, byte[] cancelKey) {
         Seat seat = seats.get(processId);
-        return seat != null && MessageDigest.isEqual(seat.cancelKey, cancelKey) ? seat.session : null;
+        return seat != null && MessageDigest.isEqual(seat.cancelKey, cancelKey) ? seat.connection : null;
+    }
+
+    /** The client of this process id, or null. */
+    public ClientConnection connection(int processId) {
+        Seat seat = seats.get(processId);
+        return seat == null ? null : seat.connection;
     }
 
     public int count() {

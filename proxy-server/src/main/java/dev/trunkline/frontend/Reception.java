@@ -10,6 +10,7 @@ import dev.trunkline.config.Login;
 import dev.trunkline.config.NodeConfig;
 import dev.trunkline.config.UserConfig;
 import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
 import dev.trunkline.session.ServedDatabase;
 import dev.trunkline.wire.Bytes;
 import java.net.InetSocketAddress;
@@ -19,37 +20,59 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Who may come in, and how they log in at the nodes: the users, their verifiers and the databases of the configuration.
- * Thread-safe.
+ * Who may come in, and how they log in at the nodes: the users, their verifiers and the databases of the configuration, which
+ * is replaced as a whole when the file is read again. Thread-safe.
  */
 public final class Reception {
 
-    private final Configuration configuration;
+    /** Everything that follows from one reading of the file. */
+    private record Register(Configuration configuration, Map<String, ScramVerifier> verifiers) {}
+
     private final Map<String, ServedDatabase> databases;
-    private final Map<String, ScramVerifier> verifiers = new HashMap<>();
     private final Map<Login, NodeCredential> credentials = new ConcurrentHashMap<>();
     private final SecureRandom random = new SecureRandom();
     private final Bytes mockSecret;
     private final Clients clients;
+    private final AdminAccess admin;
+    private volatile Register register;
     private volatile boolean draining;
 
-    public Reception(Configuration configuration, Map<String, ServedDatabase> databases, Clients clients) {
-        this.configuration = configuration;
+    public Reception(Configuration configuration, Map<String, ServedDatabase> databases, Clients clients,
+            AdminAccess admin) {
         this.databases = Map.copyOf(databases);
         this.clients = clients;
+        this.admin = admin;
         byte[] secret = new byte[32];
         random.nextBytes(secret);
         this.mockSecret = Bytes.of(secret);
+        this.register = new Register(configuration, verifiers(configuration, null));
+    }
+
+    /** From now on another reading of the file holds; nobody who is in has to go. */
+    public void configuration(Configuration newer) {
+        register = new Register(newer, verifiers(newer, register));
+        clients.bounds(newer.limits().clients(), newer.limits().unauthenticatedClients());
+    }
+
+    /** Making a verifier from a password costs some milliseconds: what has not changed is kept. */
+    private Map<String, ScramVerifier> verifiers(Configuration configuration, Register before) {
+        Map<String, ScramVerifier> verifiers = new HashMap<>();
         configuration.users().values().forEach(user -> {
-            if (user.verifier() != null) {
+            UserConfig known = before == null ? null : before.configuration.users().get(user.name());
+            if (known != null && Objects.equals(known.password(), user.password())
+                    && Objects.equals(known.verifier(), user.verifier())) {
+                verifiers.computeIfAbsent(user.name(), before.verifiers::get);
+            } else if (user.verifier() != null) {
                 verifiers.put(user.name(), ScramVerifier.parse(user.verifier().value()));
             } else if (user.password() != null) {
                 verifiers.put(user.name(), ScramVerifier.of(user.password().value(), random));
             }
         });
+        return verifiers;
     }
 
     Clients clients() {
@@ -57,7 +80,7 @@ public final class Reception {
     }
 
     Limits limits() {
-        return configuration.limits();
+        return register.configuration.limits();
     }
 
     /** From now on nobody new comes in. */
@@ -71,7 +94,7 @@ public final class Reception {
 
     /** Whether the user comes in without a password: one that has none, from this very machine. */
     boolean trusts(UserConfig user, SocketAddress from) {
-        if (user == null || verifiers.containsKey(user.name())) {
+        if (user == null || user.password() != null || user.verifier() != null) {
             return false;
         }
         boolean loopback = from instanceof InetSocketAddress address && address.getAddress().isLoopbackAddress();
@@ -85,11 +108,35 @@ public final class Reception {
 
     /** The user of this name, or null. */
     UserConfig user(String name) {
-        return configuration.users().get(name);
+        return register.configuration.users().get(name);
     }
 
     ClientLogin login(String user) {
-        return new ClientLogin(user, verifiers.get(user), mockSecret, null, random);
+        return new ClientLogin(user, register.verifiers.get(user), mockSecret, null, random);
+    }
+
+    /**
+     * Whether the admin database is asked for.
+     *
+     * @throws dev.trunkline.error.ProxyException 42501 for a user without the right
+     */
+    boolean isAdmin(UserConfig user, String database) {
+        if (!database.equals(AdminAccess.DATABASE)) {
+            return false;
+        }
+        if (user.admin() == UserConfig.AdminRight.NONE) {
+            throw denied(database, "Set admin to read or full for the user in the configuration file.");
+        }
+        return true;
+    }
+
+    AdminAccess admin() {
+        return admin;
+    }
+
+    /** What a node reports, so that drivers find the version and the settings they look for. */
+    Map<String, String> adminParameters() {
+        return databases.values().iterator().next().startupParameters();
     }
 
     /** The database that a user asked for, after the log-in: what exists is nobody's business before. */
@@ -99,16 +146,19 @@ public final class Reception {
             throw ProxyError.UNKNOWN_DATABASE.with(name);
         }
         if (!user.mayUse(name)) {
-            throw ProxyError.INSUFFICIENT_PRIVILEGE.with("permission denied for database \"" + name + "\"",
-                    "Add it to the user's databases in the configuration file.").withDetail(
-                            "User does not have CONNECT privilege.");
+            throw denied(name, "Add it to the user's databases in the configuration file.");
         }
         return database;
     }
 
+    private static ProxyException denied(String database, String hint) {
+        return ProxyError.INSUFFICIENT_PRIVILEGE.with("permission denied for database \"" + database + "\"", hint)
+                .withDetail("User does not have CONNECT privilege.");
+    }
+
     /** The user's login at each node of a database. Equal logins share their connections. */
     List<NodeCredential> credentials(UserConfig user, String database) {
-        DatabaseConfig config = configuration.databases().get(database);
+        DatabaseConfig config = register.configuration.databases().get(database);
         List<NodeCredential> logins = new ArrayList<>();
         for (NodeConfig node : config.nodes()) {
             logins.add(credentials.computeIfAbsent(Configuration.nodeLogin(user, node),

@@ -1,5 +1,6 @@
 package dev.trunkline.metrics;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -63,13 +64,20 @@ public final class LatencyBuckets {
 
     /** The time in microseconds that a share of the recorded times stays below, 0 when there are none. */
     public long quantileMicros(double share) {
-        long wanted = (long) Math.ceil(total() * share);
+        return quantileMicros(share, List.of(this));
+    }
+
+    /** The same over several histograms. */
+    static long quantileMicros(double share, List<LatencyBuckets> all) {
+        long wanted = (long) Math.ceil(all.stream().mapToLong(LatencyBuckets::total).sum() * share);
         if (wanted == 0) {
             return 0;
         }
         long seen = 0;
         for (int i = 0; i < BUCKETS; i++) {
-            seen += counts.get(i);
+            for (LatencyBuckets buckets : all) {
+                seen += buckets.counts.get(i);
+            }
             if (seen >= wanted) {
                 return upperMicros(i);
             }

@@ -2,6 +2,7 @@ package dev.trunkline.metrics;
 
 import dev.trunkline.backend.NodeEndpoint;
 import dev.trunkline.frontend.Clients;
+import dev.trunkline.plan.PlanCache;
 import dev.trunkline.pool.Pool;
 import dev.trunkline.route.Routing;
 import dev.trunkline.session.CatalogSource;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The proxy's own metrics under the names of {@code docs/metrics.md}. Counters live where they are counted and are read when
@@ -63,20 +65,30 @@ final class ProxyMetrics implements MultiCollector {
                 .description("Which build this is; always 1").register(registry);
         for (ServedDatabase database : databases.values()) {
             CatalogSource source = sources.get(database.name());
-            StatementMetrics metrics = statements.get(database.name());
             for (NodeEndpoint node : database.nodes()) {
                 Gauge.builder("trunkline.node.up", () -> source.isUp(node.node()) ? 1 : 0)
                         .tag("database", database.name()).tag("node", node.nodeName())
                         .description("Whether the node answers").register(registry);
                 for (boolean toNode : new boolean[]{true, false}) {
-                    FunctionCounter.builder("trunkline.node.bytes", metrics, m -> m.nodeBytes(node.node(), toNode))
+                    FunctionCounter.builder("trunkline.node.bytes", database, d -> d.nodeBytes(node.node(), toNode))
                             .tag("database", database.name()).tag("node", node.nodeName())
                             .tag("direction", toNode ? "to_node" : "from_node").baseUnit("bytes")
                             .description("Bytes exchanged with the node").register(registry);
                 }
             }
+            PlanCache plans = database.plans();
+            planCache(database, "hit", plans.hits());
+            planCache(database, "miss", plans.misses());
+            planCache(database, "guard_miss", plans.guardMisses());
+            planCache(database, "eviction", plans.evictions());
         }
         registry.getPrometheusRegistry().register(this);
+    }
+
+    private void planCache(ServedDatabase database, String result, LongAdder counter) {
+        FunctionCounter.builder("trunkline.plan.cache", counter, LongAdder::sum).tag("database", database.name())
+                .tag("result", result).description("Look-ups in the plan cache, and plans dropped for want of room")
+                .register(registry);
     }
 
     @Override

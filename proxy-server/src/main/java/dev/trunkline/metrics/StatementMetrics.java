@@ -1,7 +1,10 @@
 package dev.trunkline.metrics;
 
+import dev.trunkline.plan.FanOutCost;
+import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.Routing;
 import dev.trunkline.session.DatabaseMetrics;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -19,24 +22,13 @@ public final class StatementMetrics implements DatabaseMetrics {
     private final String database;
     private final OfRouting[] routings = new OfRouting[Routing.values().length];
     private final Map<String, LongAdder> fanOuts = new ConcurrentHashMap<>();
-    private final LongAdder[] toNode;
-    private final LongAdder[] fromNode;
+    private final FanOutStatements fanOutStatements = new FanOutStatements();
 
-    public StatementMetrics(String database, int nodes) {
+    public StatementMetrics(String database) {
         this.database = database;
         for (int i = 0; i < routings.length; i++) {
             routings[i] = new OfRouting();
         }
-        toNode = adders(nodes);
-        fromNode = adders(nodes);
-    }
-
-    private static LongAdder[] adders(int n) {
-        LongAdder[] adders = new LongAdder[n];
-        for (int i = 0; i < n; i++) {
-            adders[i] = new LongAdder();
-        }
-        return adders;
     }
 
     @Override
@@ -47,21 +39,81 @@ public final class StatementMetrics implements DatabaseMetrics {
     }
 
     @Override
-    public void fanOut(String reason) {
-        fanOuts.computeIfAbsent(reason, r -> new LongAdder()).increment();
+    public void fanOut(StatementPlan plan, boolean rejected) {
+        fanOuts.computeIfAbsent(plan.fanOut().reason().code(), reason -> new LongAdder()).increment();
+        if (rejected) {
+            fanOutStatements.rejected(plan);
+        }
     }
 
     @Override
-    public long medianMicros(Routing routing) {
-        return routings[routing.ordinal()].seconds.quantileMicros(0.5);
+    public void fanOutEnded(StatementPlan plan, boolean failed, long rows, long nanos) {
+        fanOutStatements.ran(plan, failed, rows, nanos);
     }
 
     @Override
-    public void nodeBytes(int node, boolean toIt, long bytes) {
-        (toIt ? toNode : fromNode)[node].add(bytes);
+    public FanOutCost fanOutCost(StatementPlan plan) {
+        LatencyBuckets oneNode = of(Routing.ONE_NODE).seconds;
+        FanOutStatements.Line line = fanOutStatements.line(plan.fingerprint());
+        long p50 = oneNode.quantileMicros(0.5);
+        long p99 = oneNode.quantileMicros(0.99);
+        return line == null
+                ? new FanOutCost(0, 0, 0, 0, p50, p99)
+                : new FanOutCost(line.count(), line.p50Micros(), line.p99Micros(), share(line.count()), p50, p99);
     }
 
-    String database() {
+    /** What part of all statements so many are, 0 to 1. */
+    public double share(long count) {
+        return count == 0 ? 0 : Math.min(1, (double) count / Math.max(count, total()));
+    }
+
+    /** All statements so far. */
+    public long total() {
+        long total = 0;
+        for (OfRouting of : routings) {
+            total += of.good.sum() + of.failed.sum();
+        }
+        return total;
+    }
+
+    /** How long all statements took together. */
+    public long totalMicros() {
+        double seconds = 0;
+        for (OfRouting of : routings) {
+            seconds += of.seconds.sumSeconds();
+        }
+        return (long) (seconds * 1e6);
+    }
+
+    /** The time that a share of all statements stays below, 0 when there are none. */
+    public long quantileMicros(double share) {
+        return LatencyBuckets.quantileMicros(share, Arrays.stream(routings).map(of -> of.seconds).toList());
+    }
+
+    /** The statements so far that ended in an error. */
+    public long failed() {
+        long failed = 0;
+        for (OfRouting of : routings) {
+            failed += of.failed.sum();
+        }
+        return failed;
+    }
+
+    /** The statements of a routing so far. */
+    public long total(Routing routing) {
+        return of(routing).good.sum() + of(routing).failed.sum();
+    }
+
+    /** How long all statements took, or those of one routing. */
+    public LatencyBuckets times(Routing routing) {
+        return of(routing).seconds;
+    }
+
+    public FanOutStatements fanOutStatements() {
+        return fanOutStatements;
+    }
+
+    public String database() {
         return database;
     }
 
@@ -71,9 +123,5 @@ public final class StatementMetrics implements DatabaseMetrics {
 
     Map<String, LongAdder> fanOuts() {
         return fanOuts;
-    }
-
-    long nodeBytes(int node, boolean toIt) {
-        return (toIt ? toNode : fromNode)[node].sum();
     }
 }

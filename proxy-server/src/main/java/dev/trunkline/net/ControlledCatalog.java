@@ -1,6 +1,8 @@
 package dev.trunkline.net;
 
 import dev.trunkline.catalog.Catalog;
+import dev.trunkline.config.Configuration;
+import dev.trunkline.config.Problem;
 import dev.trunkline.node.NodeControl;
 import dev.trunkline.node.NodeState;
 import dev.trunkline.session.CatalogSource;
@@ -52,6 +54,21 @@ final class ControlledCatalog implements CatalogSource, NodeControl.Listener, Au
     @Override
     public boolean isUp(int node) {
         return control.state(node).isUp();
+    }
+
+    @Override
+    public String whyDown(int node) {
+        return control.state(node).reason();
+    }
+
+    /** What the nodes have against another configuration, as far as it is new. */
+    List<Problem> objections(Configuration newer) {
+        return control.objections(newer);
+    }
+
+    /** Makes the catalog anew from another configuration. */
+    void configuration(Configuration newer) {
+        control.configuration(newer);
     }
 
     @Override

@@ -1,15 +1,21 @@
 package dev.trunkline.net;
 
+import dev.trunkline.admin.AdminDatabase;
+import dev.trunkline.admin.LogOutput;
+import dev.trunkline.admin.Served;
 import dev.trunkline.backend.BackendConnector;
 import dev.trunkline.backend.NodeEndpoint;
 import dev.trunkline.catalog.Catalog;
 import dev.trunkline.catalog.ShardMap;
 import dev.trunkline.config.Configuration;
+import dev.trunkline.config.ConfigurationChange;
 import dev.trunkline.config.ConfigurationException;
 import dev.trunkline.config.DatabaseConfig;
 import dev.trunkline.config.DatabaseConfig.FanOutWarning;
+import dev.trunkline.config.FanOutPolicy;
 import dev.trunkline.config.NodeConfig;
 import dev.trunkline.config.PoolConfig;
+import dev.trunkline.config.Problem;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.frontend.ClientConnection;
 import dev.trunkline.frontend.Clients;
@@ -34,9 +40,11 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.util.concurrent.EventExecutor;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -55,14 +63,18 @@ public final class TrunklineServer implements AutoCloseable {
     private static final int TICK_MILLIS = 100;
     private static final int BACKLOG = 4096;
     private static final long PLANNER_STACK_BYTES = 8L << 20;
+    /** What a cached plan of typical size takes. */
+    private static final int PLAN_BYTES = 4096;
 
+    /** As it was at the start; what may change is read from {@link #reloading}. */
     private final Configuration configuration;
+    private final Reloading reloading;
     private final Map<String, CatalogSource> sources;
     private final Map<String, ServedDatabase> databases = new LinkedHashMap<>();
     private final Map<String, StatementMetrics> statements = new LinkedHashMap<>();
     private final List<Worker> workers = new ArrayList<>();
     private final ExecutorService planner;
-    private final List<ControlledCatalog> controls = new ArrayList<>();
+    private final Map<String, ControlledCatalog> controls = new LinkedHashMap<>();
     private Clients clients;
     private Reception reception;
     private EventLoopGroup loops;
@@ -73,6 +85,7 @@ public final class TrunklineServer implements AutoCloseable {
     /** @param sources the control plane of each database, by the database's name */
     public TrunklineServer(Configuration configuration, Map<String, CatalogSource> sources) {
         this.configuration = configuration;
+        this.reloading = new Reloading(configuration, System::getenv, new RunningParts());
         this.sources = Map.copyOf(sources);
         int planners = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
         this.planner = Executors.newFixedThreadPool(planners, task -> {
@@ -90,20 +103,20 @@ public final class TrunklineServer implements AutoCloseable {
      */
     public static TrunklineServer of(Configuration configuration) throws ConfigurationException {
         Map<String, CatalogSource> sources = new LinkedHashMap<>();
-        List<ControlledCatalog> opened = new ArrayList<>();
+        Map<String, ControlledCatalog> opened = new LinkedHashMap<>();
         try {
             for (DatabaseConfig database : configuration.databases().values()) {
                 ControlledCatalog source = new ControlledCatalog(NodeControl.start(configuration, database),
                         database.nodes().size());
-                opened.add(source);
+                opened.put(database.name(), source);
                 sources.put(database.name(), source);
             }
         } catch (ConfigurationException | RuntimeException e) {
-            opened.forEach(ControlledCatalog::close);
+            opened.values().forEach(ControlledCatalog::close);
             throw e;
         }
         TrunklineServer server = new TrunklineServer(configuration, sources);
-        server.controls.addAll(opened);
+        server.controls.putAll(opened);
         return server;
     }
 
@@ -126,7 +139,8 @@ public final class TrunklineServer implements AutoCloseable {
         configuration.databases().values().forEach(this::serve);
         clients = new Clients(configuration.listen().proxyId(), configuration.limits().clients(),
                 configuration.limits().unauthenticatedClients());
-        reception = new Reception(configuration, databases, clients);
+        reception = new Reception(configuration, databases, clients, new AdminDatabase(
+                new Served(reloading::current, databases, statements, sources, workers, clients), reloading));
         int buffer = configuration.limits().clientBuffer();
         ServerBootstrap bootstrap = new ServerBootstrap().group(loops).channel(transport.server())
                 .option(ChannelOption.SO_BACKLOG, BACKLOG).option(ChannelOption.SO_REUSEADDR, true)
@@ -158,14 +172,75 @@ public final class TrunklineServer implements AutoCloseable {
         }
         Catalog catalog = source.catalog();
         ShardMap map = ShardMap.of(1, config.shardOwners().stream().mapToInt(Integer::intValue).toArray());
-        StatementMetrics metrics = new StatementMetrics(config.name(), nodes.size());
+        StatementMetrics metrics = new StatementMetrics(config.name());
         ServedDatabase database = new ServedDatabase(config.name(), nodes, limits(config.pool()),
-                new FanOutRules(config.fanOutWarning() == FanOutWarning.ALWAYS),
-                new PlanCache(configuration.limits().planCacheSize(), planner), catalog,
+                fanOutRules(configuration, config),
+                new PlanCache(Math.max(1, configuration.limits().planCacheSize() / PLAN_BYTES), planner), catalog,
                 new DestinationTable(map, nodes.size(), catalog.homeNode()), source, metrics);
+        database.slowNanos(slowNanos(configuration));
         source.whenChanged(database::catalog);
         databases.put(config.name(), database);
         statements.put(config.name(), metrics);
+    }
+
+    private static FanOutRules fanOutRules(Configuration configuration, DatabaseConfig database) {
+        Map<String, FanOutPolicy> ofUsers = new HashMap<>();
+        configuration.users().values().forEach(user -> {
+            if (user.fanOut() != null) {
+                ofUsers.put(user.name(), user.fanOut());
+            }
+        });
+        return new FanOutRules(database.fanOutWarning() == FanOutWarning.ALWAYS, ofUsers);
+    }
+
+    private static long slowNanos(Configuration configuration) {
+        long nanos = configuration.log().slowStatement().toNanos();
+        return nanos == 0 ? Long.MAX_VALUE : nanos;
+    }
+
+    /** What another reading of the file may change while clients are connected. */
+    private final class RunningParts implements Reloading.Parts {
+
+        @Override
+        public List<Problem> objections(Configuration newer) {
+            List<Problem> all = new ArrayList<>();
+            controls.forEach((name, control) -> {
+                if (newer.databases().containsKey(name)) {
+                    all.addAll(control.objections(newer));
+                }
+            });
+            return all;
+        }
+
+        @Override
+        public void apply(Configuration newer) {
+            LogOutput.level(newer.log());
+            reception.configuration(newer);
+            databases.forEach((name, database) -> {
+                DatabaseConfig config = newer.databases().get(name);
+                if (config != null) {
+                    apply(newer, config, database);
+                }
+            });
+        }
+
+        private void apply(Configuration newer, DatabaseConfig config, ServedDatabase database) {
+            ControlledCatalog control = controls.get(config.name());
+            if (control != null) {
+                control.configuration(newer);
+            }
+            database.slowNanos(slowNanos(newer));
+            database.fanOutRules(fanOutRules(newer, config));
+            PoolLimits limits = limits(config.pool());
+            database.poolLimits(limits);
+            workers.forEach(worker -> worker.loop()
+                    .execute(() -> worker.pools(database).forEach(pool -> pool.limits(limits))));
+        }
+    }
+
+    /** Reads the configuration file again, as RELOAD does. */
+    public CompletionStage<List<ConfigurationChange>> reload() {
+        return reloading.reload();
     }
 
     private static PoolLimits limits(PoolConfig pool) {
@@ -192,7 +267,7 @@ public final class TrunklineServer implements AutoCloseable {
         draining = true;
         if (loops == null) {
             planner.shutdown();
-            controls.forEach(ControlledCatalog::close);
+            controls.values().forEach(ControlledCatalog::close);
             return;
         }
         try {
@@ -214,11 +289,11 @@ public final class TrunklineServer implements AutoCloseable {
         }
         loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
         planner.shutdownNow();
-        controls.forEach(ControlledCatalog::close);
+        controls.values().forEach(ControlledCatalog::close);
     }
 
     private void dismissAll() throws InterruptedException {
-        long deadline = System.nanoTime() + configuration.limits().drainTimeout().toNanos();
+        long deadline = System.nanoTime() + reloading.current().limits().drainTimeout().toNanos();
         boolean late = false;
         while (clients.count() > 0 && !late) {
             late = System.nanoTime() - deadline > 0;

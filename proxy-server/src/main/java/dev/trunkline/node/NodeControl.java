@@ -55,8 +55,8 @@ public final class NodeControl implements AutoCloseable {
         void nodeChanged(int node, NodeState state);
     }
 
-    private final Configuration configuration;
-    private final DatabaseConfig database;
+    private volatile Configuration configuration;
+    private volatile DatabaseConfig database;
     private final ShardMapSource shardMaps;
     private final List<NodeWatch> watches = new ArrayList<>();
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
@@ -199,6 +199,26 @@ public final class NodeControl implements AutoCloseable {
     /** JDBC connections to a node as the proxy's own account; for anything but an event loop. */
     public ControlPool pool(int node) {
         return watches.get(node).pool();
+    }
+
+    /** What the nodes have against a newer reading of the file that they have not against this one. */
+    public synchronized List<Problem> objections(Configuration newer) {
+        Set<String> known = new LinkedHashSet<>();
+        problems.forEach(problem -> known.add(problem.path() + ": " + problem.text()));
+        return CatalogAssembly.assemble(catalog.version(), newer, newer.databases().get(database.name()), schemas)
+                .problems().stream().filter(Problem::isError)
+                .filter(problem -> !known.contains(problem.path() + ": " + problem.text())).toList();
+    }
+
+    /** From now on another reading of the file holds. A new catalog is made if it says anything else about tables. */
+    public synchronized void configuration(Configuration newer) {
+        DatabaseConfig before = database;
+        configuration = newer;
+        database = newer.databases().get(before.name());
+        if (before.fanOut() != database.fanOut() || !before.tables().equals(database.tables())
+                || !before.functions().equals(database.functions())) {
+            publish(CatalogAssembly.assemble(catalog.version() + 1, newer, database, schemas));
+        }
     }
 
     public void addListener(Listener listener) {

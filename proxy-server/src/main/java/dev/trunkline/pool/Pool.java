@@ -4,6 +4,7 @@ import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.backend.BackendConnector;
 import dev.trunkline.auth.NodeCredential;
 import dev.trunkline.backend.NodeEndpoint;
+import dev.trunkline.backend.NodeTraffic;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import io.netty.channel.EventLoop;
@@ -28,17 +29,20 @@ public final class Pool {
     private static final long FIRST_BACKOFF_NANOS = 100_000_000L;
     private static final long LAST_BACKOFF_NANOS = 5_000_000_000L;
 
-    private record Waiting(Waiter waiter, long sinceNanos) {}
+    /** {@code underWay}: for a transaction that has connections already. */
+    private record Waiting(Waiter waiter, boolean underWay, long sinceNanos) {}
 
     private final EventLoop loop;
     private final String databaseName;
     private final NodeEndpoint endpoint;
     private final NodeCredential credential;
-    private final PoolLimits limits;
     private final Quota quota;
+    private final PoolGate gate;
+    private final NodeTraffic traffic;
     private final BackendConnector connector;
     private final ArrayDeque<BackendConnection> idle = new ArrayDeque<>();
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+    private PoolLimits limits;
     private int connecting;
     private int lent;
     private int resetting;
@@ -48,7 +52,7 @@ public final class Pool {
     private boolean closed;
 
     public Pool(EventLoop loop, String databaseName, NodeEndpoint endpoint, NodeCredential credential,
-            PoolLimits limits, Quota quota,
+            PoolLimits limits, Quota quota, PoolGate gate, NodeTraffic traffic,
             BackendConnector connector) {
         this.loop = loop;
         this.databaseName = databaseName;
@@ -56,6 +60,8 @@ public final class Pool {
         this.credential = credential;
         this.limits = limits;
         this.quota = quota;
+        this.gate = gate;
+        this.traffic = traffic;
         this.connector = connector;
         quota.join(this);
     }
@@ -70,6 +76,29 @@ public final class Pool {
 
     public NodeCredential credential() {
         return credential;
+    }
+
+    /** Other bounds from now on. */
+    public void limits(PoolLimits newer) {
+        assert loop.inEventLoop();
+        limits = newer;
+        dropIdle();
+    }
+
+    /** The gate has changed: closes the connections that may not be lent any more, and serves those in line. */
+    public void gateChanged() {
+        assert loop.inEventLoop();
+        dropIdle();
+        serve();
+    }
+
+    private void dropIdle() {
+        for (BackendConnection connection : idle.toArray(BackendConnection[]::new)) {
+            if (gate.isPaused() || quota.isExceeded() || !gate.accepts(connection.createdNanos())) {
+                idle.remove(connection);
+                connection.terminate();
+            }
+        }
     }
 
     public int idleCount() {
@@ -94,10 +123,14 @@ public final class Pool {
         return first == null ? 0 : now - first.sinceNanos;
     }
 
-    /** An idle connection, or null; then {@link #await} is the way. Those in line go first. */
-    public BackendConnection tryAcquire() {
+    /**
+     * An idle connection, or null; then {@link #await} is the way. Those in line go first.
+     *
+     * @param underWay whether the transaction has connections already: a pause lets it come to its end
+     */
+    public BackendConnection tryAcquire(boolean underWay) {
         assert loop.inEventLoop();
-        if (!waiting.isEmpty()) {
+        if (!waiting.isEmpty() || gate.isPaused() && !underWay) {
             return null;
         }
         BackendConnection connection = pollIdle();
@@ -108,7 +141,7 @@ public final class Pool {
     }
 
     /** Lines up. The answer may come at once. */
-    public void await(Waiter waiter) {
+    public void await(Waiter waiter, boolean underWay) {
         assert loop.inEventLoop();
         long now = System.nanoTime();
         if (closed) {
@@ -119,7 +152,7 @@ public final class Pool {
             waiter.refused(lastFailure);
             return;
         }
-        waiting.add(new Waiting(waiter, now));
+        waiting.add(new Waiting(waiter, underWay, now));
         serve();
     }
 
@@ -187,8 +220,9 @@ public final class Pool {
 
     private void toIdle(BackendConnection connection) {
         long now = System.nanoTime();
-        boolean tooOld = now - connection.createdNanos() > limits.maxAgeNanos();
-        if (closed || tooOld || waiting.isEmpty() && quota.othersStarve()) {
+        boolean tooOld = now - connection.createdNanos() > limits.maxAgeNanos()
+                || !gate.accepts(connection.createdNanos());
+        if (closed || tooOld || quota.isExceeded() || waiting.isEmpty() && quota.othersStarve()) {
             connection.terminate();
             return;
         }
@@ -196,6 +230,9 @@ public final class Pool {
         idle.push(connection);
         if (!waiting.isEmpty()) {
             serve();
+        }
+        if (gate.isPaused()) {
+            dropIdle();
         }
     }
 
@@ -225,25 +262,40 @@ public final class Pool {
     }
 
     private void serve() {
-        while (!waiting.isEmpty()) {
+        while (hasNext()) {
             BackendConnection connection = pollIdle();
             if (connection == null) {
                 break;
             }
             lent++;
-            waiting.poll().waiter.granted(connection);
+            takeNext().waiter.granted(connection);
         }
-        while (connecting < waiting.size() && quota.tryTake()) {
+        int wanted = gate.isPaused() ? (int) waiting.stream().filter(Waiting::underWay).count() : waiting.size();
+        while (connecting < wanted && quota.tryTake()) {
             connecting++;
             connector.connect(loop, endpoint, credential, this::connected, this::connectFailed);
         }
-        if (connecting < waiting.size()) {
+        if (connecting < wanted) {
             quota.starve(this);
         }
     }
 
+    private boolean hasNext() {
+        return gate.isPaused() ? waiting.stream().anyMatch(Waiting::underWay) : !waiting.isEmpty();
+    }
+
+    private Waiting takeNext() {
+        if (!gate.isPaused()) {
+            return waiting.poll();
+        }
+        Waiting next = waiting.stream().filter(Waiting::underWay).findFirst().orElseThrow();
+        waiting.remove(next);
+        return next;
+    }
+
     private void connected(BackendConnection connection) {
         connecting--;
+        connection.countIn(traffic);
         connection.whenClosed(this::connectionClosed);
         if (lastFailure != null) {
             LOG.info("node {} is reachable again", endpoint);
@@ -288,8 +340,11 @@ public final class Pool {
     /** Looks for waits that have lasted too long and connections that have idled too long. Called about ten times a second. */
     public void tick(long now) {
         while (!waiting.isEmpty() && now - waiting.peekFirst().sinceNanos > limits.waitNanos()) {
-            waiting.poll().waiter.refused(ProxyError.POOL_EXHAUSTED.with(endpoint.nodeName(),
-                    limits.waitNanos() / 1_000_000_000L + " s"));
+            ProxyException why = ProxyError.POOL_EXHAUSTED.with(endpoint.nodeName(),
+                    limits.waitNanos() / 1_000_000_000L + " s");
+            waiting.poll().waiter.refused(gate.isPaused()
+                    ? why.withDetail("Database " + databaseName + " is paused.")
+                    : why);
         }
         if (!waiting.isEmpty()) {
             serve();

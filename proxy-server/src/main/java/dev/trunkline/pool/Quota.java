@@ -10,12 +10,28 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class Quota {
 
+    /** Below 0 after the quota has been made smaller than what is held. */
     private final AtomicInteger free;
+    private final AtomicInteger permits;
     private final ConcurrentLinkedQueue<Pool> starving = new ConcurrentLinkedQueue<>();
     private final CopyOnWriteArrayList<Pool> pools = new CopyOnWriteArrayList<>();
 
     public Quota(int permits) {
-        free = new AtomicInteger(permits);
+        this.free = new AtomicInteger(permits);
+        this.permits = new AtomicInteger(permits);
+    }
+
+    /** Changes how many permits there are; those that are held stay so until they are given back. */
+    public void resize(int newPermits) {
+        free.addAndGet(newPermits - permits.getAndSet(newPermits));
+        for (Pool next = starving.poll(); next != null; next = starving.poll()) {
+            next.permitMayBeFree();
+        }
+    }
+
+    /** Whether more is held than there may be. */
+    boolean isExceeded() {
+        return free.get() < 0;
     }
 
     void join(Pool pool) {

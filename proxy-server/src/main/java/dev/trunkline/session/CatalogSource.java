@@ -21,6 +21,9 @@ public interface CatalogSource {
     /** Whether a node is known to answer. */
     boolean isUp(int node);
 
+    /** Why a node counts as down; null when it is up. */
+    String whyDown(int node);
+
     /**
      * Why a node must not be used yet, null when it may: its schema has to be seen to fit before its first use. Asking has it
      * looked at.

@@ -1,5 +1,7 @@
 package dev.trunkline.session;
 
+import dev.trunkline.plan.FanOutCost;
+import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.Routing;
 
 /** What is measured of a database's statements. Called from every event loop. */
@@ -8,12 +10,12 @@ public interface DatabaseMetrics {
     /** A cycle has ended: a simple query, or a pipeline up to Sync. */
     void statement(Routing routing, boolean failed, long nanos);
 
-    /** A statement without a key was sent to several nodes or rejected; {@code reason} is one of a few words. */
-    void fanOut(String reason);
+    /** A statement without a key goes to several nodes, or is rejected. */
+    void fanOut(StatementPlan plan, boolean rejected);
 
-    /** The median time of statements of a routing so far, in microseconds; 0 when there were none. */
-    long medianMicros(Routing routing);
+    /** A statement without a key has ended. */
+    void fanOutEnded(StatementPlan plan, boolean failed, long rows, long nanos);
 
-    /** Bytes that came from or went to a node. */
-    void nodeBytes(int node, boolean toNode, long bytes);
+    /** What a statement without a key has cost so far. */
+    FanOutCost fanOutCost(StatementPlan plan);
 }

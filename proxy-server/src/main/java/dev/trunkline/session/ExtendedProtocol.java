@@ -423,7 +423,7 @@ final class ExtendedProtocol {
             return false;
         }
         if (plan.root() instanceof Plan.LocalReply) {
-            session.routed(Routing.LOCAL);
+            session.routed(Routing.LOCAL, plan);
             session.become(SessionState.ACTIVE);
             session.actions().perform(plan, portal.statement().sql(), this::goOn);
             return true;

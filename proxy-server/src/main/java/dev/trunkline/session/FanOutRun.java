@@ -79,6 +79,8 @@ final class FanOutRun implements StatementRun {
     private boolean started;
     private boolean wrong;
     private boolean over;
+    private long startedNanos = System.nanoTime();
+    private long spentNanos;
 
     private FanOutRun(Session session, StatementPlan plan, Destination.Many destination, Source source, int maxRows,
             FanOutPolicy policy, Runnable done) {
@@ -101,12 +103,12 @@ final class FanOutRun implements StatementRun {
         FanOutPolicy policy = FanOutPolicy.ALLOW;
         if (!destination.keyed()) {
             policy = session.database().fanOutRules().of(plan, session.database().catalog(),
-                    session.identity().fanOut());
-            session.database().metrics().fanOut(plan.fanOut().reason().code());
+                    session.identity().user(), session.fanOutPolicy());
+            session.database().metrics().fanOut(plan, policy == FanOutPolicy.REJECT);
         }
-        session.routed(destination.keyed() ? Routing.MULTI_KEY : Routing.FAN_OUT);
+        session.routed(destination.keyed() ? Routing.MULTI_KEY : Routing.FAN_OUT, plan);
         if (policy == FanOutPolicy.REJECT) {
-            throw session.fanOutWarnings().rejection(plan.fanOut().reason(), destination);
+            throw session.fanOutWarnings().rejection(plan, destination);
         }
         session.become(SessionState.ACTIVE);
         new FanOutRun(session, plan, destination, source, maxRows, policy, done).join();
@@ -138,8 +140,8 @@ final class FanOutRun implements StatementRun {
 
     private void warn() {
         ErrorFields warning = switch (policy) {
-            case WARN -> session.fanOutWarnings().warning(plan, fanOut.reason(), destination, "WARNING");
-            case NOTICE -> session.fanOutWarnings().warning(plan, fanOut.reason(), destination, "NOTICE");
+            case WARN -> session.fanOutWarnings().warning(plan, destination, "WARNING");
+            case NOTICE -> session.fanOutWarnings().warning(plan, destination, "NOTICE");
             case ALLOW, REJECT -> null;
         };
         if (warning != null) {
@@ -169,6 +171,7 @@ final class FanOutRun implements StatementRun {
 
     /** Goes on after PortalSuspended. The nodes still go in turn, since the rows before were in turn. */
     void resume(int rows) {
+        startedNanos = System.nanoTime();
         maxRows = rows;
         rowsBefore = merge.rows();
         session.run(this);
@@ -282,6 +285,7 @@ final class FanOutRun implements StatementRun {
 
     private void suspend() {
         suspended = false;
+        spentNanos += System.nanoTime() - startedNanos;
         source.portal().suspended(this);
         session.run(null);
         session.reply(BackendEncoder::portalSuspended);
@@ -291,6 +295,10 @@ final class FanOutRun implements StatementRun {
     private void finish() {
         over = true;
         session.run(null);
+        if (!destination.keyed()) {
+            session.database().metrics().fanOutEnded(plan, wrong, merge.rows(),
+                    spentNanos + System.nanoTime() - startedNanos);
+        }
         if (wrong) {
             merge.release();
             session.failCycle();

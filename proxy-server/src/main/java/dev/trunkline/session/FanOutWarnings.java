@@ -5,9 +5,10 @@ import dev.trunkline.error.ProxyException;
 import dev.trunkline.plan.FanOutReason;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.Destination;
-import dev.trunkline.route.Routing;
 import dev.trunkline.wire.ErrorFields;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -26,28 +27,28 @@ final class FanOutWarnings {
     }
 
     /** The warning of a statement, or null when the session has had it. */
-    ErrorFields warning(StatementPlan plan, FanOutReason reason, Destination.Many destination, String severity) {
+    ErrorFields warning(StatementPlan plan, Destination.Many destination, String severity) {
         if (!database.fanOutRules().warnAlways()
                 && (told.size() >= MOST_REMEMBERED || !told.add(plan.fingerprint()))) {
             return null;
         }
-        FanOutReason.Warning text = text(reason, destination);
+        FanOutReason.Warning text = text(plan, destination);
         return ErrorFields.of(severity, "01TL1", text.message()).withDetail(text.detail()).withHint(text.hint());
     }
 
     /** The refusal where the policy is reject. */
-    ProxyException rejection(FanOutReason reason, Destination.Many destination) {
-        FanOutReason.Warning text = text(reason, destination);
+    ProxyException rejection(StatementPlan plan, Destination.Many destination) {
+        FanOutReason.Warning text = text(plan, destination);
         return ProxyError.FAN_OUT_REJECTED.with(destination.nodes().length, text.message(), text.hint())
                 .withDetail(text.detail());
     }
 
-    private FanOutReason.Warning text(FanOutReason reason, Destination.Many destination) {
+    private FanOutReason.Warning text(StatementPlan plan, Destination.Many destination) {
         List<String> names = new ArrayList<>();
         for (int node : destination.nodes()) {
             names.add(database.nodeName(node));
         }
-        return reason.warning(destination.nodes().length, names, database.metrics().medianMicros(Routing.FAN_OUT),
-                database.metrics().medianMicros(Routing.ONE_NODE));
+        int shards = Arrays.stream(destination.virtualShards()).mapToInt(BitSet::cardinality).sum();
+        return plan.fanOut().reason().warning(names.size(), shards, names, database.metrics().fanOutCost(plan));
     }
 }

@@ -104,13 +104,13 @@ final class Leases implements Waiter {
                 throw ProxyError.NODE_DOWN.with(identity.database().nodeName(node))
                         .withDetail("Node " + identity.database().nodeName(node) + ": " + unverified + ".");
             }
-            BackendConnection backend = pool(node).tryAcquire();
+            BackendConnection backend = pool(node).tryAcquire(isUnderWay());
             if (backend != null) {
                 return backend;
             }
             acquiring = node;
             asking = true;
-            pool(node).await(this);
+            pool(node).await(this, isUnderWay());
             asking = false;
         }
         if (refusal != null) {
@@ -127,6 +127,10 @@ final class Leases implements Waiter {
         acquired = null;
         acquiring = -1;
         return backend;
+    }
+
+    private boolean isUnderWay() {
+        return !session.transaction().participants().isEmpty();
     }
 
     /** A connection that was waited for and is no longer wanted, because the statement was bound to another node. */
@@ -177,7 +181,9 @@ final class Leases implements Waiter {
         if (!transaction.journal().isEmpty()) {
             StringBuilder all = new StringBuilder(sql);
             for (Transaction.JournalEntry entry : transaction.journal()) {
-                all.append(';').append(entry.sql());
+                if (entry.sql() != null) {
+                    all.append(';').append(entry.sql());
+                }
             }
             sql = all.toString();
         }

@@ -2,15 +2,19 @@ package dev.trunkline.session;
 
 import dev.trunkline.auth.NodeCredential;
 import dev.trunkline.backend.NodeEndpoint;
+import dev.trunkline.backend.NodeTraffic;
 import dev.trunkline.backend.StatementNames;
 import dev.trunkline.catalog.Catalog;
 import dev.trunkline.plan.PlanCache;
+import dev.trunkline.pool.PoolGate;
 import dev.trunkline.pool.PoolLimits;
 import dev.trunkline.pool.Quota;
 import dev.trunkline.route.DestinationTable;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * A database as its sessions see it: the current catalog and map, the plans, and where its nodes are. Shared by all event
@@ -23,13 +27,17 @@ public final class ServedDatabase {
 
     private final String name;
     private final List<NodeEndpoint> nodes;
-    private final PoolLimits poolLimits;
-    private final FanOutRules fanOutRules;
     private final PlanCache plans;
     private final CatalogSource source;
     private final DatabaseMetrics metrics;
     private final StatementNames statementNames = new StatementNames();
     private final Map<QuotaKey, Quota> quotas = new ConcurrentHashMap<>();
+    /** By node, a counter for each pool. */
+    private final List<List<NodeTraffic>> traffic = new ArrayList<>();
+    private final PoolGate gate = new PoolGate();
+    private volatile PoolLimits poolLimits;
+    private volatile FanOutRules fanOutRules;
+    private volatile long slowNanos = Long.MAX_VALUE;
     private volatile Catalog catalog;
     private volatile DestinationTable destinations;
 
@@ -45,6 +53,7 @@ public final class ServedDatabase {
         this.destinations = destinations;
         this.source = source;
         this.metrics = metrics;
+        nodes.forEach(node -> traffic.add(new CopyOnWriteArrayList<>()));
     }
 
     public String name() {
@@ -63,11 +72,35 @@ public final class ServedDatabase {
         return poolLimits;
     }
 
+    /** Other bounds for connections; each worker's pools have to be told as well. */
+    public void poolLimits(PoolLimits newer) {
+        poolLimits = newer;
+        quotas.values().forEach(quota -> quota.resize(newer.size()));
+    }
+
+    /** What PAUSE, RESUME and RECONNECT act on. */
+    public PoolGate gate() {
+        return gate;
+    }
+
     FanOutRules fanOutRules() {
         return fanOutRules;
     }
 
-    PlanCache plans() {
+    public void fanOutRules(FanOutRules newer) {
+        fanOutRules = newer;
+    }
+
+    /** How long a statement may take before it is logged as slow. */
+    long slowNanos() {
+        return slowNanos;
+    }
+
+    public void slowNanos(long nanos) {
+        slowNanos = nanos;
+    }
+
+    public PlanCache plans() {
         return plans;
     }
 
@@ -87,7 +120,7 @@ public final class ServedDatabase {
         catalog = newer;
     }
 
-    DestinationTable destinations() {
+    public DestinationTable destinations() {
         return destinations;
     }
 
@@ -108,6 +141,22 @@ public final class ServedDatabase {
     /** A node says that it does not know what we think it has, or the client has changed its schema: look again. */
     void catalogMayBeStale() {
         source.refreshNow();
+    }
+
+    /** A counter for the bytes of one more pool. */
+    NodeTraffic countTraffic(int node) {
+        NodeTraffic counted = new NodeTraffic();
+        traffic.get(node).add(counted);
+        return counted;
+    }
+
+    /** All bytes that went to a node or came from it. */
+    public long nodeBytes(int node, boolean toNode) {
+        long bytes = 0;
+        for (NodeTraffic counted : traffic.get(node)) {
+            bytes += toNode ? counted.toNode() : counted.fromNode();
+        }
+        return bytes;
     }
 
     Quota quota(int node, NodeCredential login) {

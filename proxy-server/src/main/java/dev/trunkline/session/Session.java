@@ -5,6 +5,7 @@ import dev.trunkline.backend.BackendOwner;
 import dev.trunkline.backend.FlushTarget;
 import dev.trunkline.backend.ReplySink;
 import dev.trunkline.backend.ServerStatement;
+import dev.trunkline.config.FanOutPolicy;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.plan.PlanKey;
@@ -21,6 +22,8 @@ import dev.trunkline.wire.MessageTypes;
 import dev.trunkline.wire.ProtocolViolation;
 import dev.trunkline.wire.TransactionStatus;
 import io.netty.buffer.ByteBuf;
+import java.time.Instant;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -46,7 +49,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Thread.</b> Confined to the event loop of the client's channel.
  */
-public final class Session implements BackendOwner, FlushTarget {
+public final class Session implements ClientSession, BackendOwner, FlushTarget {
 
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
@@ -70,6 +73,8 @@ public final class Session implements BackendOwner, FlushTarget {
     private final ReportedParameters reported;
     private final SessionSettings settings;
     private final FanOutWarnings fanOutWarnings;
+    private final Requests requests;
+    private final Instant connected = Instant.now();
 
     private SessionState state = SessionState.IDLE;
     private Runnable then;
@@ -84,8 +89,6 @@ public final class Session implements BackendOwner, FlushTarget {
     private boolean adoptsStatus;
     private StatementPlan[] loaded = new StatementPlan[1];
     private boolean hasLoaded;
-    private long cycleStartedNanos;
-    private Routing cycleRouting;
     private long waitingSinceNanos;
 
     public Session(Worker worker, SessionIdentity identity, ClientInput input, ClientOutput out,
@@ -97,6 +100,7 @@ public final class Session implements BackendOwner, FlushTarget {
         this.out = out;
         this.settings = settings;
         this.reported = reported;
+        this.requests = new Requests(identity);
         this.leases = new Leases(this, worker, identity);
         this.simple = new SimpleProtocol(this);
         this.extended = new ExtendedProtocol(this);
@@ -143,6 +147,12 @@ public final class Session implements BackendOwner, FlushTarget {
         return fanOutWarnings;
     }
 
+    /** The policy on fan-out that SET LOCAL, SET or the startup message has given, or null. */
+    FanOutPolicy fanOutPolicy() {
+        FanOutPolicy local = transaction.fanOut();
+        return local != null ? local : settings.fanOut();
+    }
+
     public SessionState state() {
         return state;
     }
@@ -161,22 +171,17 @@ public final class Session implements BackendOwner, FlushTarget {
 
     // ---- input
 
-    /** Whether {@link #accept} may be called. */
+    @Override
     public boolean takesInput() {
         return state.takesInput();
     }
 
-    /** Whether CopyData may be handed on in pieces by {@link #copyBytes}. */
+    @Override
     public boolean takesCopyData() {
         return state == SessionState.COPY_IN;
     }
 
-    /**
-     * Takes one whole message.
-     *
-     * @param in the buffer, of which the message occupies {@code length} bytes from {@code start}, header included
-     * @return false when it has to wait: it will be offered again after {@link ClientInput#resume}
-     */
+    @Override
     public boolean accept(byte type, ByteBuf in, int start, int length) {
         boolean consumed;
         try {
@@ -244,8 +249,7 @@ public final class Session implements BackendOwner, FlushTarget {
             return true;
         }
         if (state == SessionState.IDLE) {
-            cycleStartedNanos = System.nanoTime();
-            cycleRouting = null;
+            requests.begin();
             erred = false;
         }
         return switch (type) {
@@ -267,7 +271,7 @@ public final class Session implements BackendOwner, FlushTarget {
         }
     }
 
-    /** A piece of a CopyData message; takes ownership. */
+    @Override
     public void copyBytes(ByteBuf piece) {
         if (copying == null) {
             piece.release();
@@ -382,11 +386,11 @@ public final class Session implements BackendOwner, FlushTarget {
         if (!effects.isEmpty()) {
             leases.note(participant, effects);
         }
-        cycleRouting = cycleRouting == null ? plan.routing(destination) : cycleRouting;
+        requests.routed(plan.routing(destination), plan);
     }
 
-    void routed(Routing routing) {
-        cycleRouting = cycleRouting == null ? routing : cycleRouting;
+    void routed(Routing routing, StatementPlan plan) {
+        requests.routed(routing, plan);
     }
 
     // ---- waiting
@@ -531,9 +535,6 @@ public final class Session implements BackendOwner, FlushTarget {
 
     /** An error of ours in answer to the statement at hand. */
     void refuse(ProxyException error) {
-        if (LOG.isDebugEnabled()) {
-            LOG.debug("session {}: {} {}", identity.processId(), error.sqlState(), error.getMessage());
-        }
         StatementRun running = run;
         run = null;
         if (running != null) {
@@ -547,7 +548,8 @@ public final class Session implements BackendOwner, FlushTarget {
     void answerError(ProxyException error) {
         if (!erred) {
             erred = true;
-            reply(b -> BackendEncoder.error(b, ErrorFields.of(error)));
+            ErrorFields fields = requests.fields(error);
+            reply(b -> BackendEncoder.error(b, fields));
         }
     }
 
@@ -663,7 +665,7 @@ public final class Session implements BackendOwner, FlushTarget {
             reported.tell(out);
             BackendEncoder.readyForQuery(out.stage(), status());
         }
-        record();
+        requests.end(erred);
         become(SessionState.IDLE);
         input.resume();
     }
@@ -672,14 +674,6 @@ public final class Session implements BackendOwner, FlushTarget {
         return !transaction.isExplicit()
                 ? TransactionStatus.IDLE
                 : transaction.isFailed() ? TransactionStatus.FAILED : TransactionStatus.IN_TRANSACTION;
-    }
-
-    private void record() {
-        if (cycleRouting != null || erred) {
-            database.metrics().statement(cycleRouting == null ? Routing.REFUSED : cycleRouting, erred,
-                    System.nanoTime() - cycleStartedNanos);
-            cycleRouting = null;
-        }
     }
 
     /** Leases of the transaction that has just ended on the nodes; {@code committed} decides which settings hold. */
@@ -873,7 +867,7 @@ public final class Session implements BackendOwner, FlushTarget {
         if (run != null) {
             if (!erred) {
                 erred = true;
-                BackendEncoder.error(out.stage(), ErrorFields.of(why));
+                BackendEncoder.error(out.stage(), requests.fields(why));
             }
             run.lost(backend);
             flushReplies();
@@ -892,7 +886,7 @@ public final class Session implements BackendOwner, FlushTarget {
         actions.end().forget();
         if (!erred) {
             erred = true;
-            BackendEncoder.error(out.stage(), ErrorFields.of(why));
+            BackendEncoder.error(out.stage(), requests.fields(why));
         }
         transaction.failed(true);
         extended.forgetPending();
@@ -941,14 +935,15 @@ public final class Session implements BackendOwner, FlushTarget {
 
     // ---- the client
 
-    /** The client's socket is full or has room again: its nodes are stopped and resumed with it. */
+    /** The client's nodes are stopped and resumed with it. */
+    @Override
     public void clientWritable(boolean is) {
         for (Participant p : transaction.participants()) {
             p.backend().reading(is);
         }
     }
 
-    /** Cancels whatever runs for this session now. */
+    @Override
     public void cancel() {
         for (Participant p : transaction.participants()) {
             if (p.backend().isBusy()) {
@@ -957,7 +952,7 @@ public final class Session implements BackendOwner, FlushTarget {
         }
     }
 
-    /** The client is gone. */
+    @Override
     public void closed() {
         if (state == SessionState.CLOSED) {
             return;
@@ -976,17 +971,17 @@ public final class Session implements BackendOwner, FlushTarget {
         // Timeouts of the pools are theirs; nothing of the session's own yet ends by time.
     }
 
-    /** Whether nothing is under way and no transaction open. Callable from any thread, and soon outdated. */
+    @Override
     public boolean isAtRest() {
         return state == SessionState.IDLE && !transaction.isExplicit();
     }
 
-    public io.netty.channel.EventLoop loop() {
-        return worker.loop();
-    }
-
-    /** How long it has waited for a connection, 0 when it doesn't. */
-    public long waitNanos(long now) {
-        return waitingSinceNanos == 0 ? 0 : now - waitingSinceNanos;
+    @Override
+    public ClientStatus status(long nowNanos) {
+        List<String> nodes = transaction.participants().stream().map(p -> database.nodeName(p.node())).toList();
+        return new ClientStatus(identity.processId(), identity.user(), database.name(), identity.address(),
+                stateWord(), waitingSinceNanos == 0 ? 0 : (nowNanos - waitingSinceNanos) / 1000,
+                leases.hasPinned() ? database.nodeName(leases.pinnedNode()) : null, nodes, settings.applicationName(),
+                connected, requests.id(), requests.count());
     }
 }

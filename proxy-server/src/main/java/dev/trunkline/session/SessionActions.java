@@ -1,6 +1,7 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.config.FanOutPolicy;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.SessionAction;
 import dev.trunkline.plan.StatementPlan;
@@ -70,7 +71,7 @@ final class SessionActions {
             case SessionAction.SetCharacteristics set -> setCharacteristics(set, done);
             case SessionAction.SetSetting set -> set(set, done);
             case SessionAction.ResetSetting reset -> reset(reset.name(), done);
-            case SessionAction.ShowTrunkline show -> throw ProxyError.UNDEFINED_SETTING.with(show.name());
+            case SessionAction.ShowTrunkline show -> show(show.name(), done);
             case SessionAction.Explained explained -> explained(explained, done);
             case SessionAction.Deallocate deallocate -> deallocate(deallocate.name(), done);
             case SessionAction.Discard discard -> discard(discard.what(), done);
@@ -89,6 +90,8 @@ final class SessionActions {
     void describe(SessionAction action, ByteBuf out) {
         if (action instanceof SessionAction.Explained explained) {
             BackendEncoder.rowDescription(out, List.of(planField(explained)));
+        } else if (action instanceof SessionAction.ShowTrunkline show) {
+            BackendEncoder.rowDescription(out, List.of(settingField(SessionSettings.requireOwn(show.name()))));
         } else {
             BackendEncoder.noData(out);
         }
@@ -106,6 +109,23 @@ final class SessionActions {
             session.reply(b -> BackendEncoder.dataRow(b, List.of(Bytes.utf8(line))));
         }
         done(done, "EXPLAIN");
+    }
+
+    private static Field settingField(String name) {
+        return new Field(name, 0, 0, PgOid.TEXT, -1, -1, 0);
+    }
+
+    private void show(String name, Runnable done) {
+        SessionSettings.requireOwn(name);
+        FanOutPolicy ofSession = session.fanOutPolicy();
+        String word = FanOutRules.word(ofSession != null
+                ? ofSession
+                : session.database().fanOutRules().ofUser(session.identity().user(), session.database().catalog()));
+        if (!session.inPipeline()) {
+            session.reply(b -> BackendEncoder.rowDescription(b, List.of(settingField(name))));
+        }
+        session.reply(b -> BackendEncoder.dataRow(b, List.of(Bytes.utf8(word))));
+        done(done, "SHOW");
     }
 
     private void done(Runnable done, String tag) {
@@ -234,11 +254,13 @@ final class SessionActions {
 
     private void set(SessionAction.SetSetting set, Runnable done) {
         String name = set.name();
-        if (name.startsWith("trunkline.")) {
-            throw ProxyError.UNDEFINED_SETTING.with(name);
-        }
         if (set.local() && !session.transaction().isExplicit()) {
             warn("25P01", "SET LOCAL can only be used in transaction blocks");
+            done(done, "SET");
+            return;
+        }
+        if (name.startsWith(Settings.OWN)) {
+            setOwn(set);
             done(done, "SET");
             return;
         }
@@ -262,6 +284,19 @@ final class SessionActions {
         });
     }
 
+    /** {@code trunkline.fan_out}: the proxy's own affair, of which no node hears. */
+    private void setOwn(SessionAction.SetSetting set) {
+        String name = SessionSettings.requireOwn(set.name());
+        boolean isDefault = set.valueText() == null || set.valueText().equalsIgnoreCase("default");
+        String word = isDefault ? null : FanOutRules.word(FanOutRules.policy(set.valueText()));
+        if (session.transaction().isExplicit()) {
+            session.transaction().fanOut(set.local() ? word : null);
+        }
+        if (!set.local()) {
+            session.settings().setOwn(name, word);
+        }
+    }
+
     private static void requireUtf8(String valueText) {
         String encoding = valueText == null ? "UTF8" : valueText.replaceAll("['\"\\s_-]", "").toUpperCase(Locale.ROOT);
         if (!encoding.equals("UTF8") && !encoding.equals("UNICODE") && !encoding.equals("DEFAULT")) {
@@ -270,6 +305,11 @@ final class SessionActions {
     }
 
     private void reset(String name, Runnable done) {
+        if (name != null && name.startsWith(Settings.OWN)) {
+            setOwn(new SessionAction.SetSetting(false, name, null));
+            done(done, "RESET");
+            return;
+        }
         String sql = name == null ? session.settings().resetAllStatement() : session.settings().resetStatement(name);
         tellOneOrAll(sql, () -> {
             if (name == null) {

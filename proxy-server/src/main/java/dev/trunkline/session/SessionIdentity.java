@@ -1,7 +1,6 @@
 package dev.trunkline.session;
 
 import dev.trunkline.auth.NodeCredential;
-import dev.trunkline.config.FanOutPolicy;
 import java.net.SocketAddress;
 import java.util.List;
 
@@ -10,7 +9,6 @@ import java.util.List;
  *
  * @param processId what BackendKeyData tells the client
  * @param logins the login at each node, by the node's index
- * @param fanOut the user's own policy, or null
  */
 public record SessionIdentity(int processId, String user, ServedDatabase database, SocketAddress address,
-        List<NodeCredential> logins, FanOutPolicy fanOut) {}
+        List<NodeCredential> logins) {}

@@ -1,5 +1,7 @@
 package dev.trunkline.session;
 
+import dev.trunkline.config.FanOutPolicy;
+import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.PlanKey;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +36,10 @@ public final class SessionSettings {
         Settings settings = Settings.NONE;
         for (var parameter : parameters) {
             String name = parameter.getKey().toLowerCase(Locale.ROOT);
+            if (name.startsWith(Settings.OWN)) {
+                settings = settings.with(requireOwn(name), FanOutRules.word(FanOutRules.policy(parameter.getValue())));
+                continue;
+            }
             settings = settings.with(name, SEARCH_PATH.equals(name)
                     ? "SET search_path TO " + parameter.getValue()
                     : Settings.assignment(name, parameter.getValue()));
@@ -52,6 +58,32 @@ public final class SessionSettings {
     /** SET of the session; {@code valueText} null means DEFAULT. */
     void set(String name, String valueText) {
         change(valueText == null ? reset(name) : current.with(name, statement(name, valueText)));
+    }
+
+    /** SET of one of the proxy's own settings; null means DEFAULT. */
+    void setOwn(String name, String value) {
+        change(value == null ? reset(name) : current.with(name, value));
+    }
+
+    /** @throws dev.trunkline.error.ProxyException 42704 unless the proxy has such a setting of its own */
+    static String requireOwn(String name) {
+        if (!name.equals(FanOutRules.SETTING)) {
+            throw ProxyError.UNDEFINED_SETTING.with(name);
+        }
+        return name;
+    }
+
+    /** The policy that SET or the startup message has given, or null. */
+    FanOutPolicy fanOut() {
+        String word = current.get(FanOutRules.SETTING);
+        return word == null ? null : FanOutRules.policy(word);
+    }
+
+    /** The application's name as a client has set it, empty when it has not. */
+    String applicationName() {
+        String statement = current.get("application_name");
+        int to = statement == null ? -1 : statement.toUpperCase(Locale.ROOT).indexOf(" TO ");
+        return to < 0 ? "" : statement.substring(to + 4).strip().replaceAll("^'|'$", "").replace("''", "'");
     }
 
     private Settings reset(String name) {

@@ -12,6 +12,9 @@ final class Settings {
 
     static final Settings NONE = new Settings(Map.of());
 
+    /** Names that begin so are the proxy's own: no node hears of them, and their value stands bare. */
+    static final String OWN = "trunkline.";
+
     /** By name, the SET statement. */
     private final Map<String, String> statements;
 
@@ -59,16 +62,16 @@ final class Settings {
         }
         StringBuilder sql = new StringBuilder();
         for (String name : before.statements.keySet()) {
-            if (!statements.containsKey(name)) {
+            if (!statements.containsKey(name) && !name.startsWith(OWN)) {
                 append(sql, "RESET " + quoted(name));
             }
         }
         statements.forEach((name, statement) -> {
-            if (!statement.equals(before.statements.get(name))) {
+            if (!statement.equals(before.statements.get(name)) && !name.startsWith(OWN)) {
                 append(sql, statement);
             }
         });
-        return sql.toString();
+        return sql.isEmpty() ? null : sql.toString();
     }
 
     private static void append(StringBuilder sql, String statement) {

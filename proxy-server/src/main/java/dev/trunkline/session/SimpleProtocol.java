@@ -79,7 +79,7 @@ final class SimpleProtocol {
         session.actions().checkNotFailed(plan);
         if (plan.root() instanceof Plan.LocalReply) {
             byte[] text = java.util.Arrays.copyOfRange(sql, lexed.statementStart(0), lexed.statementEnd(0));
-            session.routed(Routing.LOCAL);
+            session.routed(Routing.LOCAL, plan);
             session.actions().perform(plan, text, session::endCycle);
             return true;
         }
@@ -234,7 +234,7 @@ final class SimpleProtocol {
                     "Call it in a transaction of its own.");
         }
         participant.uses(true, -1);
-        session.routed(Routing.HOME);
+        session.routed(Routing.HOME, null);
         forward(participant, null, in, start, length);
         return true;
     }

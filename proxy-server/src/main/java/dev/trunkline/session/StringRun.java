@@ -78,7 +78,7 @@ final class StringRun implements StatementRun {
         if (plan.root() instanceof Plan.LocalReply) {
             next++;
             byte[] text = Arrays.copyOfRange(sql, lexed.statementStart(i), lexed.statementEnd(i));
-            session.routed(Routing.LOCAL);
+            session.routed(Routing.LOCAL, plan);
             session.actions().perform(plan, text, this::step);
             return;
         }

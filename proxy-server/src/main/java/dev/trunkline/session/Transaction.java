@@ -1,5 +1,6 @@
 package dev.trunkline.session;
 
+import dev.trunkline.config.FanOutPolicy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -12,8 +13,11 @@ import java.util.Map;
  */
 final class Transaction {
 
-    /** Something that a node that joins later has to be told. {@code savepoint} is null for a setting. */
-    record JournalEntry(String savepoint, String sql, Settings settingsBefore) {}
+    /**
+     * Something that a node that joins later has to be told. {@code savepoint} is null for a setting; {@code sql} is null for
+     * {@code trunkline.fan_out}, of which no node hears: {@code fanOut} is its word then, empty for DEFAULT.
+     */
+    record JournalEntry(String savepoint, String sql, Settings settingsBefore, String fanOut) {}
 
     private final List<Participant> participants = new ArrayList<>(2);
     private final List<JournalEntry> journal = new ArrayList<>(0);
@@ -123,11 +127,27 @@ final class Transaction {
     }
 
     void savepoint(String name, String sql, Settings settings) {
-        journal.add(new JournalEntry(name, sql, settings));
+        journal.add(new JournalEntry(name, sql, settings, null));
     }
 
     void setting(String sql) {
-        journal.add(new JournalEntry(null, sql, null));
+        journal.add(new JournalEntry(null, sql, null, null));
+    }
+
+    /** SET [LOCAL] trunkline.fan_out; null means that the session's setting holds again. */
+    void fanOut(String word) {
+        journal.add(new JournalEntry(null, null, null, word == null ? "" : word));
+    }
+
+    /** The policy that SET LOCAL has given until the transaction's end, or null. */
+    FanOutPolicy fanOut() {
+        for (int i = journal.size() - 1; i >= 0; i--) {
+            String word = journal.get(i).fanOut;
+            if (word != null) {
+                return word.isEmpty() ? null : FanOutRules.policy(word);
+            }
+        }
+        return null;
     }
 
     /** The index of the newest savepoint of a name, -1 if there is none. */

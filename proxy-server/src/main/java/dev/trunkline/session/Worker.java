@@ -7,9 +7,11 @@ import dev.trunkline.pool.Pool;
 import dev.trunkline.route.BoundValues;
 import dev.trunkline.sql.LexedText;
 import io.netty.channel.EventLoop;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -78,11 +80,22 @@ public final class Worker {
     Pool pool(ServedDatabase database, int node, NodeCredential login) {
         return pools.computeIfAbsent(new PoolKey(database, node, login),
                 k -> new Pool(loop, database.name(), database.nodes().get(node), login, database.poolLimits(),
-                        database.quota(node, login), connector));
+                        database.quota(node, login), database.gate(), database.countTraffic(node), connector));
     }
 
     public Collection<Pool> pools() {
         return pools.values();
+    }
+
+    /** The pools of one database. */
+    public List<Pool> pools(ServedDatabase database) {
+        List<Pool> own = new ArrayList<>();
+        pools.forEach((key, pool) -> {
+            if (key.database == database) {
+                own.add(pool);
+            }
+        });
+        return own;
     }
 
     void add(Session session) {

@@ -103,6 +103,11 @@ public final class RunningProxy implements ProxyUnderTest {
         }
 
         @Override
+        public String whyDown(int node) {
+            return null;
+        }
+
+        @Override
         public String unverified(int node) {
             return null;
         }

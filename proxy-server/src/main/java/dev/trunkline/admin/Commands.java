@@ -1,0 +1,106 @@
+package dev.trunkline.admin;
+
+import dev.trunkline.config.ConfigurationChange;
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.frontend.ClientConnection;
+import dev.trunkline.pool.Pool;
+import dev.trunkline.session.ServedDatabase;
+import io.netty.channel.EventLoop;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Does what an operator orders. */
+final class Commands {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Commands.class);
+    /** How often a pause looks whether everybody is done. */
+    private static final int LOOK_MILLIS = 10;
+
+    /** What RELOAD answers. */
+    static final List<Column> CHANGES = List.of(Column.text("key"), Column.text("before"), Column.text("after"),
+            Column.text("outcome"));
+
+    private final Served served;
+    private final Loops loops;
+    private final Reload reload;
+
+    Commands(Served served, Loops loops, Reload reload) {
+        this.served = served;
+        this.loops = loops;
+        this.reload = reload;
+    }
+
+    /**
+     * Lets no new transaction begin, and is done when every connection has come back. The pause stays when the waiting is
+     * cancelled.
+     */
+    CompletableFuture<Answer> pause(String database, EventLoop loop) {
+        Collection<ServedDatabase> paused = served.databases(database);
+        paused.forEach(d -> d.gate().pause());
+        LOG.info("paused: {}", database == null ? "all databases" : database);
+        CompletableFuture<Answer> done = new CompletableFuture<>();
+        gateChanged(paused).thenRun(() -> awaitReturn(paused, loop, done));
+        return done;
+    }
+
+    private void awaitReturn(Collection<ServedDatabase> paused, EventLoop loop, CompletableFuture<Answer> done) {
+        loops.ask(worker -> paused.stream().flatMap(d -> worker.pools(d).stream()).mapToInt(Pool::lentCount).sum())
+                .whenComplete((lent, failure) -> {
+                    if (failure != null) {
+                        done.completeExceptionally(failure);
+                    } else if (lent.stream().mapToInt(Integer::intValue).sum() == 0) {
+                        done.complete(Answer.done("PAUSE"));
+                    } else if (!done.isDone()) {
+                        loop.schedule(() -> awaitReturn(paused, loop, done), LOOK_MILLIS, TimeUnit.MILLISECONDS);
+                    }
+                });
+    }
+
+    CompletionStage<Answer> resume(String database) {
+        Collection<ServedDatabase> resumed = served.databases(database);
+        resumed.forEach(d -> d.gate().resume());
+        LOG.info("resumed: {}", database == null ? "all databases" : database);
+        return gateChanged(resumed).thenApply(done -> Answer.done("RESUME"));
+    }
+
+    CompletionStage<Answer> reconnect(String database) {
+        Collection<ServedDatabase> all = served.databases(database);
+        long now = System.nanoTime();
+        all.forEach(d -> d.gate().reconnect(now));
+        LOG.info("reconnecting: {}", database == null ? "all databases" : database);
+        return gateChanged(all).thenApply(done -> Answer.done("RECONNECT"));
+    }
+
+    private CompletionStage<Void> gateChanged(Collection<ServedDatabase> databases) {
+        return loops.tell(worker -> databases.forEach(d -> worker.pools(d).forEach(Pool::gateChanged)));
+    }
+
+    CompletionStage<Answer> kill(int client, String by) {
+        ClientConnection connection = served.clients().connection(client);
+        if (connection == null) {
+            throw ProxyError.INVALID_PARAMETER_VALUE.with("no client has the id " + client,
+                    "SHOW CLIENTS lists the ids.");
+        }
+        LOG.info("client {} killed by {}", client, by);
+        connection.dismiss(ProxyError.SHUTTING_DOWN.with());
+        return CompletableFuture.completedStage(Answer.done("KILL"));
+    }
+
+    CompletionStage<Answer> reload() {
+        return reload.reload().thenApply(changes -> new Answer(changes.stream().map(Commands::row).toList(), "RELOAD"));
+    }
+
+    private static List<Object> row(ConfigurationChange change) {
+        return Arrays.asList(change.key(), change.before(), change.after(), switch (change.changeable()) {
+            case RELOAD -> "applied";
+            case RESTART -> "needs a restart";
+            case NEVER -> "refused";
+        });
+    }
+}

@@ -1,0 +1,98 @@
+package dev.trunkline.session;
+
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
+import dev.trunkline.plan.StatementPlan;
+import dev.trunkline.route.Routing;
+import dev.trunkline.wire.ErrorFields;
+import java.util.Locale;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
+
+/**
+ * The requests of one session, one after the other: a simple query, or a pipeline up to Sync. Each has an id, a routing and a
+ * time, and is measured when it ends. Owned by the session's event loop.
+ */
+final class Requests {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+    /** Statements that took longer than {@code log.slowStatement}. */
+    private static final Logger SLOW = LoggerFactory.getLogger("dev.trunkline.slow");
+
+    private final SessionIdentity identity;
+    private long number;
+    private long startedNanos;
+    private Routing routing;
+    /** The first statement that went anywhere. */
+    private StatementPlan plan;
+
+    Requests(SessionIdentity identity) {
+        this.identity = identity;
+    }
+
+    void begin() {
+        number++;
+        startedNanos = System.nanoTime();
+        routing = null;
+        plan = null;
+    }
+
+    /** A statement goes somewhere. The first one counts for the request. */
+    void routed(Routing where, StatementPlan what) {
+        if (routing == null) {
+            routing = where;
+        }
+        if (plan == null) {
+            plan = what;
+        }
+    }
+
+    long count() {
+        return number;
+    }
+
+    /** The session's number and the number of the request in it. */
+    String id() {
+        return identity.processId() + "." + number;
+    }
+
+    /** Measures the request that has ended, unless it went nowhere. */
+    void end(boolean failed) {
+        if (routing == null && !failed) {
+            return;
+        }
+        Routing where = routing == null ? Routing.REFUSED : routing;
+        routing = null;
+        long nanos = System.nanoTime() - startedNanos;
+        identity.database().metrics().statement(where, failed, nanos);
+        if (nanos >= identity.database().slowNanos()) {
+            slow(where, failed, nanos);
+        }
+    }
+
+    /** The fingerprint, never the text: literals are users' data. */
+    private void slow(Routing where, boolean failed, long nanos) {
+        SLOW.atInfo().addKeyValue("request", id()).addKeyValue("user", identity.user())
+                .addKeyValue("database", identity.database().name()).addKeyValue("routing", where.text())
+                .addKeyValue("ms", String.format(Locale.ROOT, "%.1f", nanos / 1e6)).addKeyValue("failed", failed)
+                .log(plan == null ? "(no statement)" : plan.fingerprint());
+    }
+
+    /**
+     * An error of our own as the client gets it, and its line in the log. The id of the request ties the two together: it
+     * stands in the field that PostgreSQL has for the routine, which drivers keep and show only when they are asked.
+     */
+    ErrorFields fields(ProxyException error) {
+        Level level = switch (error.error().fault()) {
+            // One error in a transaction is followed by as many of these as the client likes.
+            case CLIENT -> error.error() == ProxyError.IN_FAILED_TRANSACTION ? Level.DEBUG : Level.INFO;
+            case NODE, OPERATOR -> Level.WARN;
+            case PROXY -> Level.ERROR;
+        };
+        LOG.atLevel(level).addKeyValue("request", id()).addKeyValue("user", identity.user())
+                .addKeyValue("database", identity.database().name()).addKeyValue("sqlstate", error.sqlState())
+                .log(error.getMessage());
+        return ErrorFields.of(error).with(ErrorFields.ROUTINE, "request " + id());
+    }
+}
