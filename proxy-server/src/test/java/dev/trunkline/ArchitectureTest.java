@@ -44,7 +44,7 @@ class ArchitectureTest {
         allow("frontend", with(core, "auth", "session"));
         allow("node", with(core, "auth", "session"));
         allow("metrics", with(core, "auth", "backend", "pool", "session", "frontend"));
-        allow("admin", with(core, "backend", "pool", "session", "frontend", "metrics", "node"));
+        allow("admin", with(core, "auth", "backend", "pool", "session", "frontend", "metrics", "node"));
         allow("net", with(core, "auth", "backend", "pool", "session", "frontend", "metrics", "node", "admin"));
         allow("demo", with(core, "net", "node", "session"));
         allow("", with(core, "net", "node", "session", "demo", "admin", "metrics"));
