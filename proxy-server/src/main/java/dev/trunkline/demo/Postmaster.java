@@ -18,9 +18,11 @@ record Postmaster(ProcessHandle process) {
 
     /** The live server of a data directory, empty when there is none. */
     static Optional<Postmaster> of(Path dataDirectory) throws IOException {
+        Path file = dataDirectory.resolve("postmaster.pid");
         List<String> lines;
         try {
-            lines = Files.readAllLines(dataDirectory.resolve("postmaster.pid"));
+            // Asked for any path: of what else a killed run left, too.
+            lines = Files.isRegularFile(file) ? Files.readAllLines(file) : List.of();
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }

@@ -162,6 +162,8 @@ class EmbeddedPostgresTest {
             owner.destroyForcibly();
             assertTrue(owner.waitFor(30, TimeUnit.SECONDS));
         }
+        // A file beside the data, as the demo's configuration, once stopped the clearing with "Not a directory".
+        Files.writeString(Path.of(words[2]).resolveSibling("trunkline.yaml"), "");
         ProcessHandle server = ProcessHandle.of(Long.parseLong(words[1])).orElse(null);
         Path data = Path.of(words[2]);
         assertTrue(Files.exists(data));
