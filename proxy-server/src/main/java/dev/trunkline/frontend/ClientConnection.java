@@ -1,6 +1,7 @@
 package dev.trunkline.frontend;
 
 import dev.trunkline.auth.ClientLogin;
+import dev.trunkline.auth.NodeCredential;
 import dev.trunkline.config.UserConfig;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
@@ -37,6 +38,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -334,9 +336,12 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
     }
 
     private ClientSession serve(UserConfig user, ServedDatabase database, Map<String, String> parameters) {
-        SessionSettings settings = SessionSettings.of(user.name(), startup.settings().entrySet());
+        List<NodeCredential> logins = reception.credentials(user, database.name());
+        String atHome = logins.get(database.catalog().homeNode()).user();
+        SessionSettings settings = SessionSettings.of(atHome, setting -> database.roleDefault(atHome, setting),
+                startup.settings().entrySet());
         SessionIdentity identity = new SessionIdentity(seat.processId, user.name(), database,
-                context.channel().remoteAddress(), reception.credentials(user, database.name()));
+                context.channel().remoteAddress(), logins);
         return new Session(worker, identity, this, out, settings, new ReportedParameters(parameters));
     }
 

@@ -18,6 +18,12 @@ public interface CatalogSource {
     /** What nodes report at log-in (ParameterStatus), by name. */
     Map<String, String> startupParameters();
 
+    /**
+     * The default that a login has at the nodes for a setting (ALTER ROLE, ALTER DATABASE, the server's configuration), null
+     * where PostgreSQL's own holds. Known for search_path, standard_conforming_strings and default_transaction_isolation.
+     */
+    String roleDefault(String login, String setting);
+
     /** Whether a node is known to answer. */
     boolean isUp(int node);
 

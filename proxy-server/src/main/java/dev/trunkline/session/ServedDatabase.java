@@ -133,6 +133,11 @@ public final class ServedDatabase {
         return source.startupParameters();
     }
 
+    /** The default that a login has at the nodes for a setting, or null. */
+    public String roleDefault(String login, String setting) {
+        return source.roleDefault(login, setting);
+    }
+
     /** Why a node must not be used yet, or null. */
     String unverified(int node) {
         return source.unverified(node);

@@ -160,17 +160,12 @@ final class SessionActions {
     private void open(SessionAction.Begin begin) {
         String modes = begin.modes() == null ? "" : begin.modes().strip();
         session.transaction().begin(modes.isEmpty() ? "BEGIN" : "BEGIN " + modes,
-                begin.isolation() == null ? defaultsToSnapshot() : isSnapshot(begin.isolation()),
+                begin.isolation() == null ? session.settings().defaultsToSnapshot() : isSnapshot(begin.isolation()),
                 session.settings().current());
     }
 
     private static boolean isSnapshot(Isolation isolation) {
         return isolation == Isolation.REPEATABLE_READ || isolation == Isolation.SERIALIZABLE;
-    }
-
-    private boolean defaultsToSnapshot() {
-        String isolation = session.settings().current().get("default_transaction_isolation");
-        return isolation != null && isolation.toLowerCase(Locale.ROOT).matches(".*(repeatable|serializable).*");
     }
 
     private void savepoint(String name, Runnable done) {

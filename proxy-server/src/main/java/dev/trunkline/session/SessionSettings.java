@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * A session's settings as they stand, with what they mean to planning: the search path, string syntax and temp tables. Those
@@ -17,22 +18,30 @@ public final class SessionSettings {
     private static final String SEARCH_PATH = "search_path";
     private static final String STANDARD_STRINGS = "standard_conforming_strings";
 
-    private final String user;
+    private final String login;
+    private final UnaryOperator<String> defaults;
     private final Settings startup;
     private Settings current;
     private PlanKey planKey;
     private Set<String> tempTables = Set.of();
     private boolean catalogChanged;
 
-    private SessionSettings(String user, Settings startup) {
-        this.user = user;
+    private SessionSettings(String login, UnaryOperator<String> defaults, Settings startup) {
+        this.login = login;
+        this.defaults = defaults;
         this.startup = startup;
         this.current = startup;
         this.planKey = makePlanKey();
     }
 
-    /** Settings from the parameters of the startup message, without user, database and the like. */
-    public static SessionSettings of(String user, Iterable<java.util.Map.Entry<String, String>> parameters) {
+    /**
+     * Settings from the parameters of the startup message, without user, database and the like.
+     *
+     * @param login the session's user at the nodes, which {@code "$user"} stands for
+     * @param defaults what the login has for a setting without setting it, null where PostgreSQL's own default holds
+     */
+    public static SessionSettings of(String login, UnaryOperator<String> defaults,
+            Iterable<java.util.Map.Entry<String, String>> parameters) {
         Settings settings = Settings.NONE;
         for (var parameter : parameters) {
             String name = parameter.getKey().toLowerCase(Locale.ROOT);
@@ -44,7 +53,7 @@ public final class SessionSettings {
                     ? "SET search_path TO " + parameter.getValue()
                     : Settings.assignment(name, parameter.getValue()));
         }
-        return new SessionSettings(user, settings);
+        return new SessionSettings(login, defaults, settings);
     }
 
     Settings current() {
@@ -152,27 +161,38 @@ public final class SessionSettings {
     }
 
     private PlanKey makePlanKey() {
-        String strings = current.get(STANDARD_STRINGS);
-        boolean standard = strings == null
-                || !strings.toLowerCase(Locale.ROOT).matches(".* to '?(off|false|no|0|f|n)'?");
-        String path = current.get(SEARCH_PATH);
-        if (path == null && tempTables.isEmpty() && standard) {
-            return new PlanKey(List.of(user, "public"), Set.of(), true);
-        }
-        return new PlanKey(path == null ? List.of(user, "public") : schemas(path), tempTables, standard);
+        String strings = effective(STANDARD_STRINGS);
+        boolean standard = strings == null || !strings.matches("(?i)'?(off|false|no|0|f|n)'?");
+        String path = effective(SEARCH_PATH);
+        return new PlanKey(schemas(path == null ? "\"$user\", public" : path), tempTables, standard);
     }
 
-    /** The schemas of {@code SET search_path TO a, "B", 'c'}. */
-    private List<String> schemas(String statement) {
-        int to = statement.toLowerCase(Locale.ROOT).indexOf(" to ");
+    /** Whether transactions ask for one snapshot unless they say otherwise. */
+    boolean defaultsToSnapshot() {
+        String isolation = effective("default_transaction_isolation");
+        return isolation != null && isolation.toLowerCase(Locale.ROOT).matches(".*(repeatable|serializable).*");
+    }
+
+    /** The value of a setting as text: what the session has set, otherwise the login's default, otherwise null. */
+    private String effective(String name) {
+        String statement = current.get(name);
+        if (statement == null) {
+            return defaults.apply(name);
+        }
+        String value = statement.substring(statement.toLowerCase(Locale.ROOT).indexOf(" to ") + 4).strip();
+        return value.equalsIgnoreCase("default") ? defaults.apply(name) : value;
+    }
+
+    /** The schemas of a search path. */
+    private List<String> schemas(String path) {
         List<String> schemas = new ArrayList<>();
-        for (String part : statement.substring(to + 4).split(",")) {
+        for (String part : path.split(",")) {
             String item = part.strip();
             String schema = item.length() > 1 && (item.startsWith("\"") || item.startsWith("'"))
                     ? item.substring(1, item.length() - 1).replace("\"\"", "\"").replace("''", "'")
                     : item.toLowerCase(Locale.ROOT);
             if (!schema.isEmpty()) {
-                schemas.add(schema.equals("$user") ? user : schema);
+                schemas.add(schema.equals("$user") ? login : schema);
             }
         }
         return schemas;

@@ -108,6 +108,11 @@ public final class RunningProxy implements ProxyUnderTest {
         }
 
         @Override
+        public String roleDefault(String login, String setting) {
+            return null;
+        }
+
+        @Override
         public String unverified(int node) {
             return null;
         }
