@@ -29,7 +29,8 @@ final class ShapeReader {
         var named = new LinkedHashMap<String, Part>();
         while (reader.more()) {
             int start = reader.at;
-            if (Character.isLetter(reader.peek()) && !reader.text.startsWith("x'", reader.at)) {
+            if ((Character.isLetter(reader.peek()) || reader.peek() == '_')
+                    && !reader.text.startsWith("x'", reader.at)) {
                 String key = reader.key();
                 if (key != null) {
                     named.put(key, reader.part());
@@ -56,7 +57,7 @@ final class ShapeReader {
     /** The word before a {@code =}; null when there is none. */
     private String key() {
         int start = at;
-        while (at < text.length() && Character.isLetterOrDigit(peek())) {
+        while (at < text.length() && (Character.isLetterOrDigit(peek()) || "_.".indexOf(peek()) >= 0)) {
             at++;
         }
         if (at < text.length() && peek() == '=') {
