@@ -96,15 +96,17 @@ final class AdminParser {
             case "reconnect" -> new AdminStatement.Reconnect(optionalName());
             case "kill", "kill_client" -> kill();
             case "reload" -> new AdminStatement.Reload();
-            case "begin", "start" -> transaction(Step.BEGIN, first.text.equals("start") ? "START TRANSACTION" : "BEGIN");
+            case "begin", "start" ->
+                transaction(Step.BEGIN, first.text.equals("start") ? "START TRANSACTION" : "BEGIN");
             case "commit", "end" -> transaction(Step.COMMIT, "COMMIT");
             case "abort" -> transaction(Step.ROLLBACK, "ROLLBACK");
             case "rollback" -> transaction(at("to") || rest().contains("to") ? Step.ROLLBACK_TO : Step.ROLLBACK,
                     "ROLLBACK");
             case "savepoint", "release" -> transaction(Step.SAVEPOINT, first.text.toUpperCase(Locale.ROOT));
             case "deallocate" -> deallocate();
-            case "discard" -> new AdminStatement.Forget("DISCARD " + String.join(" ", takeRest()).toUpperCase(Locale.ROOT),
-                    null);
+            case "discard" ->
+                new AdminStatement.Forget("DISCARD " + String.join(" ", takeRest()).toUpperCase(Locale.ROOT),
+                        null);
             case "close" -> forget("CLOSE CURSOR");
             case "unlisten" -> forget("UNLISTEN");
             default -> throw unexpected(first);
@@ -145,7 +147,8 @@ final class AdminParser {
                 return new AdminStatement.SetSetting(name.text, null);
             }
             case "time" -> {
-                return new AdminStatement.SetSetting("timezone", String.join(" ", takeRest()).replaceFirst("^zone ", ""));
+                return new AdminStatement.SetSetting("timezone",
+                        String.join(" ", takeRest()).replaceFirst("^zone ", ""));
             }
             case "names" -> {
                 return new AdminStatement.SetSetting("client_encoding", String.join(" ", takeRest()));
@@ -166,7 +169,8 @@ final class AdminParser {
         if (name.text.equals("log_level")) {
             return new AdminStatement.SetLogLevel(text);
         }
-        return new AdminStatement.SetSetting(name.text, value.kind == Kind.WORD && text.equals("default") ? null : text);
+        return new AdminStatement.SetSetting(name.text,
+                value.kind == Kind.WORD && text.equals("default") ? null : text);
     }
 
     private AdminStatement reset() {

@@ -873,11 +873,12 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
             flushReplies();
             return;
         }
-        afterLoss(why);
+        afterLoss(why, actions.end().isAwaitedFrom(backend));
         flushReplies();
     }
 
-    private void afterLoss(ProxyException why) {
+    /** {@code ending}: the node was to end the transaction. However that went, there is none any more. */
+    private void afterLoss(ProxyException why, boolean ending) {
         then = null;
         boolean syncSent = pendingReady > 0;
         pendingReady = 0;
@@ -890,6 +891,9 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         }
         transaction.failed(true);
         extended.forgetPending();
+        if (ending) {
+            transactionEnded(false);
+        }
         if (inPipeline && !syncSent) {
             become(SessionState.SKIPPING);
             input.resume();
