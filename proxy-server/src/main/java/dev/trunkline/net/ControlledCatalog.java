@@ -7,20 +7,14 @@ import dev.trunkline.node.NodeControl;
 import dev.trunkline.node.NodeState;
 import dev.trunkline.node.RoleSettings;
 import dev.trunkline.session.CatalogSource;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The catalog of a database as its control plane keeps it. Thread-safe. */
 final class ControlledCatalog implements CatalogSource, NodeControl.Listener, AutoCloseable {
-
-    private static final Logger LOG = LoggerFactory.getLogger(ControlledCatalog.class);
 
     private final NodeControl control;
     private final List<Consumer<Catalog>> listeners = new CopyOnWriteArrayList<>();
@@ -40,18 +34,8 @@ final class ControlledCatalog implements CatalogSource, NodeControl.Listener, Au
         readRoleSettings();
     }
 
-    /** Asks the first node that answers; what was known before stays if none does. */
     private void readRoleSettings() {
-        for (int node = 0; node < verified.length(); node++) {
-            if (control.state(node).isUp()) {
-                try (Connection connection = control.pool(node).connection()) {
-                    roleSettings = RoleSettings.read(connection);
-                    return;
-                } catch (SQLException e) {
-                    LOG.info("settings of the roles could not be read: {}", e.getMessage());
-                }
-            }
-        }
+        roleSettings = RoleSettings.read(control, verified.length(), roleSettings);
     }
 
     @Override

@@ -8,6 +8,8 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The defaults of those settings that shape planning, as ALTER ROLE, ALTER DATABASE and the server's configuration give them
@@ -17,6 +19,8 @@ public final class RoleSettings {
 
     /** Nothing is set anywhere. */
     public static final RoleSettings NONE = new RoleSettings(Map.of());
+
+    private static final Logger LOG = LoggerFactory.getLogger(RoleSettings.class);
 
     private static final Set<String> SETTINGS = Set.of("search_path", "standard_conforming_strings",
             "default_transaction_isolation");
@@ -41,8 +45,21 @@ public final class RoleSettings {
         this.values = Map.copyOf(values);
     }
 
-    /** What a node says. */
-    public static RoleSettings read(Connection connection) throws SQLException {
+    /** What the first node that is up says; {@code otherwise} if none does. Blocks. */
+    public static RoleSettings read(NodeControl control, int nodes, RoleSettings otherwise) {
+        for (int node = 0; node < nodes; node++) {
+            if (control.state(node).isUp()) {
+                try (Connection connection = control.pool(node).connection()) {
+                    return read(connection);
+                } catch (SQLException e) {
+                    LOG.info("the settings of the roles could not be read: {}", e.getMessage());
+                }
+            }
+        }
+        return otherwise;
+    }
+
+    static RoleSettings read(Connection connection) throws SQLException {
         Map<String, String> values = new HashMap<>();
         try (Statement statement = connection.createStatement()) {
             try (ResultSet r = statement.executeQuery(CONFIGURED)) {
