@@ -143,7 +143,9 @@ public final class Catalog {
     public FunctionFacts function(String schema, String name) {
         FunctionFacts found = null;
         for (SchemaFunction function : functions.getOrDefault(name, List.of())) {
-            if (schema == null || function.schema().equals(schema)) {
+            // The system's functions are not told apart by its two schemas.
+            boolean ofSystem = "information_schema".equals(schema) && function.facts().builtIn();
+            if (schema == null || ofSystem || function.schema().equals(schema)) {
                 found = found == null ? function.facts() : found.and(function.facts());
             }
         }
