@@ -1,6 +1,7 @@
 package dev.trunkline.testing;
 
 import dev.trunkline.catalog.CatalogBuilder;
+import dev.trunkline.config.FanOutPolicy;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
@@ -28,11 +29,10 @@ class FakeNodeConversationTest {
                 monitoring: { host: 127.0.0.1, port: 0 }
                 databases:
                   shop:
-                    fanOut: allow
                     pool: {%s }
                     nodes:
                 """.formatted(section(given, "pool.")));
-        var catalog = new CatalogBuilder("shop");
+        var catalog = new CatalogBuilder("shop").fanOut(FanOutPolicy.ALLOW);
         for (int i = 0; i < nodes.size(); i++) {
             String name = "n" + (i + 1);
             catalog.nodes(name);
