@@ -61,7 +61,8 @@ final class SessionActions {
     void perform(StatementPlan plan, byte[] sql, Runnable done) {
         session.become(SessionState.ACTIVE);
         switch (plan.action()) {
-            case SessionAction.Begin begin -> begin(begin, done);
+            case SessionAction.Begin begin -> begin(begin,
+                    plan.fingerprint().startsWith("start") ? "START TRANSACTION" : "BEGIN", done);
             case SessionAction.Commit commit -> end.commit(commit.chain(), done);
             case SessionAction.Rollback rollback -> end.rollback(rollback.chain(), done);
             case SessionAction.Savepoint savepoint -> savepoint(savepoint.name(), done);
@@ -139,11 +140,11 @@ final class SessionActions {
 
     // ---- transactions
 
-    private void begin(SessionAction.Begin begin, Runnable done) {
+    private void begin(SessionAction.Begin begin, String tag, Runnable done) {
         Transaction transaction = session.transaction();
         if (transaction.isExplicit()) {
             warn("25001", "there is already a transaction in progress");
-            done(done, "BEGIN");
+            done(done, tag);
             return;
         }
         open(begin);
@@ -154,7 +155,7 @@ final class SessionActions {
                 participant.backend().query(transaction.beginSql(), Session.INJECTED);
             }
         }
-        done(done, "BEGIN");
+        done(done, tag);
     }
 
     private void open(SessionAction.Begin begin) {
