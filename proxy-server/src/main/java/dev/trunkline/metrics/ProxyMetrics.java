@@ -166,6 +166,9 @@ final class ProxyMetrics implements MultiCollector {
     private void collectLoops(List<MetricSnapshot> all) {
         Map<ClientsOf, Integer> byState = new HashMap<>();
         Map<ConnectionsOf, Integer> connections = new HashMap<>();
+        for (String database : databases.keySet()) {
+            Session.stateWords().forEach(state -> byState.put(new ClientsOf(database, state), 0));
+        }
         for (Worker worker : workers) {
             try {
                 worker.loop().submit(() -> {

@@ -23,6 +23,8 @@ import dev.trunkline.wire.ProtocolViolation;
 import dev.trunkline.wire.TransactionStatus;
 import io.netty.buffer.ByteBuf;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -52,6 +54,9 @@ import org.slf4j.LoggerFactory;
 public final class Session implements ClientSession, BackendOwner, FlushTarget {
 
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+
+    private static final String IN_TRANSACTION = "idle in transaction";
+    private static final String ABORTED = "idle in transaction (aborted)";
 
     /** Marks replies to BEGIN and other statements of our own that a client's statement follows directly. */
     static final ReplySink INJECTED = new DroppingSink();
@@ -157,10 +162,18 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         return state;
     }
 
+    /** All words that {@link #stateWord} may have while the client is there. */
+    public static List<String> stateWords() {
+        List<String> words = new ArrayList<>(Arrays.stream(SessionState.values())
+                .filter(s -> s != SessionState.CLOSED).map(SessionState::word).distinct().toList());
+        words.addAll(List.of(IN_TRANSACTION, ABORTED));
+        return words;
+    }
+
     /** The word of SHOW CLIENTS. */
     public String stateWord() {
         if (state == SessionState.IDLE && transaction.isExplicit()) {
-            return transaction.isFailed() ? "idle in transaction (aborted)" : "idle in transaction";
+            return transaction.isFailed() ? ABORTED : IN_TRANSACTION;
         }
         return state.word();
     }

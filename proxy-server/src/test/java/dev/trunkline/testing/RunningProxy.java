@@ -5,6 +5,9 @@ import dev.trunkline.config.Configuration;
 import dev.trunkline.config.ConfigurationException;
 import dev.trunkline.net.TrunklineServer;
 import dev.trunkline.session.CatalogSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -44,6 +47,18 @@ public final class RunningProxy implements ProxyUnderTest {
             server.start();
             return new RunningProxy(server);
         } catch (ConfigurationException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Starts a proxy that asks the nodes of this file itself, and can read the file again. */
+    public static RunningProxy start(Path file) {
+        try {
+            TrunklineServer server = TrunklineServer.of(Configuration.parse(file.toString(), Files.readString(file),
+                    name -> null));
+            server.start();
+            return new RunningProxy(server);
+        } catch (ConfigurationException | IOException | InterruptedException e) {
             throw new AssertionError(e);
         }
     }
