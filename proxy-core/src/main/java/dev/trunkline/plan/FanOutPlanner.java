@@ -137,7 +137,7 @@ final class FanOutPlanner {
         for (Query.Item item : body.items()) {
             AggregateFunction function = function(item.expr());
             if (function == null) {
-                return "the expression " + item.expr().span().of(text) + " beside or around aggregates";
+                return "an aggregate other than count, sum, min and max, or an expression around or beside one,";
             }
             Expr.Function call = (Expr.Function) item.expr();
             if (call.distinct()) {

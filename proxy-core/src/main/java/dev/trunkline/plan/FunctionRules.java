@@ -22,9 +22,10 @@ final class FunctionRules {
             "pg_advisory_unlock_all");
     private static final Set<String> TRANSACTION_LOCKS = Set.of("pg_advisory_xact_lock", "pg_advisory_xact_lock_shared",
             "pg_try_advisory_xact_lock", "pg_try_advisory_xact_lock_shared");
-    private static final Set<String> TRANSACTION = Set.of("pg_export_snapshot", "pg_current_xact_id",
-            "pg_current_xact_id_if_assigned", "txid_current", "txid_current_if_assigned", "pg_current_snapshot",
-            "txid_current_snapshot", "pg_xact_status", "txid_status", "pg_backend_pid");
+    private static final Set<String> TRANSACTION = Set.of("pg_export_snapshot", "pg_current_xact_id", "txid_current");
+    private static final Set<String> LOOKING_AT_TRANSACTION = Set.of("pg_current_xact_id_if_assigned",
+            "txid_current_if_assigned", "pg_current_snapshot", "txid_current_snapshot", "pg_xact_status", "txid_status",
+            "pg_backend_pid");
     /** Volatile functions of the server's that only look. */
     private static final List<String> LOOKING = List.of("pg_stat_get_", "pg_ls_", "pg_read_", "pg_get_", "pg_is_",
             "pg_current_wal", "pg_last_", "pg_control_", "pg_show_");
@@ -114,6 +115,8 @@ final class FunctionRules {
             atHome(name, Access.write("calls " + name));
         } else if (TRANSACTION.contains(name)) {
             onTransactionNode(name, Access.outsideTransaction("calls " + name));
+        } else if (LOOKING_AT_TRANSACTION.contains(name)) {
+            onTransactionNode(name, Access.read("functions in it only look"));
         } else if (use.hasEffects()) {
             boolean looks = ALSO_LOOKING.contains(name) || LOOKING.stream().anyMatch(name::startsWith);
             atHome(name, looks ? Access.read("functions in it only look") : Access.write("calls " + name));

@@ -213,7 +213,7 @@ public final class PlanCache {
         }
         // Somebody builds this fingerprint already: their plan serves if it was made for the same literals.
         return first.thenCompose(plan -> {
-            if (plan.catalogVersion() == catalog.version() && holds(plan, text, key)) {
+            if (plan.catalogVersion() == catalog.version() && isKept(plan) && holds(plan, text, key)) {
                 return CompletableFuture.completedFuture(plan);
             }
             CompletableFuture<StatementPlan> own = new CompletableFuture<>();
@@ -241,6 +241,11 @@ public final class PlanCache {
         return lexed.statementCount() == 1 && holds(plan.guards(), lexed.fingerprint(0), bytes);
     }
 
+    /** Whether a plan serves other texts: a position is one of its very text, which comments and white space move. */
+    private static boolean isKept(StatementPlan plan) {
+        return plan.refusal() == null || plan.refusal().position() == 0;
+    }
+
     private StatementPlan build(Key key, String text, Catalog catalog) {
         StatementPlan plan;
         try {
@@ -248,8 +253,9 @@ public final class PlanCache {
         } catch (RuntimeException | StackOverflowError e) {
             return refused(ProxyError.INTERNAL.with("planning failed: " + e), catalog);
         }
-        Entry entry = shared.get(key, Entry::new);
-        entry.add(plan);
+        if (isKept(plan)) {
+            shared.get(key, Entry::new).add(plan);
+        }
         return plan;
     }
 

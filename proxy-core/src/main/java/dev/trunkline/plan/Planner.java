@@ -69,8 +69,11 @@ public final class Planner {
             }
             // What is set stands in the plan itself.
             case Plan.LocalReply local -> guardAll(Set.of(), bytes, fingerprint, guarded);
+            // What could not be read is told in the words of the text.
             case Plan.Refuse refuse -> {
-                // Whatever its text tells of a literal was read.
+                if (statement instanceof Statement.Unknown) {
+                    guardAll(Set.of(), bytes, fingerprint, guarded);
+                }
             }
         }
         List<Guard> guards = new ArrayList<>();

@@ -27,6 +27,10 @@ final class ExprReader {
             "current_time", "current_timestamp", "localtime", "localtimestamp", "current_role", "current_user",
             "session_user", "user", "current_catalog", "current_schema", "system_user", "treat", "normalize",
             "is_normalized", "extract", "overlay", "position", "substring", "trim", "collation");
+    /** Aggregates that don't depend on the order of rows. */
+    private static final Set<String> STEADY_AGGREGATES = Set.of("count", "sum", "avg", "min", "max", "bool_and",
+            "bool_or", "every", "bit_and", "bit_or", "bit_xor", "stddev", "stddev_pop", "stddev_samp", "variance",
+            "var_pop", "var_samp", "range_agg", "range_intersect_agg");
     private static final Set<String> SYNTAX_AGGREGATES = Set.of("json_arrayagg", "json_objectagg", "xmlagg");
 
     private final Reading reading;
@@ -60,6 +64,9 @@ final class ExprReader {
                 if (levels != null) {
                     levels.add(resolved == null ? null : resolved.level().shape);
                 }
+                if (resolved != null) {
+                    correlate(scope, resolved.level());
+                }
             }
             case Expr.Star star -> {
                 if (levels != null) {
@@ -90,6 +97,15 @@ final class ExprReader {
                 reading.subqueries.put(subquery, reading.queries.query(subquery.query(), scope, "subquery"));
             }
             case Expr.Opaque opaque -> readAll(opaque.operands(), scope);
+        }
+    }
+
+    /** Marks the queries between a column and the level that it belongs to. */
+    private static void correlate(Scope from, Scope level) {
+        for (Scope scope = from; scope != null && scope != level; scope = scope.outer) {
+            if (scope.shape != null && scope.shape != level.shape) {
+                scope.shape.correlated = true;
+            }
         }
     }
 
@@ -174,6 +190,14 @@ final class ExprReader {
         return oid <= 0 ? ParameterTypes.UNSURE : oid;
     }
 
+    private static void unsteady(Expr.Function function, FunctionFacts facts, Scope scope) {
+        boolean byOrder = facts == null || facts.isAggregate() && function.orderBy().isEmpty()
+                && function.withinGroup().isEmpty() && !STEADY_AGGREGATES.contains(function.name().last());
+        if (byOrder || facts.worst() == FunctionFacts.Volatility.VOLATILE) {
+            shapeOf(scope).unsteady = function.name().last();
+        }
+    }
+
     private void function(Expr.Function function, Scope scope) {
         FunctionFacts facts = reading.function(function.name());
         boolean syntax = facts == null && function.name().parts().size() == 1
@@ -192,6 +216,7 @@ final class ExprReader {
             window(function.over(), scope);
             return;
         }
+        unsteady(function, facts, scope);
         boolean aggregate = syntax
                 ? SYNTAX_AGGREGATES.contains(function.name().last())
                 : facts == null || facts.isAggregate();

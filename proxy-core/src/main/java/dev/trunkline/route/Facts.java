@@ -42,6 +42,10 @@ final class Facts {
         shapes.add(shape);
     }
 
+    List<Shape> shapes() {
+        return shapes;
+    }
+
     void given(Term term, KeySet values) {
         given.computeIfAbsent(term, t -> new LinkedHashSet<>()).add(values);
     }

@@ -45,7 +45,13 @@ final class JoinReader {
                 yield leaf(queries.use(shape, derived.alias(), derived.columnAliases(), derived.span()), scope);
             }
             case FromItem.Functions functions -> {
+                String before = scope.shape.unsteady;
+                scope.shape.unsteady = null;
                 reading.exprs.readAll(functions.calls(), scope);
+                if (scope.shape.unsteady != null) {
+                    scope.shape.unsteadyFrom = scope.shape.unsteady;
+                }
+                scope.shape.unsteady = before;
                 yield leaf(new RowSource(RowSource.Kind.OPAQUE, alias(functions), null,
                         List.copyOf(functions.columnAliases()), true, null, functions.span()), scope);
             }

@@ -37,6 +37,12 @@ final class Shape {
     boolean groupingSets;
     boolean distinct;
     boolean windowed;
+    /** Whether it looks at a row of a level around it, so that it is evaluated for each. */
+    boolean correlated;
+    /** A function in it whose value is another each time, or an aggregate that depends on the order of rows; or null. */
+    String unsteady;
+    /** A function in FROM whose value is another each time; or null. */
+    String unsteadyFrom;
     final List<Term> groupTerms = new ArrayList<>();
     /** The WINDOW clause. */
     final Map<String, Expr.Window> windows = new HashMap<>();
@@ -83,6 +89,19 @@ final class Shape {
     /** Whether each row inside gives its rows outside whatever the other rows are. */
     boolean rowByRow() {
         return barrier == null && branches == null && !aggregated && !grouped && !distinct && !windowed;
+    }
+
+    /**
+     * What may come out differently when the same rows are asked again, or null. A query that stands by itself is evaluated
+     * once by one server; evaluated on each of several nodes, it must not differ.
+     */
+    String differsEachTime() {
+        if (unsteady != null || unsteadyFrom != null) {
+            return unsteady != null ? unsteady : unsteadyFrom;
+        }
+        return windowed
+                ? "a window function"
+                : "LIMIT".equals(barrier) || "DISTINCT ON".equals(barrier) ? barrier : null;
     }
 
     RowSource.Type type(int column) {

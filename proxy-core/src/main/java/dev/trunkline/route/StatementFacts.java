@@ -282,6 +282,10 @@ public final class StatementFacts {
      */
     public Distribution distribution() {
         List<RowSource> sharded = sharded();
+        String unsteady = unsteady();
+        if (unsteady != null) {
+            return new Distribution(null, unsteady + " in a subquery, which each node would answer in its own way,");
+        }
         RowSource stray = null;
         for (RowSource root : sharded) {
             if (!linear(root)) {
@@ -300,6 +304,18 @@ public final class StatementFacts {
         }
         return new Distribution(null, "combining the rows of " + sharded.getFirst().relation().fullName()
                 + " in a set operation, an outer join's optional side or a subquery");
+    }
+
+    /** What makes a query that stands by itself come out differently on each node, or null. */
+    private String unsteady() {
+        for (Shape shape : reading.facts.shapes()) {
+            boolean byItself = shape != top && !shape.correlated
+                    && shape.sources.stream().noneMatch(source -> source.sharded() != null);
+            if (byItself && shape.differsEachTime() != null) {
+                return shape.differsEachTime();
+            }
+        }
+        return top.unsteadyFrom;
     }
 
     /** A sharded source that may need rows of another key than a row of the root, or null. */
