@@ -428,16 +428,18 @@ final class AdminSession implements ClientSession {
     }
 
     @Override
-    public void cancel() {
+    public void cancel(Runnable passedOn) {
         if (running != null) {
             running.completeExceptionally(ProxyError.QUERY_CANCELED.with());
         }
+        passedOn.run();
     }
 
     @Override
     public void closed() {
         state = State.CLOSED;
-        cancel();
+        cancel(() -> {
+        });
         out.release();
     }
 

@@ -72,8 +72,14 @@ public final class BackendConnector {
      * having a cancel in flight (semantics.md 27).
      */
     public void cancel(BackendConnection backend) {
+        cancel(backend, () -> {
+        });
+    }
+
+    /** As {@link #cancel(BackendConnection)}; {@code ended} runs when the request has arrived or failed. */
+    public void cancel(BackendConnection backend, Runnable ended) {
         backend.cancelStarted();
-        CancelHandler handler = new CancelHandler(backend);
+        CancelHandler handler = new CancelHandler(backend, ended);
         open(backend.loop(), backend.endpoint(), handler).addListener(future -> {
             if (!future.isSuccess()) {
                 LOG.info("node {}: cancel request failed: {}", backend.endpoint(), reason(future.cause()));
@@ -86,10 +92,12 @@ public final class BackendConnector {
     private static final class CancelHandler extends ChannelInboundHandlerAdapter {
 
         private final BackendConnection backend;
+        private final Runnable whenEnded;
         private boolean ended;
 
-        CancelHandler(BackendConnection backend) {
+        CancelHandler(BackendConnection backend, Runnable whenEnded) {
             this.backend = backend;
+            this.whenEnded = whenEnded;
         }
 
         @Override
@@ -119,6 +127,7 @@ public final class BackendConnector {
             if (!ended) {
                 ended = true;
                 backend.cancelEnded();
+                whenEnded.run();
             }
         }
     }

@@ -250,15 +250,22 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
 
     private void cancel(CancelRequest request) {
         ClientConnection target = reception.clients().find(request.processId(), request.secretKey().array());
-        if (target != null) {
-            target.context.executor().execute(target::cancelRunning);
+        if (target == null) {
+            closeNow();
+            return;
         }
-        closeNow();
+        // Nothing more is read. The client takes the end of the connection for the sign that the request has arrived, and
+        // that what it sends next is not cancelled any more.
+        phase = Phase.CLOSED;
+        target.context.executor()
+                .execute(() -> target.cancelRunning(() -> context.executor().execute(this::closeNow)));
     }
 
-    private void cancelRunning() {
-        if (phase == Phase.SERVING) {
-            session.cancel();
+    private void cancelRunning(Runnable passedOn) {
+        if (phase != Phase.SERVING) {
+            passedOn.run();
+        } else {
+            session.cancel(passedOn);
         }
     }
 

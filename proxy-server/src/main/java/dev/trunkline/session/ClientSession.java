@@ -31,8 +31,8 @@ public interface ClientSession {
     /** The client's socket is full or has room again. */
     void clientWritable(boolean is);
 
-    /** Cancels whatever runs for this session now. */
-    void cancel();
+    /** Cancels whatever runs for this session now; {@code passedOn} is run when those who do it know. */
+    void cancel(Runnable passedOn);
 
     /** The client is gone. */
     void closed();

@@ -961,11 +961,24 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
     }
 
     @Override
-    public void cancel() {
+    public void cancel(Runnable passedOn) {
+        List<BackendConnection> busy = new ArrayList<>();
         for (Participant p : transaction.participants()) {
             if (p.backend().isBusy()) {
-                worker.connector().cancel(p.backend());
+                busy.add(p.backend());
             }
+        }
+        if (busy.isEmpty()) {
+            passedOn.run();
+            return;
+        }
+        int[] outstanding = {busy.size()};
+        for (BackendConnection backend : busy) {
+            worker.connector().cancel(backend, () -> {
+                if (--outstanding[0] == 0) {
+                    passedOn.run();
+                }
+            });
         }
     }
 
