@@ -1,0 +1,99 @@
+package dev.trunkline;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** Exit codes and what stands on standard error. */
+class MainTest {
+
+    @TempDir
+    private Path directory;
+
+    /** What a command ended with. */
+    private record Ended(int status, String errors) {}
+
+    private static Ended run(String... arguments) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        PrintStream errors = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+        PrintStream before = System.err;
+        System.setErr(errors);
+        try {
+            CommandLine command = Main.commandLine().setErr(new PrintWriter(errors, true));
+            int status = command.execute(arguments);
+            return new Ended(status, bytes.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setErr(before);
+        }
+    }
+
+    @Test
+    void wrongUsageIsTwo() {
+        assertEquals(2, run().status());
+        assertEquals(2, run("dance").status());
+        assertEquals(2, run("serve").status());
+        assertEquals(2, run("check", "-c", directory.resolve("missing.yaml").toString()).status());
+        assertEquals(2, run("serve", "-c", directory.resolve("missing.yaml").toString()).status());
+        assertEquals(2, run("demo", "--nodes", "0").status());
+        assertEquals(2, run("demo", "--nodes", "17").status());
+        assertEquals(2, run("demo", "--port", "many").status());
+        assertEquals(0, run("--help").status());
+    }
+
+    @Test
+    void problemsAreOne() throws Exception {
+        Path file = Files.writeString(directory.resolve("wrong.yaml"), """
+                listen: { host: 127.0.0.1, prot: 6432 }
+                databases:
+                  shop:
+                    fanOut: wran
+                    nodes: { a: { primary: "127.0.0.1:5432" } }
+                users:
+                  app: { password: x, admin: full }
+                """);
+        for (String[] command : new String[][]{{"check", "--offline", "-c", file.toString()},
+                {"serve", "-c", file.toString()}}) {
+            Ended ended = run(command);
+            assertEquals(1, ended.status(), ended.errors());
+            assertTrue(ended.errors().contains(file + ":1:28: listen.prot: "), ended.errors());
+            assertTrue(ended.errors().contains("did you mean port?"), ended.errors());
+            assertTrue(ended.errors().contains(file + ":4:13: databases.shop.fanOut: "), ended.errors());
+            assertTrue(ended.errors().contains("did you mean warn?"), ended.errors());
+        }
+    }
+
+    @Test
+    void whatCannotStartIsThree() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Ended demo = run("demo", "--port", Integer.toString(taken.getLocalPort()));
+            assertEquals(3, demo.status());
+            assertTrue(demo.errors().contains("port " + taken.getLocalPort() + " of 127.0.0.1 is in use"),
+                    demo.errors());
+        }
+        int free;
+        try (ServerSocket once = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            free = once.getLocalPort();
+        }
+        Path file = Files.writeString(directory.resolve("nobody.yaml"), """
+                databases:
+                  shop:
+                    nodes: { a: { primary: "127.0.0.1:%d" } }
+                users:
+                  app: { password: x, admin: full }
+                """.formatted(free));
+        Ended serve = run("serve", "-c", file.toString());
+        assertEquals(3, serve.status(), serve.errors());
+        assertTrue(serve.errors().contains("cannot start"), serve.errors());
+    }
+}
