@@ -14,7 +14,9 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.Map;
+import java.util.Queue;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,6 +74,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     private boolean closed;
     private boolean tainted;
     private int cancelsInFlight;
+    private final Queue<Runnable> afterCancels = new ArrayDeque<>(0);
     private boolean unflushed;
     private BackendOwner readFor;
     private Object settings;
@@ -210,6 +213,22 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
     public void cancelEnded() {
         cancelsInFlight--;
+        runAfterCancels();
+    }
+
+    /** Runs a step when no cancel is in flight any more: at once when none is. */
+    public void afterCancels(Runnable step) {
+        if (cancelsInFlight == 0) {
+            step.run();
+        } else {
+            afterCancels.add(step);
+        }
+    }
+
+    private void runAfterCancels() {
+        while (cancelsInFlight == 0 && !afterCancels.isEmpty()) {
+            afterCancels.poll().run();
+        }
     }
 
     public boolean hasCancelInFlight() {
@@ -273,14 +292,29 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** Prepares a statement that the connection does not hold. */
+    public void parse(ServerStatement statement, ReplySink sink, Runnable ifSkipped) {
+        if (statements.takeDoubt(statement)) {
+            drop(statement);
+        }
+        FrontendEncoder.parse(stage(), statement.name(), statement.sql(), 0, statement.sql().length,
+                statement.parameterTypes());
+        expectParse(statement, sink, ifSkipped);
+    }
+
     public void expectParse(ServerStatement statement, ReplySink sink, Runnable ifSkipped) {
         unsynced = true;
-        ServerStatement evicted = statements.add(statement);
+        statements.add(statement);
         expected.add(Kind.PARSE, sink, statement, ifSkipped);
-        if (evicted != null) {
-            FrontendEncoder.close(stage(), FrontendMessage.Target.STATEMENT, evicted.name());
-            expected.add(Kind.CLOSE, ReplySink.DROP, null, null);
+        for (ServerStatement evicted = statements.evict(); evicted != null; evicted = statements.evict()) {
+            drop(evicted);
         }
+    }
+
+    private void drop(ServerStatement statement) {
+        unsynced = true;
+        FrontendEncoder.close(stage(), FrontendMessage.Target.STATEMENT, statement.name());
+        expected.add(Kind.CLOSE, ReplySink.DROP, statement, null);
     }
 
     public void expectBind(ReplySink sink) {
@@ -667,6 +701,12 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
             LOG.info("node {}: {} {}", endpoint, fields.sqlState(), fields.message());
             return;
         }
+        if (isStale(fields)) {
+            statements.doubtAll();
+            if (kind == Kind.PARSE) {
+                statements.doubt((ServerStatement) expected.extra());
+            }
+        }
         ReplySink sink = expected.sink();
         if (kind != Kind.QUERY && kind != Kind.SYNC) {
             expected.skipToSync(statements);
@@ -682,6 +722,15 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     private static ErrorFields errorFields(ByteBuf frame) {
         ByteBuf body = frame.slice(frame.readerIndex() + HEADER, frame.readableBytes() - HEADER);
         return ((BackendMessage.ErrorResponse) BackendDecoder.decode(MessageTypes.ERROR_RESPONSE, body)).fields();
+    }
+
+    /** Whether a prepared statement is not what it was: its tables have changed, or somebody has dropped it. */
+    private static boolean isStale(ErrorFields fields) {
+        return switch (fields.sqlState()) {
+            case "0A000" -> "RevalidateCachedQuery".equals(fields.get(ErrorFields.ROUTINE));
+            case "26000", "42P05" -> true;
+            case null, default -> false;
+        };
     }
 
     private static boolean isFatal(ErrorFields fields) {

@@ -40,8 +40,8 @@ public final class BackendConnector {
     /** Connects and logs in; one of the two is called on the loop. */
     public void connect(EventLoop loop, NodeEndpoint endpoint, NodeCredential credential,
             Consumer<BackendConnection> connected, Consumer<ProxyException> failed) {
-        LoginHandler login = new LoginHandler(endpoint, credential, applicationName, preparedStatements, connected,
-                failed);
+        LoginHandler login = new LoginHandler(endpoint, credential, applicationName, preparedStatements,
+                connected, failed);
         open(loop, endpoint, login).addListener(future -> {
             if (!future.isSuccess()) {
                 failed.accept(ProxyError.NODE_DOWN.with(endpoint.nodeName())
@@ -68,18 +68,13 @@ public final class BackendConnector {
     }
 
     /**
-     * Asks a node to cancel what runs on a connection. Until the request has arrived or failed, the connection counts as
+     * Asks a node to cancel what runs on a connection; what waits for it is told by {@link BackendConnection#afterCancels}.
+     * Until the request has arrived or failed, the connection counts as
      * having a cancel in flight (semantics.md 27).
      */
     public void cancel(BackendConnection backend) {
-        cancel(backend, () -> {
-        });
-    }
-
-    /** As {@link #cancel(BackendConnection)}; {@code ended} runs when the request has arrived or failed. */
-    public void cancel(BackendConnection backend, Runnable ended) {
         backend.cancelStarted();
-        CancelHandler handler = new CancelHandler(backend, ended);
+        CancelHandler handler = new CancelHandler(backend);
         open(backend.loop(), backend.endpoint(), handler).addListener(future -> {
             if (!future.isSuccess()) {
                 LOG.info("node {}: cancel request failed: {}", backend.endpoint(), reason(future.cause()));
@@ -92,12 +87,10 @@ public final class BackendConnector {
     private static final class CancelHandler extends ChannelInboundHandlerAdapter {
 
         private final BackendConnection backend;
-        private final Runnable whenEnded;
         private boolean ended;
 
-        CancelHandler(BackendConnection backend, Runnable whenEnded) {
+        CancelHandler(BackendConnection backend) {
             this.backend = backend;
-            this.whenEnded = whenEnded;
         }
 
         @Override
@@ -127,7 +120,6 @@ public final class BackendConnector {
             if (!ended) {
                 ended = true;
                 backend.cancelEnded();
-                whenEnded.run();
             }
         }
     }

@@ -39,7 +39,10 @@ final class ExpectedReplies {
         return size == 0;
     }
 
-    /** {@code extra} is the {@link ServerStatement} of a PARSE or the bytes of a FAKE; {@code ifSkipped} may be null. */
+    /**
+     * {@code extra} is the {@link ServerStatement} of a PARSE, the one that a CLOSE of ours drops, or the bytes of a FAKE;
+     * {@code ifSkipped} may be null.
+     */
     void add(Kind kind, ReplySink sink, Object extra, Runnable ifSkipped) {
         if (size == kinds.length) {
             grow();
@@ -89,6 +92,8 @@ final class ExpectedReplies {
     private void dropHead(ServerStatements held) {
         if (kinds[head] == Kind.PARSE && extras[head] instanceof ServerStatement statement) {
             held.remove(statement);
+        } else if (kinds[head] == Kind.CLOSE && extras[head] instanceof ServerStatement statement) {
+            held.keep(statement);
         } else if (kinds[head] == Kind.FAKE) {
             ((ByteBuf) extras[head]).release();
         }

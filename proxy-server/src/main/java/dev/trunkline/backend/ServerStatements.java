@@ -1,8 +1,9 @@
 package dev.trunkline.backend;
 
-import java.util.Iterator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The prepared statements that one connection holds, least recently used first. The unnamed statement is held apart.
@@ -12,6 +13,7 @@ final class ServerStatements {
 
     private final int capacity;
     private final Map<ServerStatement, Boolean> named = new LinkedHashMap<>(16, 0.75f, true);
+    private final Set<ServerStatement> doubtful = new HashSet<>();
     private ServerStatement unnamed;
 
     ServerStatements(int capacity) {
@@ -22,20 +24,46 @@ final class ServerStatements {
         return statement.name().isEmpty() ? unnamed == statement : named.get(statement) != null;
     }
 
-    /** Adds a statement and returns the one that has to go for it, or null. */
-    ServerStatement add(ServerStatement statement) {
+    void add(ServerStatement statement) {
         if (statement.name().isEmpty()) {
             unnamed = statement;
-            return null;
+        } else {
+            named.put(statement, Boolean.TRUE);
         }
-        named.put(statement, Boolean.TRUE);
+    }
+
+    /** Removes the statement that has to go because there are too many; null when there are not. */
+    ServerStatement evict() {
         if (named.size() <= capacity) {
             return null;
         }
-        Iterator<ServerStatement> oldest = named.keySet().iterator();
-        ServerStatement evicted = oldest.next();
-        oldest.remove();
-        return evicted;
+        ServerStatement oldest = named.keySet().iterator().next();
+        named.remove(oldest);
+        return oldest;
+    }
+
+    /** A statement that was to go is still there. */
+    void keep(ServerStatement statement) {
+        named.put(statement, Boolean.TRUE);
+    }
+
+    /** What is held may not be what we think: each statement is dropped and prepared again before its next use. */
+    void doubtAll() {
+        doubtful.addAll(named.keySet());
+        named.clear();
+        unnamed = null;
+    }
+
+    /** It may be there although we thought that it was not. */
+    void doubt(ServerStatement statement) {
+        if (!statement.name().isEmpty()) {
+            doubtful.add(statement);
+        }
+    }
+
+    /** Whether a statement of this name may still be there; asked once. */
+    boolean takeDoubt(ServerStatement statement) {
+        return !doubtful.isEmpty() && doubtful.remove(statement);
     }
 
     void remove(ServerStatement statement) {
@@ -52,6 +80,7 @@ final class ServerStatements {
 
     void clear() {
         named.clear();
+        doubtful.clear();
         unnamed = null;
     }
 }

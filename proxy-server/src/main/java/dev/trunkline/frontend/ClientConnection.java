@@ -66,6 +66,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
     private static final int HEADER = FrameLimits.HEADER_BYTES;
     /** How much a client may send ahead of what the session takes. */
     private static final int MOST_AHEAD = 1 << 16;
+    private static final int FAREWELL_SECONDS = 5;
 
     private enum Phase {
         STARTUP,
@@ -348,7 +349,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
         SessionSettings settings = SessionSettings.of(atHome, setting -> database.roleDefault(atHome, setting),
                 startup.settings().entrySet());
         SessionIdentity identity = new SessionIdentity(seat.processId, user.name(), database,
-                context.channel().remoteAddress(), logins);
+                context.channel().remoteAddress(), logins, user.pool());
         return new Session(worker, identity, this, out, settings, new ReportedParameters(parameters));
     }
 
@@ -467,12 +468,21 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
         return session == null || session.isAtRest();
     }
 
-    private void fatal(ProxyException why) {
+    @Override
+    public void fatal(ProxyException why) {
+        if (phase == Phase.CLOSED) {
+            return;
+        }
         LOG.info("client {}: closed: {} {}", context.channel().remoteAddress(), why.sqlState(), why.getMessage());
         BackendEncoder.error(out.stage(), ErrorFields.of("FATAL", why));
         out.flush();
         phase = Phase.CLOSED;
+        if (session != null) {
+            session.closed();
+        }
         context.writeAndFlush(context.alloc().buffer(0)).addListener(ChannelFutureListener.CLOSE);
+        // A client that does not read is not waited for.
+        context.executor().schedule(() -> context.close(), FAREWELL_SECONDS, TimeUnit.SECONDS);
     }
 
     private void closeNow() {

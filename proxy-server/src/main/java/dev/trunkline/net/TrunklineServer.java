@@ -14,7 +14,6 @@ import dev.trunkline.config.DatabaseConfig;
 import dev.trunkline.config.DatabaseConfig.FanOutWarning;
 import dev.trunkline.config.FanOutPolicy;
 import dev.trunkline.config.NodeConfig;
-import dev.trunkline.config.PoolConfig;
 import dev.trunkline.config.Problem;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.frontend.ClientConnection;
@@ -24,7 +23,6 @@ import dev.trunkline.metrics.Monitoring;
 import dev.trunkline.metrics.StatementMetrics;
 import dev.trunkline.node.NodeControl;
 import dev.trunkline.plan.PlanCache;
-import dev.trunkline.pool.PoolLimits;
 import dev.trunkline.route.DestinationTable;
 import dev.trunkline.session.CatalogSource;
 import dev.trunkline.session.FanOutRules;
@@ -173,7 +171,7 @@ public final class TrunklineServer implements AutoCloseable {
         Catalog catalog = source.catalog();
         ShardMap map = ShardMap.of(1, config.shardOwners().stream().mapToInt(Integer::intValue).toArray());
         StatementMetrics metrics = new StatementMetrics(config.name());
-        ServedDatabase database = new ServedDatabase(config.name(), nodes, limits(config.pool()),
+        ServedDatabase database = new ServedDatabase(config.name(), nodes, config.pool(),
                 fanOutRules(configuration, config),
                 new PlanCache(Math.max(1, configuration.limits().planCacheSize() / PLAN_BYTES), planner), catalog,
                 new DestinationTable(map, nodes.size(), catalog.homeNode()), source, metrics);
@@ -231,21 +229,14 @@ public final class TrunklineServer implements AutoCloseable {
             }
             database.slowNanos(slowNanos(newer));
             database.fanOutRules(fanOutRules(newer, config));
-            PoolLimits limits = limits(config.pool());
-            database.poolLimits(limits);
-            workers.forEach(worker -> worker.loop()
-                    .execute(() -> worker.pools(database).forEach(pool -> pool.limits(limits))));
+            database.pool(config.pool());
+            workers.forEach(worker -> worker.loop().execute(() -> worker.limitsChanged(database)));
         }
     }
 
     /** Reads the configuration file again, as RELOAD does. */
     public CompletionStage<List<ConfigurationChange>> reload() {
         return reloading.reload();
-    }
-
-    private static PoolLimits limits(PoolConfig pool) {
-        return new PoolLimits(pool.size(), pool.min(), pool.waitTimeout().toNanos(), pool.idleTimeout().toNanos(),
-                pool.maxAge().toNanos());
     }
 
     /** The port that clients connect to. */

@@ -185,6 +185,8 @@ public final class Pool {
         lent--;
         if (connection.isOpen()) {
             toIdle(connection);
+        } else if (!waiting.isEmpty()) {
+            serve();
         }
     }
 
@@ -198,9 +200,14 @@ public final class Pool {
         }
     }
 
+    /** Whether the last attempt to connect has failed, so that a statement that may go elsewhere does. */
+    public boolean isSuspect() {
+        return lastFailure != null && idle.isEmpty();
+    }
+
     /** Whether the last attempt to connect has failed and the next one is not due yet. */
     public boolean isDown() {
-        return lastFailure != null && idle.isEmpty() && System.nanoTime() - retryAtNanos < 0;
+        return lastFailure != null && idle.isEmpty() && backsOff();
     }
 
     private void clear(BackendConnection connection, String... statements) {
@@ -228,6 +235,14 @@ public final class Pool {
         }
         connection.idleSince(now);
         idle.push(connection);
+        if (connection.hasCancelInFlight()) {
+            connection.afterCancels(() -> {
+                if (!waiting.isEmpty()) {
+                    serve();
+                }
+            });
+            return;
+        }
         if (!waiting.isEmpty()) {
             serve();
         }
@@ -237,28 +252,18 @@ public final class Pool {
     }
 
     private BackendConnection pollIdle() {
-        BackendConnection skipped = null;
-        BackendConnection found = null;
-        for (BackendConnection c = idle.poll(); c != null; c = idle.poll()) {
-            if (!c.isOpen()) {
+        for (int n = idle.size(); n > 0; n--) {
+            BackendConnection connection = idle.poll();
+            if (!connection.isOpen()) {
                 continue;
             }
-            if (c.hasCancelInFlight()) {
-                // A cancel that arrives late must not hit another session's statement.
-                if (skipped != null) {
-                    idle.addLast(c);
-                    break;
-                }
-                skipped = c;
-                continue;
+            if (!connection.hasCancelInFlight()) {
+                return connection;
             }
-            found = c;
-            break;
+            // A cancel that arrives late must not hit another session's statement.
+            idle.addLast(connection);
         }
-        if (skipped != null) {
-            idle.addLast(skipped);
-        }
-        return found;
+        return null;
     }
 
     private void serve() {
@@ -271,13 +276,17 @@ public final class Pool {
             takeNext().waiter.granted(connection);
         }
         int wanted = gate.isPaused() ? (int) waiting.stream().filter(Waiting::underWay).count() : waiting.size();
-        while (connecting < wanted && quota.tryTake()) {
+        while (connecting < wanted && !backsOff() && quota.tryTake()) {
             connecting++;
             connector.connect(loop, endpoint, credential, this::connected, this::connectFailed);
         }
         if (connecting < wanted) {
             quota.starve(this);
         }
+    }
+
+    private boolean backsOff() {
+        return backoffNanos > 0 && System.nanoTime() - retryAtNanos < 0;
     }
 
     private boolean hasNext() {
@@ -300,8 +309,8 @@ public final class Pool {
         if (lastFailure != null) {
             LOG.info("node {} is reachable again", endpoint);
             lastFailure = null;
-            backoffNanos = 0;
         }
+        backoffNanos = 0;
         toIdle(connection);
     }
 
@@ -312,11 +321,14 @@ public final class Pool {
             LOG.warn("node {}: {}{}", endpoint, why.getMessage(),
                     why.detail() == null ? "" : " (" + why.detail() + ")");
         }
-        lastFailure = why;
+        boolean othersComeBack = lent > 0 && idle.isEmpty() && isTransient(why);
+        if (!othersComeBack) {
+            lastFailure = why;
+        }
         backoffNanos = Math.min(LAST_BACKOFF_NANOS, Math.max(FIRST_BACKOFF_NANOS, backoffNanos * 2));
         retryAtNanos = System.nanoTime()
                 + (long) (backoffNanos * (0.75 + ThreadLocalRandom.current().nextDouble() / 2));
-        if (connecting > 0 || lent > 0 && idle.isEmpty() && isTransient(why)) {
+        if (connecting > 0 || othersComeBack) {
             return;
         }
         for (Waiting w = waiting.poll(); w != null; w = waiting.poll()) {

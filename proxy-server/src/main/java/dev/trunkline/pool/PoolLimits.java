@@ -1,5 +1,7 @@
 package dev.trunkline.pool;
 
+import dev.trunkline.config.PoolConfig;
+
 /**
  * The bounds of the connections to one node under one login, over all event loops.
  *
@@ -9,4 +11,10 @@ package dev.trunkline.pool;
  * @param idleNanos how long an idle connection is kept
  * @param maxAgeNanos how old a connection may become
  */
-public record PoolLimits(int size, int min, long waitNanos, long idleNanos, long maxAgeNanos) {}
+public record PoolLimits(int size, int min, long waitNanos, long idleNanos, long maxAgeNanos) {
+
+    public static PoolLimits of(PoolConfig pool) {
+        return new PoolLimits(pool.size(), pool.min(), pool.waitTimeout().toNanos(), pool.idleTimeout().toNanos(),
+                pool.maxAge().toNanos());
+    }
+}

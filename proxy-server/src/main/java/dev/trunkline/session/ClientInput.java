@@ -1,7 +1,12 @@
 package dev.trunkline.session;
 
+import dev.trunkline.error.ProxyException;
+
 /** The client's side of a session: where its messages come from. */
 public interface ClientInput {
+
+    /** Tells the client why its session ends here, and closes. */
+    void fatal(ProxyException why);
 
     /** The session takes messages again: offer what has arrived. */
     void resume();

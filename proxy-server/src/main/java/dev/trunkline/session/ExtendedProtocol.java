@@ -101,7 +101,7 @@ final class ExtendedProtocol {
         ServerStatement server = name.isEmpty()
                 ? ServerStatement.unnamed(sql, types)
                 : session.database().statementNames().named(sql, types);
-        ClientStatement statement = new ClientStatement(name, server, standardStrings, plan);
+        ClientStatement statement = new ClientStatement(name, server, standardStrings, plan, session.planKey());
         if (name.isEmpty()) {
             unnamed = statement;
         } else {
@@ -247,10 +247,8 @@ final class ExtendedProtocol {
             }
             return;
         }
-        ServerStatement server = statement.server();
-        FrontendEncoder.parse(backend.stage(), server.name(), server.sql(), 0, server.sql().length,
-                server.parameterTypes());
-        backend.expectParse(server, owed ? session.out() : ReplySink.DROP, owed ? () -> forget(statement) : null);
+        backend.parse(statement.server(), owed ? session.out() : ReplySink.DROP,
+                owed ? () -> forget(statement) : null);
     }
 
     // ---- Describe
@@ -329,7 +327,7 @@ final class ExtendedProtocol {
             }
             backend.send(in.retainedSlice(start, length));
             backend.expectDescribe(session.out());
-        } else if (portal.statement().plan().root() instanceof Plan.LocalReply local) {
+        } else if (portal.plan().root() instanceof Plan.LocalReply local) {
             session.reply(b -> session.actions().describe(local.action(), b));
         } else {
             pendingDescribe = portal;
@@ -403,7 +401,7 @@ final class ExtendedProtocol {
         if (pendingDescribe != portal && !settlePending()) {
             return false;
         }
-        StatementPlan plan = portal.statement().plan();
+        StatementPlan plan = portal.plan();
         session.actions().checkNotFailed(plan);
         if (portal.participant() != null) {
             BackendConnection backend = portal.participant().backend();
@@ -483,7 +481,11 @@ final class ExtendedProtocol {
         Portal portal = portals.get(name);
         BackendConnection cursor = cursor(name);
         if (cursor == null && (portal == null || portal.participant() == null)) {
-            drop(portals.remove(name));
+            Portal fanOut = portals.remove(name);
+            if (fanOut != null && fanOut.suspended() != null) {
+                fanOut.suspended().closeAtNodes();
+            }
+            drop(fanOut);
             session.reply(BackendEncoder::closeComplete);
             return true;
         }
@@ -547,8 +549,7 @@ final class ExtendedProtocol {
 
     /** Plans again what was planned from an older catalog; false when that has to wait. */
     private boolean currentPlan(ClientStatement statement) {
-        long version = session.database().catalog().version();
-        if (statement.plan().catalogVersion() >= version) {
+        if (statement.isPlannedFor(session.database().catalog().version(), session.planKey())) {
             return true;
         }
         StatementPlan plan = plan(statement.sql(), statement.standardConformingStrings());
@@ -558,7 +559,7 @@ final class ExtendedProtocol {
         if (plan.refusal() != null) {
             throw plan.refusal();
         }
-        statement.plan(plan);
+        statement.plan(plan, session.planKey());
         return true;
     }
 
@@ -632,6 +633,18 @@ final class ExtendedProtocol {
             pendingParse = null;
         }
         pendingDescribe = null;
+    }
+
+    /** Portals end with their connection. */
+    void lost(Participant participant) {
+        portals.values().removeIf(portal -> {
+            boolean gone = portal.participant() == participant
+                    || portal.suspended() != null && portal.suspended().uses(participant);
+            if (gone) {
+                portal.release();
+            }
+            return gone;
+        });
     }
 
     /** Portals end with their transaction. */

@@ -22,6 +22,8 @@ import dev.trunkline.wire.MessageTypes;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * A statement that runs on several nodes at once. The nodes are spoken to in the extended protocol, whatever the client
@@ -81,6 +83,7 @@ final class FanOutRun implements StatementRun {
     private boolean over;
     private long startedNanos = System.nanoTime();
     private long spentNanos;
+    private final boolean[] owing;
 
     private FanOutRun(Session session, StatementPlan plan, Destination.Many destination, Source source, int maxRows,
             FanOutPolicy policy, Runnable done) {
@@ -92,6 +95,7 @@ final class FanOutRun implements StatementRun {
         this.policy = policy;
         this.done = done;
         this.participants = new Participant[destination.nodes().length];
+        this.owing = new boolean[destination.nodes().length];
         this.maxRows = maxRows;
         this.sequential = maxRows > 0 && fanOut.merge() instanceof Merge.Concat;
         this.merge = RowMerge.of(fanOut.merge(), participants.length);
@@ -121,14 +125,22 @@ final class FanOutRun implements StatementRun {
             if (participant == null) {
                 return;
             }
-            session.use(participant, plan, destination);
             participants[joined++] = participant;
+        }
+        for (joined = 0; joined < participants.length; joined++) {
+            if (session.transaction().at(destination.nodes()[joined]) != participants[joined]) {
+                // It was lost while the others were waited for.
+                join();
+                return;
+            }
+        }
+        for (Participant participant : participants) {
+            session.use(participant, plan, destination);
         }
         warn();
         session.run(this);
         session.become(SessionState.ACTIVE);
         started = true;
-        open = sequential ? 1 : participants.length;
         for (int i = 0; i < participants.length; i++) {
             prepare(i);
             if (!sequential || i == 0) {
@@ -156,15 +168,17 @@ final class FanOutRun implements StatementRun {
         backend.expectParse(ServerStatement.unnamed(sql, source.types()), Session.INJECTED, null);
         int visible = fanOut.merge() instanceof Merge.Aggregate aggregate ? aggregate.visible() : -1;
         int hidden = fanOut.merge() instanceof Merge.Aggregate aggregate ? aggregate.hidden() : 0;
-        NodeMessages.bind(backend.stage(), source.portalName(), "", source.values(), visible, hidden);
+        NodeMessages.bind(backend.stage(), portalName(), "", source.values(), visible, hidden);
         backend.expectBind(Session.INJECTED);
-        FrontendEncoder.describe(backend.stage(), Target.PORTAL, source.portalName());
+        FrontendEncoder.describe(backend.stage(), Target.PORTAL, portalName());
         backend.expectDescribe(new Input(i));
     }
 
     private void execute(int i, int rows) {
+        open++;
+        owing[i] = true;
         BackendConnection backend = participants[i].backend();
-        FrontendEncoder.execute(backend.stage(), source.portalName(), rows);
+        FrontendEncoder.execute(backend.stage(), portalName(), rows);
         backend.expectExecute(new Input(i));
         FrontendEncoder.flush(backend.stage());
     }
@@ -176,7 +190,6 @@ final class FanOutRun implements StatementRun {
         rowsBefore = merge.rows();
         session.run(this);
         session.become(SessionState.ACTIVE);
-        open = 1;
         execute(turn, rows);
     }
 
@@ -254,7 +267,7 @@ final class FanOutRun implements StatementRun {
 
     @Override
     public void drained(BackendConnection backend) {
-        if (over || !started || --open > 0) {
+        if (over || !started || !isAnswered(backend)) {
             return;
         }
         if (sequential && !wrong) {
@@ -277,7 +290,6 @@ final class FanOutRun implements StatementRun {
         if (turn == participants.length) {
             finish();
         } else {
-            open = 1;
             execute(turn, left);
             session.flushReplies();
         }
@@ -294,17 +306,30 @@ final class FanOutRun implements StatementRun {
 
     private void finish() {
         over = true;
-        session.run(null);
         if (!destination.keyed()) {
             session.database().metrics().fanOutEnded(plan, wrong, merge.rows(),
                     spentNanos + System.nanoTime() - startedNanos);
         }
         if (wrong) {
             merge.release();
-            session.failCycle();
+            // A cancel that arrives late must not hit what the session does next.
+            Session.afterCancels(backends(), 0, this::failed);
             return;
         }
+        session.run(null);
         session.guarded(this::complete);
+    }
+
+    private List<BackendConnection> backends() {
+        return Arrays.stream(participants).map(Participant::backend).toList();
+    }
+
+    private void failed() {
+        if (session.state() != SessionState.CLOSED) {
+            session.run(null);
+            session.failCycle();
+            session.flushReplies();
+        }
     }
 
     private void complete() {
@@ -312,6 +337,9 @@ final class FanOutRun implements StatementRun {
         merge.release();
         if (source.portal() != null) {
             source.portal().done();
+            if (sequential && !portalName().isEmpty()) {
+                closeAtNodes();
+            }
         }
         if (maxRows > 0 && rows >= maxRows && !sequential) {
             session.reply(BackendEncoder::portalSuspended);
@@ -342,9 +370,38 @@ final class FanOutRun implements StatementRun {
     @Override
     public void lost(BackendConnection backend) {
         failed(backend);
-        if (!over && --open <= 0) {
+        if (!over && (open == 0 || isAnswered(backend))) {
             finish();
         }
+    }
+
+    /** Notes that a node owes nothing more; true when it was the last that did. */
+    private boolean isAnswered(BackendConnection backend) {
+        for (int i = 0; i < participants.length; i++) {
+            if (owing[i] && participants[i].backend() == backend) {
+                owing[i] = false;
+                return --open == 0;
+            }
+        }
+        return false;
+    }
+
+    /** Whether a suspended run goes on at a participant. */
+    boolean uses(Participant participant) {
+        return Arrays.asList(participants).contains(participant);
+    }
+
+    /** The client closes the portal before its end. */
+    void closeAtNodes() {
+        for (Participant participant : participants) {
+            FrontendEncoder.close(participant.backend().stage(), Target.PORTAL, portalName());
+            participant.backend().expectClose(Session.INJECTED);
+        }
+    }
+
+    /** At the nodes only a portal that may be suspended needs the client's name for it. */
+    private String portalName() {
+        return sequential ? source.portalName() : "";
     }
 
     @Override

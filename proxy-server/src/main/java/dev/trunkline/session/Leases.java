@@ -1,6 +1,7 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.config.PoolConfig;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.plan.SessionEffect;
@@ -37,23 +38,40 @@ final class Leases implements Waiter {
     private Pool pool(int node) {
         Pool pool = pools[node];
         if (pool == null) {
-            pool = worker.pool(identity.database(), node, identity.logins().get(node));
+            pool = worker.pool(identity.database(), node, identity.logins().get(node), identity.pool());
             pools[node] = pool;
         }
         return pool;
     }
 
-    /** A node for statements that any can answer: in turns, leaving out those known to be down. */
+    /**
+     * A node for statements that any can answer: in turns, leaving out those that don't answer. A statement that has waited
+     * for one keeps to it, but for a node that turned out to be down.
+     */
     int anyNode() {
+        if (acquiring >= 0 && (refusal == null || !isAboutTheNode(refusal))) {
+            return acquiring;
+        }
         int n = pools.length;
         for (int i = 0; i < n; i++) {
             int node = Math.floorMod(rotation + i, n);
-            if (!pool(node).isDown()) {
+            if (!pool(node).isSuspect() && identity.database().unverified(node) == null) {
                 rotation = node + 1;
                 return node;
             }
         }
-        return identity.database().catalog().homeNode();
+        for (int i = 0; i < n; i++) {
+            int node = Math.floorMod(rotation + i, n);
+            if (node != acquiring && !pool(node).isDown() && identity.database().unverified(node) == null) {
+                rotation = node + 1;
+                return node;
+            }
+        }
+        return acquiring >= 0 ? acquiring : identity.database().catalog().homeNode();
+    }
+
+    private static boolean isAboutTheNode(ProxyException why) {
+        return why.error() == ProxyError.NODE_DOWN || why.error() == ProxyError.NODE_LOGIN_FAILED;
     }
 
     /** The participant at a node, begun and with the session's settings; null when the session has to wait. */
@@ -62,26 +80,40 @@ final class Leases implements Waiter {
         Participant participant = transaction.at(node);
         if (participant == null) {
             checkSnapshot(transaction, node);
+            // A node that joins may have something to say, which must not come into the middle of another one's rows.
+            if (session.mustDrain(next)) {
+                return null;
+            }
             BackendConnection backend = acquire(node, next);
             if (backend == null) {
                 return null;
             }
             participant = join(backend, pool(node));
-            Settings wanted = transaction.isExplicit() ? transaction.settingsBefore() : session.settings().current();
-            String difference = wanted.difference(backend.settings());
-            if (difference != null) {
-                backend.settings(wanted);
-                session.apply(backend, difference, next);
-                return null;
-            }
         } else {
             giveBackUnused(node);
+        }
+        if (participant.isUntouched() && !applied(participant, transaction, next)) {
+            return null;
         }
         if (transaction.isExplicit() && !participant.isBegun()) {
             checkSnapshot(transaction, node);
             begin(participant, transaction);
         }
         return participant;
+    }
+
+    /** Sees to it that the session's settings are in force; false when that has to be awaited. */
+    private boolean applied(Participant participant, Transaction transaction, Runnable next) {
+        BackendConnection backend = participant.backend();
+        Settings wanted = transaction.isExplicit() ? transaction.settingsBefore() : session.settings().current();
+        participant.settingsBefore(wanted);
+        String difference = wanted.difference(backend.settings());
+        if (difference == null) {
+            return true;
+        }
+        backend.settings(wanted);
+        session.apply(backend, difference, next);
+        return false;
     }
 
     private void checkSnapshot(Transaction transaction, int node) {
@@ -108,10 +140,12 @@ final class Leases implements Waiter {
             if (backend != null) {
                 return backend;
             }
-            acquiring = node;
-            asking = true;
-            pool(node).await(this, isUnderWay());
-            asking = false;
+            ask(node);
+        }
+        if (acquired != null && !acquired.isOpen()) {
+            pool(node).releaseUnlent(acquired);
+            acquired = null;
+            ask(node);
         }
         if (refusal != null) {
             ProxyException why = refusal;
@@ -131,6 +165,26 @@ final class Leases implements Waiter {
 
     private boolean isUnderWay() {
         return !session.transaction().participants().isEmpty();
+    }
+
+    private void ask(int node) {
+        acquiring = node;
+        asking = true;
+        pool(node).await(this, isUnderWay());
+        asking = false;
+    }
+
+    /** The statement that waits is given up by its client: it fails as if no connection had become free. */
+    void cancelWait(ProxyException why) {
+        if (acquiring >= 0 && acquired == null && refusal == null) {
+            pool(acquiring).withdraw(this);
+            refused(why);
+        }
+    }
+
+    /** Nothing is waited for any more. */
+    void stopWaiting() {
+        giveBackUnused(-1);
     }
 
     /** A connection that was waited for and is no longer wanted, because the statement was bound to another node. */
@@ -165,8 +219,7 @@ final class Leases implements Waiter {
 
     private Participant join(BackendConnection backend, Pool pool) {
         backend.lend(session);
-        Settings before = backend.settings() == null ? Settings.NONE : (Settings) backend.settings();
-        Participant participant = new Participant(backend, pool, before);
+        Participant participant = new Participant(backend, pool, Settings.NONE);
         session.transaction().participants().add(participant);
         if (!session.out().isWritable()) {
             backend.reading(false);
@@ -195,7 +248,7 @@ final class Leases implements Waiter {
         for (SessionEffect effect : effects) {
             switch (effect) {
                 case TEMP_TABLE, SESSION_LOCK, HOLD_CURSOR, PREPARED, LISTEN -> {
-                    participant.pin();
+                    participant.pin(effect);
                     participant.backend().taint();
                 }
                 case TAINT, SETTING -> participant.backend().taint();
@@ -210,7 +263,7 @@ final class Leases implements Waiter {
 
     /** currval and lastval mean the backend's own session, which is another one in the next transaction. */
     private void requireKept(Participant participant) {
-        if (!session.transaction().isExplicit() && !participant.isPinned()) {
+        if (!session.transaction().isExplicit() && !keeps(participant)) {
             throw ProxyError.NOT_OVER_NODES.with("currval or lastval outside of a transaction",
                     "Use INSERT ... RETURNING, or put the INSERT and the call into one transaction.");
         }
@@ -220,7 +273,7 @@ final class Leases implements Waiter {
         return pinned() != null;
     }
 
-    private Participant pinned() {
+    Participant pinned() {
         List<Participant> participants = session.transaction().participants();
         for (int i = 0; i < participants.size(); i++) {
             if (participants.get(i).isPinned()) {
@@ -242,11 +295,21 @@ final class Leases implements Waiter {
         }
     }
 
+    /** Whether the session keeps its connections until its client leaves. */
+    boolean keepsAll() {
+        return identity.poolMode() == PoolConfig.Mode.SESSION;
+    }
+
+    private boolean keeps(Participant participant) {
+        return participant.isPinned()
+                || keepsAll() && participant.backend().isOpen() && !participant.backend().isUnsynced();
+    }
+
     /** Returns every connection that nothing keeps. */
     void releaseAll() {
         giveBackUnused(-1);
         List<Participant> participants = session.transaction().participants();
-        if (participants.size() == 1 && !participants.getFirst().isPinned()) {
+        if (participants.size() == 1 && !keeps(participants.getFirst())) {
             Participant only = participants.getFirst();
             participants.clear();
             only.backend().reading(true);
@@ -255,7 +318,7 @@ final class Leases implements Waiter {
         }
         for (Iterator<Participant> i = participants.iterator(); i.hasNext();) {
             Participant participant = i.next();
-            if (participant.isPinned()) {
+            if (keeps(participant)) {
                 participant.ended();
             } else {
                 i.remove();

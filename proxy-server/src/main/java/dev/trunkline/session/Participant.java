@@ -1,8 +1,11 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.plan.SessionEffect;
 import dev.trunkline.pool.Pool;
 import java.util.BitSet;
+import java.util.EnumSet;
+import java.util.Set;
 
 /** A node's part in a transaction: the connection leased for it, and what it has been used for. */
 final class Participant {
@@ -10,11 +13,12 @@ final class Participant {
     private final BackendConnection backend;
     private final Pool pool;
     /** What the connection goes back to if the transaction is rolled back. */
-    private final Settings settingsBefore;
+    private Settings settingsBefore;
+    private boolean ending;
     private boolean begun;
     private boolean writes;
     private boolean read;
-    private boolean pinned;
+    private final Set<SessionEffect> pinnedFor = EnumSet.noneOf(SessionEffect.class);
     private boolean committing;
     private boolean aborted;
     private BitSet virtualShards;
@@ -39,6 +43,25 @@ final class Participant {
 
     Settings settingsBefore() {
         return settingsBefore;
+    }
+
+    /** The settings that are in force when a transaction begins here. */
+    void settingsBefore(Settings settings) {
+        settingsBefore = settings;
+    }
+
+    /** Whether it has been told the end of its part, and nothing depends on the answer. */
+    boolean isEnding() {
+        return ending;
+    }
+
+    void ending(boolean is) {
+        ending = is;
+    }
+
+    /** Whether nothing of the transaction at hand has reached it. */
+    boolean isUntouched() {
+        return !begun && !isUsed() && !backend.isUnsynced() && !backend.isBusy();
     }
 
     /** Whether it was told BEGIN. */
@@ -77,15 +100,19 @@ final class Participant {
 
     /** Whether the session keeps it beyond the transaction. */
     boolean isPinned() {
-        return pinned;
+        return !pinnedFor.isEmpty();
     }
 
-    void pin() {
-        pinned = true;
+    void pin(SessionEffect why) {
+        pinnedFor.add(why);
     }
 
     void unpin() {
-        pinned = false;
+        pinnedFor.clear();
+    }
+
+    void unpin(SessionEffect why) {
+        pinnedFor.remove(why);
     }
 
     /** Whether a commit, or a write that commits by itself, has been sent and not answered. */
@@ -113,6 +140,7 @@ final class Participant {
         read = false;
         committing = false;
         aborted = false;
+        ending = false;
         virtualShards = null;
     }
 }

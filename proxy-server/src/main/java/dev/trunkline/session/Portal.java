@@ -1,5 +1,6 @@
 package dev.trunkline.session;
 
+import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.Destination;
 import io.netty.buffer.ByteBuf;
 
@@ -11,6 +12,8 @@ final class Portal {
 
     private final String name;
     private final ClientStatement statement;
+    /** The statement's plan as it was bound; the statement itself may have been planned again since. */
+    private final StatementPlan plan;
     private final Destination destination;
     private final Participant participant;
     private final ByteBuf values;
@@ -24,6 +27,7 @@ final class Portal {
     Portal(String name, ClientStatement statement, Destination destination, Participant participant, ByteBuf values) {
         this.name = name;
         this.statement = statement;
+        this.plan = statement.plan();
         this.destination = destination;
         this.participant = participant;
         this.values = values;
@@ -35,6 +39,10 @@ final class Portal {
 
     ClientStatement statement() {
         return statement;
+    }
+
+    StatementPlan plan() {
+        return plan;
     }
 
     Destination destination() {
@@ -67,6 +75,10 @@ final class Portal {
     }
 
     void release() {
+        if (suspended != null) {
+            suspended.abandon();
+            suspended = null;
+        }
         if (values != null && values.refCnt() > 0) {
             values.release();
         }

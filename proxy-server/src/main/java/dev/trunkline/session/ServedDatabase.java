@@ -5,9 +5,9 @@ import dev.trunkline.backend.NodeEndpoint;
 import dev.trunkline.backend.NodeTraffic;
 import dev.trunkline.backend.StatementNames;
 import dev.trunkline.catalog.Catalog;
+import dev.trunkline.config.PoolConfig;
 import dev.trunkline.plan.PlanCache;
 import dev.trunkline.pool.PoolGate;
-import dev.trunkline.pool.PoolLimits;
 import dev.trunkline.pool.Quota;
 import dev.trunkline.route.DestinationTable;
 import java.util.ArrayList;
@@ -23,7 +23,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 public final class ServedDatabase {
 
     /** A login at a node: connections under different ones are never mixed. */
-    private record QuotaKey(int node, NodeCredential login) {}
+    private record QuotaKey(int node, NodeCredential login, PoolConfig.Override user) {}
 
     private final String name;
     private final List<NodeEndpoint> nodes;
@@ -35,18 +35,18 @@ public final class ServedDatabase {
     /** By node, a counter for each pool. */
     private final List<List<NodeTraffic>> traffic = new ArrayList<>();
     private final PoolGate gate = new PoolGate();
-    private volatile PoolLimits poolLimits;
+    private volatile PoolConfig pool;
     private volatile FanOutRules fanOutRules;
     private volatile long slowNanos = Long.MAX_VALUE;
     private volatile Catalog catalog;
     private volatile DestinationTable destinations;
 
-    public ServedDatabase(String name, List<NodeEndpoint> nodes, PoolLimits poolLimits, FanOutRules fanOutRules,
-            PlanCache plans, Catalog catalog, DestinationTable destinations,
-            CatalogSource source, DatabaseMetrics metrics) {
+    public ServedDatabase(String name, List<NodeEndpoint> nodes, PoolConfig pool, FanOutRules fanOutRules,
+            PlanCache plans, Catalog catalog, DestinationTable destinations, CatalogSource source,
+            DatabaseMetrics metrics) {
         this.name = name;
         this.nodes = List.copyOf(nodes);
-        this.poolLimits = poolLimits;
+        this.pool = pool;
         this.fanOutRules = fanOutRules;
         this.plans = plans;
         this.catalog = catalog;
@@ -68,14 +68,15 @@ public final class ServedDatabase {
         return nodes.get(node).nodeName();
     }
 
-    PoolLimits poolLimits() {
-        return poolLimits;
+    /** How connections are shared, but for what a user has different. */
+    public PoolConfig pool() {
+        return pool;
     }
 
     /** Other bounds for connections; each worker's pools have to be told as well. */
-    public void poolLimits(PoolLimits newer) {
-        poolLimits = newer;
-        quotas.values().forEach(quota -> quota.resize(newer.size()));
+    public void pool(PoolConfig newer) {
+        pool = newer;
+        quotas.forEach((key, quota) -> quota.resize(newer.with(key.user).size()));
     }
 
     /** What PAUSE, RESUME and RECONNECT act on. */
@@ -164,7 +165,7 @@ public final class ServedDatabase {
         return bytes;
     }
 
-    Quota quota(int node, NodeCredential login) {
-        return quotas.computeIfAbsent(new QuotaKey(node, login), k -> new Quota(poolLimits.size()));
+    Quota quota(int node, NodeCredential login, PoolConfig.Override user) {
+        return quotas.computeIfAbsent(new QuotaKey(node, login, user), k -> new Quota(pool.with(user).size()));
     }
 }

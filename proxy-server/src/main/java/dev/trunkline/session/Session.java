@@ -6,6 +6,7 @@ import dev.trunkline.backend.FlushTarget;
 import dev.trunkline.backend.ReplySink;
 import dev.trunkline.backend.ServerStatement;
 import dev.trunkline.config.FanOutPolicy;
+import dev.trunkline.config.PoolConfig;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.plan.PlanKey;
@@ -65,6 +66,10 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
     /** Marks replies to settings that are applied before a connection is used. */
     private static final ReplySink APPLYING = new DroppingSink();
 
+    /** The kinds of statement that neither make nor drop a temp table, but for SELECT INTO, which says so. */
+    private static final Set<String> QUERIES = Set.of("SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt",
+            "MergeStmt", "CopyStmt", "ExplainStmt", "VariableShowStmt");
+
     private final Worker worker;
     private final SessionIdentity identity;
     private final ServedDatabase database;
@@ -94,7 +99,16 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
     private boolean adoptsStatus;
     private StatementPlan[] loaded = new StatementPlan[1];
     private boolean hasLoaded;
+    /** Counts the plans asked for: one that comes when nobody waits for it any more is not for the message at hand. */
+    private int planning;
+    /** Whether the cycle's end has been asked for: by the client's Sync, or by the end of a simple query. */
+    private boolean ending;
+    /** What was lost while nothing was owed, to be told in answer to the next message. */
+    private ProxyException untold;
+    private Settings settingsBefore;
+    private boolean tempTablesInDoubt;
     private long waitingSinceNanos;
+    private long idleSinceNanos;
 
     public Session(Worker worker, SessionIdentity identity, ClientInput input, ClientOutput out,
             SessionSettings settings, ReportedParameters reported) {
@@ -264,6 +278,16 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         if (state == SessionState.IDLE) {
             requests.begin();
             erred = false;
+            settingsBefore = settings.current();
+        }
+        if (untold != null && !transaction.isExplicit()) {
+            refuse(takeLoss());
+            if (type != MessageTypes.SYNC) {
+                return true;
+            }
+        }
+        if (tempTablesInDoubt && readsNames(type) && !tempTablesKnown()) {
+            return false;
         }
         return switch (type) {
             case MessageTypes.QUERY -> simple.query(in, start, length);
@@ -315,21 +339,27 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
      * @param index the statement's place in the message
      */
     StatementPlan plan(Fingerprint fingerprint, byte[] sql, int start, int end, int index) {
+        return plan(fingerprint, planKey(), sql, start, end, index);
+    }
+
+    /** As above, for a statement of a string whose names have another meaning than before it. */
+    StatementPlan plan(Fingerprint fingerprint, PlanKey key, byte[] sql, int start, int end, int index) {
         if (index < loaded.length && loaded[index] != null) {
             return loaded[index];
         }
-        StatementPlan plan = worker.plans(database).find(fingerprint, planKey(), sql, database.catalog());
+        StatementPlan plan = worker.plans(database).find(fingerprint, key, sql, database.catalog());
         if (plan != null) {
             return plan;
         }
         await(SessionState.PLANNING, null);
-        database.plans().load(fingerprint, planKey(), sql, start, end, database.catalog())
-                .whenComplete((made, failure) -> worker.loop().execute(() -> planned(index, made, failure)));
+        int ticket = ++planning;
+        database.plans().load(fingerprint, key, sql, start, end, database.catalog())
+                .whenComplete((made, failure) -> worker.loop().execute(() -> planned(ticket, index, made, failure)));
         return null;
     }
 
-    private void planned(int index, StatementPlan plan, Throwable failure) {
-        if (state == SessionState.CLOSED) {
+    private void planned(int ticket, int index, StatementPlan plan, Throwable failure) {
+        if (state != SessionState.PLANNING || ticket != planning) {
             return;
         }
         if (failure != null) {
@@ -398,6 +428,9 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         Set<SessionEffect> effects = plan.effects();
         if (!effects.isEmpty()) {
             leases.note(participant, effects);
+        }
+        if (!QUERIES.contains(plan.kind())) {
+            tempTablesMayHaveGone();
         }
         requests.routed(plan.routing(destination), plan);
     }
@@ -502,6 +535,39 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         leases.unpin();
     }
 
+    /** In statement pooling a connection is anybody's after each statement. */
+    void checkTransactionsAllowed() {
+        if (identity.poolMode() == PoolConfig.Mode.STATEMENT) {
+            throw ProxyError.TRANSACTIONS_NOT_ALLOWED.with();
+        }
+    }
+
+    /** The settings that a ROLLBACK of a transaction that begins now goes back to. */
+    Settings settingsToReturnTo() {
+        for (Participant participant : transaction.participants()) {
+            if (participant.backend().isUnsynced()) {
+                // BEGIN absorbs what came before it.
+                return settingsBefore;
+            }
+        }
+        return settings.current();
+    }
+
+    /** A simple query in the middle of a pipeline: what came before it is not over, and ends with it. */
+    boolean hasUnsynced() {
+        for (Participant participant : transaction.participants()) {
+            if (participant.backend().isUnsynced()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** From here on an error ends the cycle, whatever came before. */
+    void leavePipeline() {
+        inPipeline = false;
+    }
+
     /** Offers the input again once the current call is over. */
     void resumeLater() {
         worker.loop().execute(this::resumeInput);
@@ -562,7 +628,8 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         if (!erred) {
             erred = true;
             ErrorFields fields = requests.fields(error);
-            reply(b -> BackendEncoder.error(b, fields));
+            // An error of the node that comes before it sweeps it away, and is the one to be told then.
+            reply(b -> BackendEncoder.error(b, fields), () -> erred = false);
         }
     }
 
@@ -588,6 +655,7 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
      * replies are in (semantics.md 20). Needs the replies to be in.
      */
     void endCycle() {
+        ending = true;
         boolean implicit = !transaction.isExplicit();
         boolean rollback = implicit && transaction.isFailed();
         Participant writer = implicit && !rollback ? transaction.writer() : null;
@@ -598,6 +666,9 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
                     injectRollback(p.backend());
                 }
                 sync(p, ENDING);
+                p.ending(true);
+                synced++;
+            } else if (p.isEnding() && p.backend().isBusy()) {
                 synced++;
             }
         }
@@ -625,6 +696,7 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
 
     /** The common end: one participant, nothing refused. Its ReadyForQuery may go to the client as it comes. */
     void syncOnly(Participant participant) {
+        ending = true;
         participant.committing(!transaction.isExplicit() && participant.writes());
         pendingReady = 1;
         afterReady = null;
@@ -663,10 +735,17 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
     void settle(boolean relayed) {
         inPipeline = false;
         inString = false;
+        ending = false;
         current = null;
         afterReady = null;
         pendingReady = 0;
+        leases.stopWaiting();
         if (!transaction.isExplicit()) {
+            if (transaction.isFailed() && settings.current() != settingsBefore) {
+                // The nodes have undone some of them, and kept those that were told outside of the transaction.
+                settings.restore(settingsBefore);
+                transaction.participants().forEach(p -> p.backend().settings(Settings.UNKNOWN));
+            }
             leases.releaseAll();
             transaction.end();
             extended.closePortals();
@@ -679,6 +758,8 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
             BackendEncoder.readyForQuery(out.stage(), status());
         }
         requests.end(erred);
+        untold = transaction.isExplicit() ? untold : null;
+        idleSinceNanos = transaction.isExplicit() ? System.nanoTime() : 0;
         become(SessionState.IDLE);
         input.resume();
     }
@@ -695,8 +776,12 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
             settings.restore(transaction.settingsBefore());
         }
         for (Participant p : transaction.participants()) {
-            p.backend().settings(committed ? settings.current() : p.settingsBefore());
+            if (p.isBegun()) {
+                p.backend().settings(committed ? settings.current() : p.settingsBefore());
+            }
         }
+        tempTablesMayHaveGone();
+        untold = null;
         transaction.end();
         extended.closePortals();
         leases.releaseAll();
@@ -719,19 +804,16 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
             backend.taint();
             afterReady = this::failCycle;
         }
-        if (run != null) {
-            if (!erred) {
-                erred = true;
-                out.copy(frame);
-            }
-            run.failed(backend);
-            return;
-        }
         if (!erred) {
             erred = true;
             out.copy(frame);
         }
+        if (run != null) {
+            run.failed(backend);
+            return;
+        }
         transaction.failed(true);
+        leases.stopWaiting();
         if (copying == backend) {
             copying = null;
             input.reading(true);
@@ -793,6 +875,7 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         Participant participant = transaction.at(backend.node());
         if (participant != null) {
             participant.committing(false);
+            participant.ending(false);
         }
         if (run != null) {
             run.ready(backend);
@@ -808,12 +891,17 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         if (pendingReady > 0) {
             return;
         }
+        actions.end().readyFrom(backend);
+        atRest(relayed);
+    }
+
+    /** Every ReadyForQuery that was awaited is there. */
+    private void atRest(boolean relayed) {
         Runnable next = afterReady;
         afterReady = null;
         if (next != null) {
             guarded(next);
         } else {
-            actions.end().readyFrom(backend);
             settle(relayed);
         }
     }
@@ -852,21 +940,13 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
 
     @Override
     public void lost(BackendConnection backend, boolean owing, boolean midMessage, ErrorFields lastError) {
+        LOG.info("session {}: connection to node {} was lost", identity.processId(), backend.endpoint());
         Participant participant = transaction.at(backend.node());
-        boolean unknown = participant != null && participant.isCommitting();
-        if (participant != null && (participant.isUsed() || participant.isPinned())) {
-            transaction.broken();
+        if (participant == null || participant.backend() != backend) {
+            return;
         }
         leases.lost(participant);
-        LOG.info("session {}: connection to node {} was lost", identity.processId(), backend.endpoint());
-        if (state == SessionState.CLOSED) {
-            return;
-        }
-        if (midMessage) {
-            input.close();
-            return;
-        }
-        ProxyException why = lossOf(backend, unknown, lastError);
+        extended.lost(participant);
         if (copying == backend) {
             copying = null;
             input.reading(true);
@@ -874,48 +954,79 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         if (backend == current) {
             current = null;
         }
-        if (!owing && run == null) {
+        if (state == SessionState.CLOSED) {
             return;
         }
-        if (run != null) {
-            if (!erred) {
-                erred = true;
-                BackendEncoder.error(out.stage(), requests.fields(why));
-            }
-            run.lost(backend);
+        ProxyException why = lossOf(backend, participant.isCommitting(), lastError);
+        if (midMessage) {
+            input.close();
+        } else if (why.error() == ProxyError.IDLE_IN_TRANSACTION || participant.isPinned()
+                || leases.keepsAll() && backend.isTainted()) {
+            // What the session had there can't be had again, and going on without it could mean something else.
+            input.fatal(why.error() == ProxyError.NODE_LOST
+                    ? ProxyError.SESSION_LOST.with(database.nodeName(backend.node())).withDetail(why.detail())
+                    : why);
+        } else {
+            goOnWithout(participant, owing, why);
             flushReplies();
-            return;
         }
-        afterLoss(why, actions.end().isAwaitedFrom(backend));
-        flushReplies();
     }
 
-    /** {@code ending}: the node was to end the transaction. However that went, there is none any more. */
-    private void afterLoss(ProxyException why, boolean ending) {
+    private void goOnWithout(Participant lost, boolean owing, ProxyException why) {
+        if (lost.isEnding()) {
+            // Its part was over, or is rolled back by its loss.
+            if (--pendingReady == 0) {
+                atRest(false);
+            }
+            return;
+        }
+        if (lost.isUsed() && (transaction.isExplicit() || inPipeline)) {
+            transaction.broken();
+        }
+        if (actions.ends(lost.backend())) {
+            actions.end().lost(lost.backend(), why);
+        } else if (lost.isCommitting() && afterReady != null) {
+            answerError(why);
+            pendingReady = 0;
+            atRest(false);
+        } else if (run != null) {
+            answerError(why);
+            run.lost(lost.backend());
+        } else if (owing || ending && lost.writes()) {
+            afterLoss(why);
+        } else if (lost.isUsed()) {
+            untold = why;
+        }
+    }
+
+    private void afterLoss(ProxyException why) {
         then = null;
-        boolean syncSent = pendingReady > 0;
         pendingReady = 0;
         afterReady = null;
         adoptsStatus = false;
-        actions.end().forget();
-        if (!erred) {
-            erred = true;
-            BackendEncoder.error(out.stage(), requests.fields(why));
-        }
+        leases.stopWaiting();
+        answerError(why);
         transaction.failed(true);
         extended.forgetPending();
-        if (ending) {
-            transactionEnded(false);
-        }
-        if (inPipeline && !syncSent) {
+        if (inPipeline && !ending) {
             become(SessionState.SKIPPING);
-            input.resume();
+            resumeLater();
         } else {
             endCycle();
         }
     }
 
+    /** A loss that was noticed while nothing was owed; asked once. */
+    ProxyException takeLoss() {
+        ProxyException loss = untold;
+        untold = null;
+        return loss;
+    }
+
     private ProxyException lossOf(BackendConnection backend, boolean outcomeUnknown, ErrorFields lastError) {
+        if (lastError != null && ProxyError.IDLE_IN_TRANSACTION.sqlState().equals(lastError.sqlState())) {
+            return ProxyError.IDLE_IN_TRANSACTION.with();
+        }
         ProxyException why = outcomeUnknown
                 ? ProxyError.OUTCOME_UNKNOWN.with(database.nodeName(backend.node()))
                 : ProxyError.NODE_LOST.with(database.nodeName(backend.node()), "It is safe to repeat the transaction.");
@@ -962,23 +1073,25 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
 
     @Override
     public void cancel(Runnable passedOn) {
+        if (state == SessionState.WAITING) {
+            leases.cancelWait(ProxyError.QUERY_CANCELED.with());
+        }
         List<BackendConnection> busy = new ArrayList<>();
         for (Participant p : transaction.participants()) {
             if (p.backend().isBusy()) {
                 busy.add(p.backend());
             }
         }
-        if (busy.isEmpty()) {
-            passedOn.run();
-            return;
-        }
-        int[] outstanding = {busy.size()};
-        for (BackendConnection backend : busy) {
-            worker.connector().cancel(backend, () -> {
-                if (--outstanding[0] == 0) {
-                    passedOn.run();
-                }
-            });
+        busy.forEach(worker.connector()::cancel);
+        afterCancels(busy, 0, passedOn);
+    }
+
+    /** Runs a step when no cancel is on its way to any of these. */
+    static void afterCancels(List<BackendConnection> backends, int from, Runnable next) {
+        if (from == backends.size()) {
+            next.run();
+        } else {
+            backends.get(from).afterCancels(() -> afterCancels(backends, from + 1, next));
         }
     }
 
@@ -990,7 +1103,10 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         become(SessionState.CLOSED);
         then = null;
         afterReady = null;
-        run = null;
+        if (run != null) {
+            run.abandon();
+            run = null;
+        }
         extended.closePortals();
         leases.abandonAll();
         out.release();
@@ -998,7 +1114,53 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
     }
 
     void tick(long now) {
-        // Timeouts of the pools are theirs; nothing of the session's own yet ends by time.
+        if (state == SessionState.IDLE && transaction.isExplicit()) {
+            long limit = settings.idleInTransactionNanos();
+            if (limit > 0 && now - idleSinceNanos > limit) {
+                input.fatal(ProxyError.IDLE_IN_TRANSACTION.with());
+            }
+        }
+    }
+
+    // ---- temp tables
+
+    private static boolean readsNames(byte type) {
+        return switch (type) {
+            case MessageTypes.QUERY, MessageTypes.PARSE, MessageTypes.BIND, MessageTypes.DESCRIBE -> true;
+            default -> false;
+        };
+    }
+
+    /** Something may have made or dropped temp tables: which there are is asked before a name is read again. */
+    void tempTablesMayHaveGone() {
+        tempTablesInDoubt |= settings.hasTempTables();
+    }
+
+    /** Whether the names of temp tables are those of the pinned connection; if not, they are being asked for. */
+    private boolean tempTablesKnown() {
+        Participant holder = leases.pinned();
+        if (holder == null) {
+            tempTablesInDoubt = false;
+            settings.tempTables(Set.of());
+            return true;
+        }
+        if (transaction.isFailed()) {
+            // Nothing but its end can come, and a node answers no question before.
+            return true;
+        }
+        if (mustDrain(null)) {
+            return false;
+        }
+        tempTablesInDoubt = false;
+        TempTableQuestion.ask(this, holder);
+        return false;
+    }
+
+    void tempTablesAre(Participant holder, Set<String> names) {
+        settings.tempTables(names);
+        if (names.isEmpty()) {
+            holder.unpin(SessionEffect.TEMP_TABLE);
+        }
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.trunkline.session;
 import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.config.FanOutPolicy;
 import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
 import dev.trunkline.plan.SessionAction;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.sql.LexedText;
@@ -16,6 +17,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * The statements that mean something to the session itself: transaction control, settings, prepared statements, cursors.
@@ -54,7 +56,8 @@ final class SessionActions {
                 }
             }
         }
-        throw ProxyError.IN_FAILED_TRANSACTION.with();
+        ProxyException loss = session.takeLoss();
+        throw loss != null ? loss : ProxyError.IN_FAILED_TRANSACTION.with();
     }
 
     /** Does what a statement asks of the session, replies, and goes on with {@code done}. */
@@ -142,6 +145,7 @@ final class SessionActions {
 
     private void begin(SessionAction.Begin begin, String tag, Runnable done) {
         Transaction transaction = session.transaction();
+        session.checkTransactionsAllowed();
         if (transaction.isExplicit()) {
             warn("25001", "there is already a transaction in progress");
             done(done, tag);
@@ -162,7 +166,7 @@ final class SessionActions {
         String modes = begin.modes() == null ? "" : begin.modes().strip();
         session.transaction().begin(modes.isEmpty() ? "BEGIN" : "BEGIN " + modes,
                 begin.isolation() == null ? session.settings().defaultsToSnapshot() : isSnapshot(begin.isolation()),
-                session.settings().current());
+                session.settingsToReturnTo());
     }
 
     private static boolean isSnapshot(Isolation isolation) {
@@ -195,6 +199,7 @@ final class SessionActions {
         }
         tellAll("ROLLBACK TO SAVEPOINT " + Settings.quotedName(name), () -> {
             session.settings().restore(session.transaction().rollbackTo(index));
+            session.tempTablesMayHaveGone();
             done(done, "ROLLBACK");
         });
     }
@@ -354,7 +359,7 @@ final class SessionActions {
             tellAll(sql, told);
             return;
         }
-        int node = session.preferredNode(session.database().catalog().homeNode());
+        int node = session.preferredNode(-1);
         Participant participant = session.participant(node, () -> tellOneOrAll(sql, told));
         if (participant != null) {
             TellRun.start(session, List.of(participant), sql, told);
@@ -392,12 +397,12 @@ final class SessionActions {
                 }
                 session.extended().deallocate(null);
                 session.settings().resetAll();
-                session.settings().forgetTempTables();
+                session.settings().tempTables(Set.of());
                 session.unpin();
                 done(done, "DISCARD ALL");
             }
             case "TEMP" -> tellAll("DISCARD TEMP", () -> {
-                session.settings().forgetTempTables();
+                session.tempTablesMayHaveGone();
                 done(done, "DISCARD TEMP");
             });
             default -> done(done, "DISCARD " + what);
@@ -429,6 +434,7 @@ final class SessionActions {
         }
         if (plan.action() instanceof SessionAction.CreateTemp create) {
             create.names().forEach(session.settings()::tempTable);
+            session.tempTablesMayHaveGone();
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.trunkline.session;
 
 import dev.trunkline.auth.NodeCredential;
+import dev.trunkline.config.PoolConfig;
 import java.net.SocketAddress;
 import java.util.List;
 
@@ -9,6 +10,12 @@ import java.util.List;
  *
  * @param processId what BackendKeyData tells the client
  * @param logins the login at each node, by the node's index
+ * @param pool what the user has different in sharing connections, or null
  */
 public record SessionIdentity(int processId, String user, ServedDatabase database, SocketAddress address,
-        List<NodeCredential> logins) {}
+        List<NodeCredential> logins, PoolConfig.Override pool) {
+
+    PoolConfig.Mode poolMode() {
+        return database.pool().with(pool).mode();
+    }
+}

@@ -143,9 +143,21 @@ public final class SessionSettings {
         planKey = makePlanKey();
     }
 
-    void forgetTempTables() {
-        tempTables = Set.of();
-        planKey = makePlanKey();
+    boolean hasTempTables() {
+        return !tempTables.isEmpty();
+    }
+
+    void tempTables(Set<String> names) {
+        if (!names.equals(tempTables)) {
+            tempTables = Set.copyOf(names);
+            planKey = makePlanKey();
+        }
+    }
+
+    /** How long a transaction may idle as far as the session has said; 0 for ever. */
+    long idleInTransactionNanos() {
+        String statement = current.get("idle_in_transaction_session_timeout");
+        return statement == null ? 0 : Settings.nanos(statement);
     }
 
     /** A statement has changed the catalog; noted for the end of its transaction. */

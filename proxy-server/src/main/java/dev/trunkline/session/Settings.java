@@ -3,6 +3,8 @@ package dev.trunkline.session;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The settings of a session that differ from a fresh connection's: for each name the statement that makes it so. Immutable;
@@ -10,10 +12,14 @@ import java.util.Map;
  */
 final class Settings {
 
+    private static final Pattern DURATION = Pattern.compile(" TO '?\\s*([0-9.]+)\\s*(us|ms|s|min|h|d|)\\s*'?$");
+
     static final Settings NONE = new Settings(Map.of());
 
     /** Names that begin so are the proxy's own: no node hears of them, and their value stands bare. */
     static final String OWN = "trunkline.";
+    /** Those of a connection on which nobody knows what has been undone. */
+    static final Settings UNKNOWN = new Settings(Map.of());
 
     /** By name, the SET statement. */
     private final Map<String, String> statements;
@@ -57,10 +63,10 @@ final class Settings {
             return null;
         }
         Settings before = applied == null ? NONE : (Settings) applied;
-        if (before.statements.equals(statements)) {
+        if (before != UNKNOWN && before.statements.equals(statements)) {
             return null;
         }
-        StringBuilder sql = new StringBuilder();
+        StringBuilder sql = new StringBuilder(before == UNKNOWN ? "RESET ALL" : "");
         for (String name : before.statements.keySet()) {
             if (!statements.containsKey(name) && !name.startsWith(OWN)) {
                 append(sql, "RESET " + quoted(name));
@@ -93,6 +99,24 @@ final class Settings {
             out.append(out.isEmpty() ? "" : ".").append(quotedName(part));
         }
         return out.toString();
+    }
+
+    /** The duration that a SET statement names, in nanoseconds: a number of milliseconds, or one with a unit. 0 if none. */
+    static long nanos(String statement) {
+        Matcher value = DURATION.matcher(statement);
+        if (!value.find()) {
+            return 0;
+        }
+        double number = Double.parseDouble(value.group(1));
+        double unit = switch (value.group(2)) {
+            case "us" -> 1e3;
+            case "s" -> 1e9;
+            case "min" -> 60e9;
+            case "h" -> 3600e9;
+            case "d" -> 86_400e9;
+            default -> 1e6;
+        };
+        return (long) (number * unit);
     }
 
     /** SET name TO 'value'. */

@@ -4,6 +4,7 @@ import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.plan.Plan;
+import dev.trunkline.plan.PlanKey;
 import dev.trunkline.plan.SessionAction;
 import dev.trunkline.plan.SessionEffect;
 import dev.trunkline.plan.StatementPlan;
@@ -16,7 +17,9 @@ import dev.trunkline.wire.FrontendEncoder;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The simple protocol: a Query message with no, one or several statements. One statement for one node, and a string whose
@@ -34,9 +37,10 @@ final class SimpleProtocol {
 
     /** Takes a Query; false when it has to wait. */
     boolean query(ByteBuf in, int start, int length) {
-        if (session.mustDrain(null)) {
+        if (session.inPipeline() && !session.extended().settlePending() || session.mustDrain(null)) {
             return false;
         }
+        session.leavePipeline();
         session.extended().dropUnnamed();
         int end = in.indexOf(start + HEADER, start + length, (byte) 0);
         if (end < 0) {
@@ -56,6 +60,7 @@ final class SimpleProtocol {
         }
         return switch (lexed.statementCount()) {
             case 0 -> {
+                session.become(SessionState.ACTIVE);
                 BackendEncoder.emptyQueryResponse(session.out().stage());
                 session.endCycle();
                 yield true;
@@ -77,6 +82,11 @@ final class SimpleProtocol {
             return false;
         }
         session.actions().checkNotFailed(plan);
+        if (session.hasUnsynced()) {
+            StringRun.start(session, java.util.Arrays.copyOf(sql, lexed.statementEnd(0)), List.of(plan),
+                    standardStrings);
+            return true;
+        }
         if (plan.root() instanceof Plan.LocalReply) {
             byte[] text = java.util.Arrays.copyOfRange(sql, lexed.statementStart(0), lexed.statementEnd(0));
             session.routed(Routing.LOCAL, plan);
@@ -98,18 +108,19 @@ final class SimpleProtocol {
         }
         session.use(participant, plan, destination);
         session.actions().sent(plan, participant);
-        forward(participant, plan, in, start, length);
+        forward(participant, session.transaction().isExplicit(), in, start, length);
         return true;
     }
 
     /**
-     * Sends the message as it came; everything up to ReadyForQuery goes back as it comes. {@code plan} is null for what may
-     * commit also inside of a transaction.
+     * Sends the message as it came; everything up to ReadyForQuery goes back as it comes.
+     *
+     * @param inTransaction whether nothing of it can commit by itself
      */
-    private void forward(Participant participant, StatementPlan plan, ByteBuf in, int start, int length) {
+    private void forward(Participant participant, boolean inTransaction, ByteBuf in, int start, int length) {
         BackendConnection backend = participant.backend();
         session.switchTo(backend, null);
-        participant.committing(participant.writes() && (plan == null || !session.transaction().isExplicit()));
+        participant.committing(participant.writes() && !inTransaction);
         backend.send(in.retainedSlice(start, length));
         session.awaitReady(1, null);
         backend.expectQuery(session.out());
@@ -119,15 +130,20 @@ final class SimpleProtocol {
             int length) {
         int n = lexed.statementCount();
         List<StatementPlan> plans = new ArrayList<>(n);
+        PlanKey key = session.planKey();
         for (int i = 0; i < n; i++) {
-            StatementPlan plan = session.plan(lexed.fingerprint(i), sql, lexed.statementStart(i), lexed.statementEnd(i),
-                    i);
+            StatementPlan plan = session.plan(lexed.fingerprint(i), key, sql, lexed.statementStart(i),
+                    lexed.statementEnd(i), i);
             if (plan == null) {
                 return false;
             }
             plans.add(plan);
+            if (plan.action() instanceof SessionAction.Begin) {
+                session.checkTransactionsAllowed();
+            }
+            key = keyAfter(plan, key, i == n - 1);
         }
-        int node = commonNode(plans, lexed, sql, standardStrings);
+        int node = session.hasUnsynced() ? -1 : commonNode(plans, lexed, sql, standardStrings);
         if (node >= 0) {
             Participant participant = session.participant(node, null);
             if (participant == null) {
@@ -141,12 +157,30 @@ final class SimpleProtocol {
             }
             session.actions().adoptFrom(plans, lexed, sql);
             session.adoptStatus();
-            forward(participant, null, in, start, length);
+            forward(participant, session.transaction().isExplicit(), in, start, length);
             return true;
         }
         byte[] text = java.util.Arrays.copyOf(sql, size);
         StringRun.start(session, text, plans, standardStrings);
         return true;
+    }
+
+    /** What names mean after a statement of a string: a temp table that it makes hides another one from then on. */
+    private PlanKey keyAfter(StatementPlan plan, PlanKey key, boolean last) {
+        if (plan.action() instanceof SessionAction.CreateTemp create) {
+            Set<String> names = new HashSet<>(key.tempTables());
+            names.addAll(create.names());
+            return new PlanKey(key.searchPath(), names, key.standardConformingStrings());
+        }
+        if (!last && !key.tempTables().isEmpty() && session.database().nodes().size() > 1
+                && (plan.kind().equals("DropStmt") || plan.action() instanceof SessionAction.Rollback
+                        || plan.action() instanceof SessionAction.RollbackTo
+                        || plan.action() instanceof SessionAction.Commit
+                        || plan.action() instanceof SessionAction.Discard)) {
+            throw ProxyError.NOT_OVER_NODES.with("a string of statements in which temp tables may go",
+                    "Send the statements one by one.");
+        }
+        return key;
     }
 
     /**
@@ -164,7 +198,8 @@ final class SimpleProtocol {
         for (int i = 0; i < plans.size(); i++) {
             StatementPlan plan = plans.get(i);
             if (plan.root() instanceof Plan.LocalReply local) {
-                if (!isTransactionControl(local.action())) {
+                // The node's status at the end would not tell what has become of the settings of a transaction.
+                if (transaction.isExplicit() || !isTransactionControl(local.action())) {
                     return -1;
                 }
                 continue;
@@ -187,6 +222,10 @@ final class SimpleProtocol {
                 case Destination.None none -> flexible = true;
                 case Destination.Transaction transactionNode -> flexible = true;
                 case Destination.Pinned pinned -> {
+                    if (!session.isPinned()) {
+                        flexible = true;
+                        break;
+                    }
                     if (node >= 0 && node != session.pinnedNode()) {
                         return -1;
                     }
@@ -219,9 +258,10 @@ final class SimpleProtocol {
 
     /** FunctionCall goes to the home node (semantics.md 27); large objects live there. */
     boolean functionCall(ByteBuf in, int start, int length) {
-        if (session.mustDrain(null)) {
+        if (session.inPipeline() && !session.extended().settlePending() || session.mustDrain(null)) {
             return false;
         }
+        session.leavePipeline();
         session.actions().checkNotFailed(null);
         int node = session.database().catalog().homeNode();
         Participant participant = session.participant(node, null);
@@ -233,9 +273,12 @@ final class SimpleProtocol {
             throw ProxyError.NOT_OVER_NODES.with("a function call after a write on another node",
                     "Call it in a transaction of its own.");
         }
+        if (session.hasUnsynced()) {
+            throw ProxyError.NOT_OVER_NODES.with("a function call in the middle of a pipeline", "Send Sync before it.");
+        }
         participant.uses(true, -1);
         session.routed(Routing.HOME, null);
-        forward(participant, null, in, start, length);
+        forward(participant, session.transaction().isExplicit(), in, start, length);
         return true;
     }
 

@@ -26,6 +26,8 @@ final class StringRun implements StatementRun {
     private final LexedText lexed = new LexedText();
     private int next;
     private boolean over;
+    private boolean stepping;
+    private boolean again;
 
     private StringRun(Session session, byte[] sql, List<StatementPlan> plans, boolean standardStrings) {
         this.session = session;
@@ -66,7 +68,24 @@ final class StringRun implements StatementRun {
         }
     }
 
+    /** Runs the next statement. One that is over at once calls back from within, and is followed by a turn of the loop. */
     private void step() {
+        if (stepping) {
+            again = true;
+            return;
+        }
+        stepping = true;
+        try {
+            do {
+                again = false;
+                one();
+            } while (again && !over);
+        } finally {
+            stepping = false;
+        }
+    }
+
+    private void one() {
         if (next == plans.size()) {
             finish();
             return;

@@ -4,7 +4,10 @@ import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.backend.ReplySink;
 import dev.trunkline.backend.ServerStatement;
 import dev.trunkline.wire.FrontendEncoder;
+import dev.trunkline.wire.FrontendMessage.Target;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A statement of the session's own that is told to several participants at once: a setting, a savepoint. In an implicit
@@ -13,10 +16,12 @@ import java.util.List;
 final class TellRun implements StatementRun {
 
     private static final ReplySink TELLING = new DroppingSink();
+    /** A portal of our own: the client may have the unnamed one open. */
+    private static final String PORTAL = "trunkline";
 
     private final Session session;
     private final Runnable told;
-    private int outstanding;
+    private final Set<BackendConnection> outstanding = new HashSet<>();
     private boolean wrong;
     private boolean over;
 
@@ -27,26 +32,33 @@ final class TellRun implements StatementRun {
 
     static void start(Session session, List<Participant> participants, String sql, Runnable told) {
         TellRun run = new TellRun(session, told);
-        run.outstanding = participants.size();
         session.run(run);
         session.become(SessionState.ACTIVE);
         session.awaitReady(0, null);
         for (Participant participant : participants) {
+            run.outstanding.add(participant.backend());
             run.tell(participant.backend(), sql);
         }
     }
 
     private void tell(BackendConnection backend, String sql) {
-        if (!backend.isUnsynced()) {
+        if (backend.isUnsynced()) {
+            extended(backend, sql, TELLING);
+        } else {
             backend.query(sql, TELLING);
-            return;
         }
+    }
+
+    /** Runs a statement without committing what came before it; {@code drained} tells that it is over. */
+    static void extended(BackendConnection backend, String sql, ReplySink sink) {
         FrontendEncoder.parse(backend.stage(), "", sql);
         backend.expectParse(ServerStatement.unnamed(new byte[0], new int[0]), TELLING, null);
-        NodeMessages.bind(backend.stage(), "", "");
+        NodeMessages.bind(backend.stage(), PORTAL, "");
         backend.expectBind(TELLING);
-        FrontendEncoder.execute(backend.stage(), "", 0);
-        backend.expectExecute(TELLING);
+        FrontendEncoder.execute(backend.stage(), PORTAL, 0);
+        backend.expectExecute(sink);
+        FrontendEncoder.close(backend.stage(), Target.PORTAL, PORTAL);
+        backend.expectClose(TELLING);
         FrontendEncoder.flush(backend.stage());
     }
 
@@ -57,22 +69,24 @@ final class TellRun implements StatementRun {
 
     @Override
     public void drained(BackendConnection backend) {
-        answered();
+        answered(backend);
     }
 
     @Override
     public void ready(BackendConnection backend) {
-        answered();
+        answered(backend);
     }
 
     @Override
     public void lost(BackendConnection backend) {
+        // Whether it was told or not: its part of the transaction is gone.
         wrong = true;
-        answered();
+        answered(backend);
     }
 
-    private void answered() {
-        if (--outstanding > 0 || over) {
+    private void answered(BackendConnection backend) {
+        outstanding.remove(backend);
+        if (!outstanding.isEmpty() || over) {
             return;
         }
         over = true;

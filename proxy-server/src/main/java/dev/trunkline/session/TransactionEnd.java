@@ -2,6 +2,7 @@ package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
 import dev.trunkline.wire.ErrorFields;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,8 +26,16 @@ final class TransactionEnd {
         return awaited == backend;
     }
 
-    void forget() {
+    /** The connection is gone whose answer was to be the client's. The transaction is over either way. */
+    void lost(BackendConnection backend, ProxyException why) {
         awaited = null;
+        if (awaitedCommit) {
+            session.answerError(why);
+        } else {
+            session.commandComplete("ROLLBACK");
+        }
+        session.transactionEnded(false);
+        session.settle(false);
     }
 
     void commit(boolean chain, Runnable done) {
@@ -104,6 +113,7 @@ final class TransactionEnd {
         }
         for (Participant part : parts) {
             part.backend().query(sql, Session.ENDING);
+            part.ending(true);
         }
         session.awaitReady(parts.size(), next);
     }

@@ -2,8 +2,10 @@ package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnector;
 import dev.trunkline.auth.NodeCredential;
+import dev.trunkline.config.PoolConfig;
 import dev.trunkline.plan.PlanCache;
 import dev.trunkline.pool.Pool;
+import dev.trunkline.pool.PoolLimits;
 import dev.trunkline.route.BoundValues;
 import dev.trunkline.sql.LexedText;
 import io.netty.channel.EventLoop;
@@ -21,7 +23,7 @@ import java.util.Set;
  */
 public final class Worker {
 
-    private record PoolKey(ServedDatabase database, int node, NodeCredential login) {}
+    private record PoolKey(ServedDatabase database, int node, NodeCredential login, PoolConfig.Override user) {}
 
     private final EventLoop loop;
     private final BackendConnector connector;
@@ -77,14 +79,24 @@ public final class Worker {
         return local;
     }
 
-    Pool pool(ServedDatabase database, int node, NodeCredential login) {
-        return pools.computeIfAbsent(new PoolKey(database, node, login),
-                k -> new Pool(loop, database.name(), database.nodes().get(node), login, database.poolLimits(),
-                        database.quota(node, login), database.gate(), database.countTraffic(node), connector));
+    Pool pool(ServedDatabase database, int node, NodeCredential login, PoolConfig.Override user) {
+        return pools.computeIfAbsent(new PoolKey(database, node, login, user),
+                k -> new Pool(loop, database.name(), database.nodes().get(node), login,
+                        PoolLimits.of(database.pool().with(user)), database.quota(node, login, user), database.gate(),
+                        database.countTraffic(node), connector));
     }
 
     public Collection<Pool> pools() {
         return pools.values();
+    }
+
+    /** The bounds of a database's pools have changed. */
+    public void limitsChanged(ServedDatabase database) {
+        pools.forEach((key, pool) -> {
+            if (key.database == database) {
+                pool.limits(PoolLimits.of(database.pool().with(key.user)));
+            }
+        });
     }
 
     /** The pools of one database. */

@@ -1,0 +1,190 @@
+package dev.trunkline.session;
+
+import dev.trunkline.demo.RunningNode;
+import dev.trunkline.demo.TestNodes;
+import dev.trunkline.testing.PgClient;
+import dev.trunkline.testing.RunningProxy;
+import dev.trunkline.value.PgHash;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A proxy over some nodes (a, b, c) with {@code items(k, v)} sharded by k, {@code countries} as reference table and
+ * {@code notes} on the home node.
+ */
+final class SessionFixture implements AutoCloseable {
+
+    static final String USER = "postgres";
+    private static final int VIRTUAL_SHARDS = 256;
+    private static final long PATIENCE_NANOS = 20_000_000_000L;
+
+    final List<RunningNode> nodes;
+    final String database;
+    final RunningProxy proxy;
+
+    private SessionFixture(List<RunningNode> nodes, String database, RunningProxy proxy) {
+        this.nodes = nodes;
+        this.database = database;
+        this.proxy = proxy;
+    }
+
+    static SessionFixture start(int count, String... databaseLines) throws SQLException {
+        return start(TestNodes.nodes(count), "", databaseLines);
+    }
+
+    /**
+     * @param topLines lines at the top level of the file
+     * @param databaseLines lines of the database's section
+     */
+    static SessionFixture start(List<RunningNode> nodes, String topLines, String... databaseLines)
+            throws SQLException {
+        String database = TestNodes.createDatabase("session", nodes);
+        for (RunningNode node : nodes) {
+            TestNodes.execute(node, database, "CREATE TABLE items (k int8 PRIMARY KEY, v text NOT NULL);"
+                    + "CREATE TABLE countries (code text PRIMARY KEY, name text);"
+                    + "INSERT INTO countries VALUES ('at', 'Austria')");
+        }
+        TestNodes.execute(nodes.getFirst(), database, "CREATE TABLE notes (id int PRIMARY KEY, body text)");
+        RunningProxy proxy = RunningProxy.start(yaml(nodes, database, topLines, databaseLines));
+        return new SessionFixture(nodes, database, proxy);
+    }
+
+    private static String yaml(List<RunningNode> nodes, String database, String topLines, String... databaseLines) {
+        StringBuilder text = new StringBuilder("listen: { host: 127.0.0.1, port: 0 }\n"
+                + "monitoring: { host: 127.0.0.1, port: 0 }\n").append(topLines).append("databases:\n  ")
+                .append(database).append(":\n    fanOut: allow\n");
+        for (String line : databaseLines) {
+            text.append("    ").append(line).append('\n');
+        }
+        text.append("    nodes:\n");
+        for (int i = 0; i < nodes.size(); i++) {
+            text.append("      ").append(name(i)).append(": { primary: 127.0.0.1:").append(nodes.get(i).port())
+                    .append(" }\n");
+        }
+        text.append("    shardMap:\n");
+        for (int i = 0; i < nodes.size(); i++) {
+            text.append("      ").append(name(i)).append(": ").append(VIRTUAL_SHARDS * i / nodes.size()).append('-')
+                    .append(VIRTUAL_SHARDS * (i + 1) / nodes.size() - 1).append('\n');
+        }
+        text.append("    tables:\n      items: { shardKey: k }\n      countries: { reference: true }\n"
+                + "      notes: { node: a }\n");
+        if (!topLines.contains("users:")) {
+            text.append("users:\n  " + USER + ": { admin: full }\n");
+        }
+        return text.toString();
+    }
+
+    static String name(int node) {
+        return String.valueOf((char) ('a' + node));
+    }
+
+    /** The n-th key (from 0) whose rows lie on a node. */
+    long key(int node, int n) {
+        int left = n;
+        for (long k = 1;; k++) {
+            int shard = PgHash.virtualShard(PgHash.int8(k), VIRTUAL_SHARDS);
+            if (shard * nodes.size() / VIRTUAL_SHARDS == node && left-- == 0) {
+                return k;
+            }
+        }
+    }
+
+    PgClient client() throws IOException {
+        return PgClient.login(proxy.host(), proxy.port(), USER, database, null);
+    }
+
+    String jdbcUrl() {
+        return "jdbc:postgresql://127.0.0.1:" + proxy.port() + "/" + database + "?user=" + USER;
+    }
+
+    /** Past the proxy. */
+    void onNode(int node, String sql) throws SQLException {
+        TestNodes.execute(nodes.get(node), database, sql);
+    }
+
+    /** Past the proxy: the first column of the first row, as text. */
+    String ask(int node, String sql) throws SQLException {
+        try (Connection connection = nodes.get(node).connect(database);
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            return rows.next() ? rows.getString(1) : null;
+        }
+    }
+
+    void empty() throws SQLException {
+        for (int i = 0; i < nodes.size(); i++) {
+            onNode(i, "TRUNCATE items");
+        }
+        onNode(0, "TRUNCATE notes");
+    }
+
+    /** The proxy's connections to a node that match a condition on pg_stat_activity. */
+    int backends(int node, String condition) throws SQLException {
+        return Integer.parseInt(ask(node, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                + " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+                + " AND application_name NOT LIKE '%control%' AND application_name <> 'PostgreSQL JDBC Driver'"
+                + " AND (" + condition + ")"));
+    }
+
+    /** Connections in a state, over all nodes, as /metrics has it. */
+    int connections(String state) throws IOException, InterruptedException {
+        return metric("trunkline_pool_connections\\{[^}]*state=\"" + state + "\"[^}]*\\} ([0-9.]+)");
+    }
+
+    /** The sum of all samples that match. */
+    int metric(String pattern) throws IOException, InterruptedException {
+        String text = HttpClient.newHttpClient()
+                .send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + proxy.monitoringPort() + "/metrics"))
+                        .build(), HttpResponse.BodyHandlers.ofString())
+                .body();
+        Matcher sample = Pattern.compile(pattern).matcher(text);
+        double sum = 0;
+        while (sample.find()) {
+            sum += Double.parseDouble(sample.group(1));
+        }
+        return (int) sum;
+    }
+
+    /** Waits until something is so. */
+    static void await(String what, Callable<Boolean> condition) throws Exception {
+        long deadline = System.nanoTime() + PATIENCE_NANOS;
+        while (!condition.call()) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new AssertionError("not within " + PATIENCE_NANOS / 1_000_000_000 + " s: " + what);
+            }
+            Thread.sleep(5);
+        }
+    }
+
+    /** Waits until no client holds a connection and none waits. */
+    void awaitAllReturned() throws Exception {
+        await("all connections are returned", () -> connections("active") == 0 && connections("waiting") == 0
+                && connections("connecting") == 0);
+    }
+
+    List<PgClient> clients(int count) throws IOException {
+        List<PgClient> clients = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            clients.add(client());
+        }
+        return clients;
+    }
+
+    @Override
+    public void close() throws SQLException {
+        proxy.close();
+        TestNodes.dropDatabase(database, nodes);
+    }
+}
