@@ -229,7 +229,7 @@ public final class StatementFacts {
                 for (KeyValue value : set.values()) {
                     boolean list = value instanceof KeyValue.LiteralElements
                             || value instanceof KeyValue.ParameterElements;
-                    if (list && sets.size() > 1 || next.size() >= MOST_ALTERNATIVES) {
+                    if (sets.size() > 1 && (list || next.size() >= MOST_ALTERNATIVES)) {
                         return null;
                     }
                     List<KeyValue> longer = new ArrayList<>(begun);

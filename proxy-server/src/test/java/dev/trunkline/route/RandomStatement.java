@@ -34,6 +34,8 @@ final class RandomStatement {
             case 1 -> delete();
             case 2 -> insertSelect();
             case 3 -> setOperation();
+            // A predicate above everything that it may not pass.
+            case 4, 5 -> "SELECT * FROM (" + inner(List.of(), 1) + ") s WHERE s.k = " + key();
             default -> query();
         };
     }
