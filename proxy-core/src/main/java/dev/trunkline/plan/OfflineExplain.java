@@ -208,7 +208,14 @@ public final class OfflineExplain {
             }
         }
         return new Explanation(sql, plan.kind(), plan.routing(destination), nodes, shards, keys,
-                plan.root().describe(), reason(plan, keys), null);
+                plan.root().describe(), reason(plan, keys), notParsed(sql));
+    }
+
+    /** What is wrong with a statement that goes home because it names nothing of interest; PostgreSQL will say so, too. */
+    private static ProxyException notParsed(String sql) {
+        return new SqlParser().parse(sql) instanceof Statement.Unknown unknown
+                ? ProxyError.SYNTAX_ERROR.with(unknown.message()).withPosition(unknown.position() + 1)
+                : null;
     }
 
     private String node(int index) {

@@ -78,6 +78,7 @@ class OfflineExplainTest {
         assertEquals("42601", wrong.error().sqlState());
         assertEquals(Routing.REFUSED, wrong.routing());
         assertTrue(wrong.error().position() > 0);
+        assertEquals("42601", one("selec 1").error().sqlState());
         assertEquals("42601", one("select 'abc").error().sqlState());
         List<Explanation> after = EXPLAIN.explain("select 1; select 'a;b', 'abc");
         assertEquals(2, after.size());

@@ -173,7 +173,8 @@ class AdminSessionTest {
     void rightsAreKept() throws SQLException {
         try (Connection reader = fixture.connect("trunkline", "reader", "r")) {
             assertEquals(1, AdminFixture.rows(reader, "SHOW VERSION").size());
-            for (String command : List.of("PAUSE", "RESUME", "RECONNECT", "KILL 1", "RELOAD", "SET log_level = debug")) {
+            for (String command : List.of("PAUSE", "RESUME", "RECONNECT", "KILL 1", "RELOAD",
+                    "SET log_level = debug")) {
                 assertEquals("42501", assertThrows(SQLException.class, () -> AdminFixture.execute(reader, command),
                         command).getSQLState());
             }
@@ -184,7 +185,9 @@ class AdminSessionTest {
 
     @Test
     void aPauseWaitsForTransactionsAndHoldsNewOnes() throws Exception {
-        try (Connection admin = fixture.admin(); Connection busy = fixture.client(); Connection late = fixture.client()) {
+        try (Connection admin = fixture.admin();
+                Connection busy = fixture.client();
+                Connection late = fixture.client()) {
             busy.setAutoCommit(false);
             assertEquals(List.of("v1"), AdminFixture.rows(busy, "SELECT v FROM kv WHERE k = 1"));
             CompletableFuture<Void> pause = run(() -> {

@@ -104,7 +104,8 @@ class LogTest {
             AdminFixture.rows(client, "SELECT v FROM kv WHERE k = 2");
             int id = client.unwrap(org.postgresql.PGConnection.class).getBackendPID();
             List<ILoggingEvent> slow = EVENTS.all.stream().filter(e -> e.getLoggerName().equals("dev.trunkline.slow")
-                    && pair(e, "request").startsWith(id + ".") && e.getFormattedMessage().contains("pg_sleep")).toList();
+                    && pair(e, "request").startsWith(id + ".") && e.getFormattedMessage().contains("pg_sleep"))
+                    .toList();
             assertEquals(1, slow.size());
             assertEquals("select v, pg_sleep(?) from kv where k = ?", slow.getFirst().getFormattedMessage());
             assertEquals("one-node", pair(slow.getFirst(), "routing"));

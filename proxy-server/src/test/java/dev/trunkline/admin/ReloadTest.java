@@ -61,7 +61,8 @@ class ReloadTest {
             fixture.edit(text -> text.replace("kv: { shardKey: k }", "kv: { shardKey: k, fanOut: allow }"));
             assertEquals(List.of("databases." + fixture.database + ".tables.kv.fanOut|null|allow|applied"), reload());
             assertEquals(List.of("10"), AdminFixture.rows(client, "SELECT count(*) FROM kv"));
-            fixture.edit(text -> text.replace("postgres: { admin: full }", "postgres: { admin: full, fanOut: reject }"));
+            fixture.edit(
+                    text -> text.replace("postgres: { admin: full }", "postgres: { admin: full, fanOut: reject }"));
             reload();
             assertEquals("TL001", state(client, "SELECT count(*) FROM kv"), "the user's goes before the table's");
             AdminFixture.execute(client, "SET trunkline.fan_out = allow");

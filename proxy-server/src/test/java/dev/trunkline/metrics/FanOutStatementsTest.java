@@ -27,7 +27,8 @@ class FanOutStatementsTest {
         FanOutReason reason = new FanOutReason("missing_key", new RelationName("public", "orders"),
                 List.of("customer_id"), "orders.customer_id = ...");
         Plan root = new Plan.FanOut(null, new Merge.Concat(), null, reason);
-        return new StatementPlan(fingerprint, "SelectStmt", root, null, Routing.FAN_OUT, Access.read("a test"), Set.of(),
+        return new StatementPlan(fingerprint, "SelectStmt", root, null, Routing.FAN_OUT, Access.read("a test"),
+                Set.of(),
                 null, List.of(), 0, new int[0], List.of(), 1);
     }
 
@@ -48,7 +49,8 @@ class FanOutStatementsTest {
         assertEquals(400, heavy.rows());
         assertEquals(40 * 500_000L, heavy.totalMicros());
         assertTrue(heavy.p50Micros() >= 500_000 && heavy.p50Micros() < 650_000, heavy.toString());
-        assertEquals("Add orders.customer_id = ... to the statement, or set fanOut: allow for this table if it is meant.",
+        assertEquals(
+                "Add orders.customer_id = ... to the statement, or set fanOut: allow for this table if it is meant.",
                 heavy.fix());
     }
 

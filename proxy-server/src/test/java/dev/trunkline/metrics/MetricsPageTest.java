@@ -38,7 +38,8 @@ class MetricsPageTest {
     private static final Pattern SAMPLE = Pattern.compile("^([a-z_0-9]+)(?:\\{(.*)})? ");
     private static final Pattern LABEL = Pattern.compile("([a-z_]+)=(\"[^\"]*\")");
     /** A metric in PromQL, with what it is restricted to. */
-    private static final Pattern USE = Pattern.compile("\\b((?:trunkline|jvm|process|system)_[a-z_0-9]+)(?:\\{([^}]*)})?");
+    private static final Pattern USE = Pattern
+            .compile("\\b((?:trunkline|jvm|process|system)_[a-z_0-9]+)(?:\\{([^}]*)})?");
     private static final Pattern GROUPING = Pattern.compile("by \\(([^)]*)\\)");
 
     private static AdminFixture fixture;
@@ -145,7 +146,8 @@ class MetricsPageTest {
         assertEquals(1, value("trunkline_statements_total{" + database + ",outcome=\"ok\",routing=\"fan-out\"}"));
         assertEquals(1, value("trunkline_statement_seconds_count{" + database + ",routing=\"one-node\"}"));
         assertEquals(1, value("trunkline_clients{" + database + ",state=\"idle\"}"));
-        assertEquals(1, value("trunkline_pool_connections{" + database + ",node=\"b\",state=\"idle\",user=\"postgres\"}"));
+        assertEquals(1,
+                value("trunkline_pool_connections{" + database + ",node=\"b\",state=\"idle\",user=\"postgres\"}"));
     }
 
     private static double value(String series) {
@@ -182,7 +184,8 @@ class MetricsPageTest {
     @Test
     void theAlertsAskForWhatIsThere() throws IOException {
         String rules = Files.readString(CONF.resolve("prometheus/alerts.yaml"));
-        List<String> expressions = Pattern.compile("expr: (?:\\|\\n((?: {10,}.*\\n)+)|(.*)\\n)").matcher(rules).results()
+        List<String> expressions = Pattern.compile("expr: (?:\\|\\n((?: {10,}.*\\n)+)|(.*)\\n)").matcher(rules)
+                .results()
                 .map(m -> m.group(1) != null ? m.group(1) : m.group(2)).toList();
         assertEquals(Pattern.compile("- alert: Trunkline").matcher(rules).results().count(), expressions.size());
         expressions.stream().filter(e -> !e.startsWith("up{")).forEach(e -> assertFalse(check(e).isEmpty(), e));

@@ -178,7 +178,8 @@ class FanOutPolicyTest {
     @Test
     void aRoutingCommentIsReadAmongOtherHints() {
         assertEquals(FanOutPolicy.ALLOW, FanOutRules.ofComment("select /* trunkline: fan_out=allow */ 1"));
-        assertEquals(FanOutPolicy.REJECT, FanOutRules.ofComment("/* trunkline: key=42, fan_out = 'reject' */ select 1"));
+        assertEquals(FanOutPolicy.REJECT,
+                FanOutRules.ofComment("/* trunkline: key=42, fan_out = 'reject' */ select 1"));
         assertNull(FanOutRules.ofComment("/* trunkline: key=42 */ select 1"));
         assertNull(FanOutRules.ofComment("select 1"));
         assertNull(FanOutRules.ofComment("/* trunkline: no_fan_out=allow */ select 1"));
