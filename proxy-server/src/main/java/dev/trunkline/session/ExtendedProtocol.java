@@ -308,11 +308,11 @@ final class ExtendedProtocol {
             case NodeRule.CursorNode cursor -> session.actions().nodeOfCursor(cursor.cursor());
             case NodeRule.ByKey byKey -> byKey.required() >= 0
                     ? byKey.required()
-                    : byKey.required() == NodeRule.PINNED ? session.pinnedNode() : session.preferredNode(-1);
+                    : byKey.required() == NodeRule.PINNED ? session.pinnedNode() : session.describingNode();
             case NodeRule.TransactionNode transaction -> session
                     .preferredNode(session.database().catalog().homeNode());
-            case NodeRule.EveryNode every -> session.preferredNode(-1);
-            case NodeRule.AnyNode any -> session.preferredNode(-1);
+            case NodeRule.EveryNode every -> session.describingNode();
+            case NodeRule.AnyNode any -> session.describingNode();
         };
     }
 

@@ -74,6 +74,12 @@ final class Leases implements Waiter {
         return why.error() == ProxyError.NODE_DOWN || why.error() == ProxyError.NODE_LOGIN_FAILED;
     }
 
+    /** The home node while it can be reached, otherwise any: what is described there has the OIDs that clients know. */
+    int homeOrAnyNode() {
+        int home = identity.database().catalog().homeNode();
+        return pool(home).isDown() ? anyNode() : home;
+    }
+
     /** The participant at a node, begun and with the session's settings; null when the session has to wait. */
     Participant participant(int node, Runnable next) {
         Transaction transaction = session.transaction();

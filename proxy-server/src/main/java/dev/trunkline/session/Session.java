@@ -403,6 +403,12 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         return leases.hasPinned();
     }
 
+    /** Where a statement is described whose tables every node has. */
+    int describingNode() {
+        Participant participant = transaction.preferred();
+        return participant != null ? participant.node() : leases.homeOrAnyNode();
+    }
+
     int pinnedNode() {
         return leases.hasPinned() ? leases.pinnedNode() : NodeRule.NO_NODE;
     }
