@@ -194,4 +194,58 @@ SELECT set_config('work_mem', '6MB', false)
 SHOW work_mem
 
 -- same
+SELECT current_setting('work_mem'), name FROM customers WHERE id = 1
+
+-- error 22023
+SELECT set_config('work_mem', 'much', false)
+
+-- same
+SHOW work_mem
+
+-- same
+SELECT set_config('search_path', 'pg_catalog, public', false)
+
+-- same
+SELECT name FROM customers WHERE id = 7
+
+-- same
+SHOW search_path
+
+-- same
+RESET search_path
+
+-- same
+BEGIN
+
+-- same
+SELECT name FROM customers WHERE id = 1
+
+-- same
+SELECT set_config('work_mem', '7MB', true)
+
+-- same
+SELECT current_setting('work_mem'), name FROM customers WHERE id = 1
+
+-- same
+SELECT current_setting('work_mem'), name FROM customers WHERE id = 5
+
+-- same
+COMMIT
+
+-- same
+SHOW work_mem
+
+-- same
+BEGIN
+
+-- same
+SELECT set_config('work_mem', '8MB', false)
+
+-- same
+ROLLBACK
+
+-- same
+SELECT current_setting('work_mem'), name FROM customers WHERE id = 5
+
+-- same
 DISCARD ALL

@@ -96,3 +96,32 @@ SELECT credit FROM customers WHERE id = 7
 -- same
 -- simple
 SELECT 1;; SELECT ';' AS semicolon; -- the end
+
+# What SET has changed goes with the implicit transaction.
+
+-- error 22012
+-- pipeline
+SET work_mem = '9MB';
+SELECT 1 / 0;
+
+-- same
+SHOW work_mem
+
+-- error 22012
+-- pipeline
+SELECT set_config('work_mem', '9MB', false);
+SELECT 1 / 0;
+
+-- same
+SHOW work_mem
+
+-- same
+-- pipeline
+SET work_mem = '9MB';
+SELECT name FROM customers WHERE id = 7;
+
+-- same
+SHOW work_mem
+
+-- same
+RESET work_mem

@@ -436,6 +436,44 @@ final class SessionActions {
             create.names().forEach(session.settings()::tempTable);
             session.tempTablesMayHaveGone();
         }
+        if (plan.action() instanceof SessionAction.SetSetting set) {
+            configured(set, participant);
+        }
+    }
+
+    /**
+     * A setting that {@code SELECT set_config(...)} changes. It is noted before the node has answered: when the node refuses
+     * it, its transaction fails, and that takes the note back.
+     */
+    private void configured(SessionAction.SetSetting set, Participant asked) {
+        String name = set.name();
+        Transaction transaction = session.transaction();
+        if (name.startsWith(Settings.OWN)) {
+            setOwn(new SessionAction.SetSetting(set.local(), name, Settings.unquoted(set.valueText())));
+            return;
+        }
+        if (name.equals("client_encoding")) {
+            requireUtf8(set.valueText());
+        }
+        if (set.local() && !transaction.isExplicit()) {
+            return;
+        }
+        // set_config takes a list as one string.
+        String value = name.equals("search_path") ? Settings.unquoted(set.valueText()) : set.valueText();
+        String sql = set.local()
+                ? "SET LOCAL " + Settings.quoted(name) + " TO " + value
+                : SessionSettings.statement(name, value);
+        if (!set.local()) {
+            session.settings().set(name, value);
+        }
+        if (transaction.isExplicit()) {
+            transaction.setting(sql);
+            for (Participant other : listening()) {
+                if (other != asked) {
+                    other.backend().query(sql, Session.INJECTED);
+                }
+            }
+        }
     }
 
     // ---- transaction control inside forwarded strings

@@ -119,6 +119,11 @@ final class Settings {
         return (long) (number * unit);
     }
 
+    /** The value of a string literal without escapes. */
+    static String unquoted(String literal) {
+        return literal.substring(1, literal.length() - 1).replace("''", "'");
+    }
+
     /** SET name TO 'value'. */
     static String assignment(String name, String value) {
         return "SET " + quoted(name) + " TO '" + value.replace("'", "''") + "'";
