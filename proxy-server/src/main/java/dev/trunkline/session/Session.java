@@ -435,10 +435,14 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         if (!effects.isEmpty()) {
             leases.note(participant, effects);
         }
+        requests.routed(plan.routing(destination), plan);
+    }
+
+    /** A statement is sent to be executed: what it does to temp tables is asked for later. */
+    void executes(StatementPlan plan) {
         if (!QUERIES.contains(plan.kind())) {
             tempTablesMayHaveGone();
         }
-        requests.routed(plan.routing(destination), plan);
     }
 
     void routed(Routing routing, StatementPlan plan) {

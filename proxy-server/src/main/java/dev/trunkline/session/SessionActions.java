@@ -5,6 +5,7 @@ import dev.trunkline.config.FanOutPolicy;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.plan.SessionAction;
+import dev.trunkline.plan.SessionEffect;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.sql.LexedText;
 import dev.trunkline.sql.Statement.Transaction.Isolation;
@@ -433,9 +434,11 @@ final class SessionActions {
             session.transaction().cursors().put(declare.name(), participant.node());
         }
         if (plan.action() instanceof SessionAction.CreateTemp create) {
+            // Between Bind and Execute the node may have said that there are none, which gave the pin up.
+            participant.pin(SessionEffect.TEMP_TABLE);
             create.names().forEach(session.settings()::tempTable);
-            session.tempTablesMayHaveGone();
         }
+        session.executes(plan);
         if (plan.action() instanceof SessionAction.SetSetting set) {
             configured(set, participant);
         }

@@ -307,7 +307,8 @@ class PoolingTest {
                     "INSERT INTO items VALUES (" + onA + ", 'x'), (" + onB + ", 'y')",
                     "INSERT INTO items VALUES (NULL, 'x')", "SELECT v, count(*) FROM items GROUP BY v",
                     "SELEC 1 FROM items", "LOCK TABLE items")) {
-                try (Connection connection = source.getConnection(); Statement statement = connection.createStatement()) {
+                try (Connection connection = source.getConnection();
+                        Statement statement = connection.createStatement()) {
                     SQLException refusal = assertThrows(SQLException.class, () -> statement.execute(refused), refused);
                     assertTrue(refusal.getSQLState().startsWith("TL") || refusal.getSQLState().equals("42601"),
                             refused + ": " + refusal.getSQLState() + " " + refusal.getMessage());
@@ -355,7 +356,8 @@ class PoolingTest {
                 "limits: { preparedStatements: 2 }\n", "pool: { size: 1 }")) {
             PgClient client = few.client();
             for (int i = 0; i < 6; i++) {
-                assertEquals("1 Z:I", exchange(client, parse("s" + i, "SELECT " + i + " / (SELECT $1::int)"), new Sync()));
+                assertEquals("1 Z:I",
+                        exchange(client, parse("s" + i, "SELECT " + i + " / (SELECT $1::int)"), new Sync()));
             }
             for (int round = 0; round < 3; round++) {
                 for (int i = 0; i < 6; i++) {
