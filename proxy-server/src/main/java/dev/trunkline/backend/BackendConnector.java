@@ -44,7 +44,7 @@ public final class BackendConnector {
                 connected, failed);
         open(loop, endpoint, login).addListener(future -> {
             if (!future.isSuccess()) {
-                failed.accept(ProxyError.NODE_DOWN.with(endpoint.nodeName())
+                login.notConnected(ProxyError.NODE_DOWN.with(endpoint.nodeName())
                         .withDetail(endpoint + ": " + reason(future.cause()) + "."));
             }
         });
@@ -57,6 +57,9 @@ public final class BackendConnector {
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
+                        if (endpoint.tls() != null) {
+                            channel.pipeline().addLast(new TlsNegotiation(endpoint));
+                        }
                         channel.pipeline().addLast(handler);
                     }
                 }).connect(endpoint.host(), endpoint.port());

@@ -1,10 +1,12 @@
 package dev.trunkline.backend;
 
+import dev.trunkline.auth.ChannelBinding;
 import dev.trunkline.auth.NodeCredential;
 import dev.trunkline.auth.NodeLogin;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.wire.BackendDecoder;
+import dev.trunkline.wire.Bytes;
 import dev.trunkline.wire.BackendMessage;
 import dev.trunkline.wire.BackendMessage.Authentication;
 import dev.trunkline.wire.BackendMessage.BackendKeyData;
@@ -19,14 +21,17 @@ import dev.trunkline.wire.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLPeerUnverifiedException;
 
 /**
  * Logs in at a node; when the node is ready for queries, a {@link BackendConnection} takes its place in the pipeline.
@@ -65,20 +70,41 @@ final class LoginHandler extends ChannelInboundHandlerAdapter {
     }
 
     @Override
-    public void channelActive(ChannelHandlerContext ctx) {
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        timeout = ctx.executor().schedule(() -> fail(ctx, ProxyError.NODE_DOWN.with(endpoint.nodeName())
+                .withDetail(endpoint + ": the log-in took longer than " + TIMEOUT_SECONDS + " s.")), TIMEOUT_SECONDS,
+                TimeUnit.SECONDS);
+    }
+
+    /** The node could not even be connected to. */
+    void notConnected(ProxyException why) {
+        if (!over) {
+            over = true;
+            if (timeout != null) {
+                timeout.cancel(false);
+            }
+            failed.accept(why);
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) throws SSLPeerUnverifiedException {
         boolean loopback = ctx.channel().remoteAddress() instanceof InetSocketAddress address
                 && address.getAddress().isLoopbackAddress();
+        SslHandler tls = ctx.pipeline().get(SslHandler.class);
         login = new NodeLogin(endpoint.nodeName(), credential,
-                loopback ? NodeLogin.Link.LOOPBACK : NodeLogin.Link.PLAIN, null, RANDOM);
+                tls != null ? NodeLogin.Link.TLS : loopback ? NodeLogin.Link.LOOPBACK : NodeLogin.Link.PLAIN,
+                tls == null ? null : binding(tls), RANDOM);
         Map<String, String> startup = new LinkedHashMap<>();
         startup.put("user", credential.user());
         startup.put("database", endpoint.database());
         startup.put("application_name", applicationName);
         startup.put("client_encoding", "UTF8");
         send(ctx, new StartupMessage(PROTOCOL_3_0, startup));
-        timeout = ctx.executor().schedule(() -> fail(ctx, ProxyError.NODE_DOWN.with(endpoint.nodeName())
-                .withDetail(endpoint + ": the log-in took longer than " + TIMEOUT_SECONDS + " s.")), TIMEOUT_SECONDS,
-                TimeUnit.SECONDS);
+    }
+
+    private static Bytes binding(SslHandler tls) throws SSLPeerUnverifiedException {
+        return ChannelBinding.of((X509Certificate) tls.engine().getSession().getPeerCertificates()[0]);
     }
 
     private static void send(ChannelHandlerContext ctx, FrontendMessage message) {
@@ -189,8 +215,10 @@ final class LoginHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        fail(ctx,
-                ProxyError.NODE_DOWN.with(endpoint.nodeName()).withDetail(endpoint + ": " + cause.getMessage() + "."));
+        fail(ctx, cause instanceof ProxyException why
+                ? why
+                : ProxyError.NODE_DOWN.with(endpoint.nodeName())
+                        .withDetail(endpoint + ": " + cause.getMessage() + "."));
         ctx.close();
     }
 }

@@ -36,12 +36,14 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.DecoderException;
 import io.netty.util.concurrent.Future;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,7 +51,7 @@ import org.slf4j.LoggerFactory;
  * A client's socket: the startup dialog, then the cutting of its bytes into messages for the session.
  *
  * <pre>
- *   STARTUP --SSLRequest, GSSENCRequest--> 'N', STARTUP
+ *   STARTUP --SSLRequest--> 'S', TLS handshake, STARTUP, or 'N', STARTUP;  STARTUP --GSSENCRequest--> 'N', STARTUP
  *   STARTUP --CancelRequest--> passed on, closed
  *   STARTUP --StartupMessage--> LOGIN --proof--> SERVING;  STARTUP --trusted user--> SERVING
  * </pre>
@@ -87,6 +89,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
     private ClientSession session;
     private ClientOutput out;
     private Future<?> timeout;
+    private boolean encrypted;
     private boolean inDialog;
     private boolean offering;
     private boolean wantsMore;
@@ -236,12 +239,27 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
         pending.skipBytes(FrameLimits.LENGTH_BYTES);
         Initial first = FrontendDecoder.decodeInitial(pending.readSlice(length));
         switch (first) {
-            case SSLRequest request -> refuseEncryption();
+            case SSLRequest request -> encrypt();
             case GSSENCRequest request -> refuseEncryption();
             case CancelRequest request -> cancel(request);
             case StartupMessage message -> start(message);
         }
         return phase != Phase.CLOSED;
+    }
+
+    private void encrypt() {
+        if (reception.tls() == null || encrypted) {
+            refuseEncryption();
+            return;
+        }
+        if (pending.isReadable()) {
+            // What was sent before the handshake must not be taken for what comes under it (CVE-2021-23214).
+            throw ProxyError.PROTOCOL_VIOLATION.with("received unencrypted data after SSL request");
+        }
+        encrypted = true;
+        out.stage().writeByte('S');
+        out.flush();
+        context.pipeline().addFirst("tls", reception.tls().handler(context.alloc()));
     }
 
     private void refuseEncryption() {
@@ -278,6 +296,10 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
             throw ProxyError.UNSUPPORTED_PROTOCOL.with(ProtocolVersion.major(message.version()) + "."
                     + ProtocolVersion.minor(message.version()));
         }
+        if (reception.tls() != null && reception.tls().isRequired() && !encrypted) {
+            throw ProxyError.INVALID_AUTHORIZATION.with("the proxy takes connections with TLS only",
+                    "Connect with sslmode=require or stronger.");
+        }
         startup = Startup.of(message);
         if (startup.negotiate()) {
             BackendEncoder.encode(new NegotiateProtocolVersion(ProtocolVersion.V3_0, startup.unknownOptions()),
@@ -289,7 +311,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
             admit(user);
             return;
         }
-        login = reception.login(startup.user());
+        login = reception.login(startup.user(), encrypted);
         phase = Phase.LOGIN;
         BackendEncoder.encode(login.opening(), out.stage());
     }
@@ -517,7 +539,9 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        if (!(cause instanceof java.io.IOException)) {
+        if (cause instanceof DecoderException && cause.getCause() instanceof SSLException) {
+            LOG.info("client {}: closed: {}", ctx.channel().remoteAddress(), cause.getCause().getMessage());
+        } else if (!(cause instanceof java.io.IOException)) {
             LOG.error("client {}: closed after an unexpected error", ctx.channel().remoteAddress(), cause);
         }
         ctx.close();

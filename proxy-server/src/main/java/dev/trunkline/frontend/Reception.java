@@ -1,6 +1,7 @@
 package dev.trunkline.frontend;
 
 import dev.trunkline.auth.ClientLogin;
+import dev.trunkline.auth.ClientTls;
 import dev.trunkline.auth.NodeCredential;
 import dev.trunkline.auth.ScramVerifier;
 import dev.trunkline.config.Configuration;
@@ -37,15 +38,17 @@ public final class Reception {
     private final SecureRandom random = new SecureRandom();
     private final Bytes mockSecret;
     private final Clients clients;
+    private final ClientTls tls;
     private final AdminAccess admin;
     private volatile Register register;
     private volatile boolean draining;
 
     public Reception(Configuration configuration, Map<String, ServedDatabase> databases, Clients clients,
-            AdminAccess admin) {
+            AdminAccess admin, ClientTls tls) {
         this.databases = Map.copyOf(databases);
         this.clients = clients;
         this.admin = admin;
+        this.tls = tls;
         byte[] secret = new byte[32];
         random.nextBytes(secret);
         this.mockSecret = Bytes.of(secret);
@@ -111,8 +114,14 @@ public final class Reception {
         return register.configuration.users().get(name);
     }
 
-    ClientLogin login(String user) {
-        return new ClientLogin(user, register.verifiers.get(user), mockSecret, null, random);
+    ClientLogin login(String user, boolean encrypted) {
+        return new ClientLogin(user, register.verifiers.get(user), mockSecret, encrypted ? tls.channelBinding() : null,
+                random);
+    }
+
+    /** How clients are spoken to under TLS; null when they are not. */
+    ClientTls tls() {
+        return tls;
     }
 
     /**

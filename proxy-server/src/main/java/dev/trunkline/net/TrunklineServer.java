@@ -3,6 +3,8 @@ package dev.trunkline.net;
 import dev.trunkline.admin.AdminDatabase;
 import dev.trunkline.admin.LogOutput;
 import dev.trunkline.admin.Served;
+import dev.trunkline.auth.ClientTls;
+import dev.trunkline.auth.NodeTls;
 import dev.trunkline.backend.BackendConnector;
 import dev.trunkline.backend.NodeEndpoint;
 import dev.trunkline.catalog.Catalog;
@@ -48,6 +50,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -118,8 +121,14 @@ public final class TrunklineServer implements AutoCloseable {
         return server;
     }
 
-    /** Opens the port; when this returns, clients are served. */
-    public void start() throws InterruptedException {
+    /**
+     * Opens the port; when this returns, clients are served.
+     *
+     * @throws ConfigurationException when a certificate or key can't be used
+     */
+    public void start() throws InterruptedException, ConfigurationException {
+        ClientTls tls = ClientTls.of(configuration);
+        Map<NodeConfig, NodeTls> towardsNodes = towardsNodes();
         Transport transport = Transport.best();
         int count = configuration.limits().eventLoops() > 0
                 ? configuration.limits().eventLoops()
@@ -134,11 +143,11 @@ public final class TrunklineServer implements AutoCloseable {
             byLoop.put((EventLoop) executor, worker);
             executor.scheduleAtFixedRate(worker::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
         }
-        configuration.databases().values().forEach(this::serve);
+        configuration.databases().values().forEach(database -> serve(database, towardsNodes));
         clients = new Clients(configuration.listen().proxyId(), configuration.limits().clients(),
                 configuration.limits().unauthenticatedClients());
         reception = new Reception(configuration, databases, clients, new AdminDatabase(
-                new Served(reloading::current, databases, statements, sources, workers, clients), reloading));
+                new Served(reloading::current, databases, statements, sources, workers, clients), reloading), tls);
         int buffer = configuration.limits().clientBuffer();
         ServerBootstrap bootstrap = new ServerBootstrap().group(loops).channel(transport.server())
                 .option(ChannelOption.SO_BACKLOG, BACKLOG).option(ChannelOption.SO_REUSEADDR, true)
@@ -161,12 +170,28 @@ public final class TrunklineServer implements AutoCloseable {
                 count, count == 1 ? "" : "s");
     }
 
-    private void serve(DatabaseConfig config) {
+    private Map<NodeConfig, NodeTls> towardsNodes() throws ConfigurationException {
+        Map<NodeConfig, NodeTls> all = new HashMap<>();
+        for (DatabaseConfig database : configuration.databases().values()) {
+            for (NodeConfig node : database.nodes()) {
+                try {
+                    all.put(node, NodeTls.of(node.tls()));
+                } catch (SSLException e) {
+                    throw new ConfigurationException(List.of(configuration.problem(Problem.Severity.ERROR,
+                            "the file " + node.tls().ca() + " can't be used: " + e.getMessage(), "databases",
+                            database.name(), "nodes", node.name(), "tls", "ca")));
+                }
+            }
+        }
+        return all;
+    }
+
+    private void serve(DatabaseConfig config, Map<NodeConfig, NodeTls> towardsNodes) {
         CatalogSource source = sources.get(config.name());
         List<NodeEndpoint> nodes = new ArrayList<>();
         for (NodeConfig node : config.nodes()) {
             nodes.add(new NodeEndpoint(node.index(), node.name(), node.primary().host(), node.primary().port(),
-                    node.database()));
+                    node.database(), towardsNodes.get(node)));
         }
         Catalog catalog = source.catalog();
         ShardMap map = ShardMap.of(1, config.shardOwners().stream().mapToInt(Integer::intValue).toArray());

@@ -1,0 +1,227 @@
+package dev.trunkline.auth;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.trunkline.config.Configuration;
+import dev.trunkline.config.ConfigurationException;
+import dev.trunkline.demo.EmbeddedPostgres;
+import dev.trunkline.demo.NodeOptions;
+import dev.trunkline.demo.RunningNode;
+import dev.trunkline.net.TrunklineServer;
+import dev.trunkline.testing.PgClient;
+import dev.trunkline.testing.RunningProxy;
+import dev.trunkline.wire.BackendMessage.ErrorResponse;
+import dev.trunkline.wire.FrontendMessage.SSLRequest;
+import dev.trunkline.wire.FrontendMessage.StartupMessage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.KeyStore;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** TLS between the PostgreSQL JDBC driver, the proxy and a real node, with SCRAM bound to it on both sides. */
+@Timeout(60)
+class TlsTest {
+
+    private static final char[] STORE = "secret".toCharArray();
+
+    @TempDir
+    static Path files;
+    private static RunningNode node;
+
+    @BeforeAll
+    static void start() throws Exception {
+        makeCertificate("localhost", "dns:localhost,ip:127.0.0.1");
+        makeCertificate("other", "dns:other.example");
+        node = EmbeddedPostgres
+                .start(NodeOptions.forTests().withAuthentication(NodeOptions.Authentication.SCRAM));
+        for (String name : List.of("crt", "key")) {
+            Path file = node.dataDirectory().resolve("server." + name);
+            Files.copy(files.resolve("localhost." + name), file);
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+            Files.setOwner(file, Files.getOwner(node.dataDirectory()));
+        }
+        onNode("ALTER SYSTEM SET ssl = on");
+        onNode("CREATE ROLE app LOGIN PASSWORD 'app'");
+        node.restart();
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        node.close();
+    }
+
+    private static void onNode(String sql) throws SQLException {
+        try (Connection connection = node.connect("postgres"); Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /** A self-signed certificate and its key as PEM files. */
+    private static void makeCertificate(String name, String names) throws Exception {
+        Path store = files.resolve(name + ".p12");
+        Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-genkeypair", "-alias", "it", "-keyalg", "EC", "-groupname", "secp256r1", "-dname", "CN=" + name,
+                "-ext",
+                "san=" + names, "-ext", "bc=ca:true", "-validity", "2", "-storetype", "PKCS12", "-keystore",
+                store.toString(), "-storepass", new String(STORE)).redirectErrorStream(true).start();
+        String said = new String(keytool.getInputStream().readAllBytes());
+        assertEquals(0, keytool.waitFor(), said);
+        KeyStore keys = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(store)) {
+            keys.load(in, STORE);
+        }
+        pem(name + ".crt", "CERTIFICATE", keys.getCertificate("it").getEncoded());
+        pem(name + ".key", "PRIVATE KEY", keys.getKey("it", STORE).getEncoded());
+    }
+
+    private static void pem(String file, String what, byte[] bytes) throws IOException {
+        Files.writeString(files.resolve(file), "-----BEGIN " + what + "-----\n"
+                + Base64.getMimeEncoder(64, new byte[]{'\n'}).encodeToString(bytes) + "\n-----END " + what + "-----\n");
+    }
+
+    private static String yaml(String mode, String towardsNode) {
+        return """
+                listen: { host: 127.0.0.1, port: 0 }
+                tls: { mode: %s, certificate: "%s", key: "%s" }
+                databases:
+                  shop:
+                    control: { user: postgres, password: "%s" }
+                    nodes:
+                      a: { primary: "localhost:%d", database: postgres, tls: { %s } }
+                users:
+                  app: { password: app }
+                """.formatted(mode, files.resolve("localhost.crt"), files.resolve("localhost.key"), node.password(),
+                node.port(), towardsNode);
+    }
+
+    private static String ca(String name) {
+        return "ca: \"" + files.resolve(name + ".crt") + "\"";
+    }
+
+    private static Connection connect(RunningProxy proxy, String options) throws SQLException {
+        return DriverManager.getConnection("jdbc:postgresql://localhost:" + proxy.port()
+                + "/shop?user=app&password=app&sslrootcert=" + files.resolve("localhost.crt") + "&" + options);
+    }
+
+    private static String ask(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(sql)) {
+            rows.next();
+            return rows.getString(1);
+        }
+    }
+
+    @Test
+    void bothSidesAreEncryptedAndBound() throws Exception {
+        try (RunningProxy proxy = RunningProxy.start(yaml("required", "mode: verify-full, " + ca("localhost")));
+                Connection connection = connect(proxy, "sslmode=verify-full&channelBinding=require")) {
+            assertEquals("t", ask(connection,
+                    "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"));
+            assertEquals("100000", ask(connection,
+                    "SELECT count(*) FROM (SELECT repeat('x', 100) FROM generate_series(1, 100000)) rows"));
+            try (Statement statement = connection.createStatement();
+                    ResultSet rows = statement
+                            .executeQuery("SELECT repeat('x', 10000) FROM generate_series(1, 2000)")) {
+                int count = 0;
+                while (rows.next()) {
+                    count += rows.getString(1).length() == 10000 ? 1 : 0;
+                }
+                assertEquals(2000, count);
+            }
+        }
+    }
+
+    @Test
+    void requiredMeansThatNobodyComesInWithout() throws Exception {
+        try (RunningProxy proxy = RunningProxy.start(yaml("required", "mode: require"))) {
+            SQLException refusal = assertThrows(SQLException.class, () -> connect(proxy, "sslmode=disable").close());
+            assertEquals("28000", refusal.getSQLState());
+        }
+    }
+
+    @Test
+    void optionalServesBoth() throws Exception {
+        try (RunningProxy proxy = RunningProxy.start(yaml("optional", "mode: prefer"));
+                Connection plain = connect(proxy, "sslmode=disable");
+                Connection secured = connect(proxy, "sslmode=require")) {
+            assertEquals("1", ask(plain, "SELECT 1"));
+            assertEquals("1", ask(secured, "SELECT 1"));
+        }
+    }
+
+    @Test
+    void aNodeWithoutTlsIsUsedWhereItIsOnlyPreferred() throws Exception {
+        onNode("ALTER SYSTEM SET ssl = off");
+        onNode("SELECT pg_reload_conf()");
+        try {
+            try (RunningProxy proxy = RunningProxy.start(yaml("off", "mode: prefer"));
+                    Connection connection = connect(proxy, "sslmode=disable")) {
+                assertEquals("f", ask(connection, "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"));
+            }
+        } finally {
+            onNode("ALTER SYSTEM SET ssl = on");
+            onNode("SELECT pg_reload_conf()");
+        }
+    }
+
+    /** The control plane is not served either: the proxy does not start. */
+    @Test
+    void aNodeThatSomebodyElseSignedForIsRefused() {
+        assertThrows(Exception.class,
+                () -> TrunklineServer
+                        .of(Configuration.parse("t", yaml("off", "mode: verify-ca, " + ca("other")), n -> null)));
+    }
+
+    @Test
+    void aFileThatIsNoCertificateStopsTheStart() throws Exception {
+        String wrong = yaml("required", "mode: disable").replace("localhost.key", "localhost.crt");
+        ConfigurationException problem = assertThrows(ConfigurationException.class, () -> {
+            try (TrunklineServer server = TrunklineServer.of(Configuration.parse("t.yaml", wrong, n -> null))) {
+                server.start();
+            }
+        });
+        assertTrue(problem.getMessage().contains("tls.key"), problem.getMessage());
+    }
+
+    /** What is sent before the handshake could come from anybody (CVE-2021-23214). */
+    @Test
+    void plainBytesBehindTheRequestAreRefused() throws Exception {
+        try (RunningProxy proxy = RunningProxy.start(yaml("optional", "mode: prefer"));
+                PgClient client = PgClient.connect("127.0.0.1", proxy.port())) {
+            client.send(new SSLRequest(), new StartupMessage(3 << 16, Map.of("user", "app", "database", "shop")));
+            assertEquals("08P01", ((ErrorResponse) client.receive()).fields().sqlState());
+            assertTrue(client.closedByServer());
+        }
+    }
+
+    @Test
+    void garbageInsteadOfAHandshake() throws Exception {
+        try (RunningProxy proxy = RunningProxy.start(yaml("optional", "mode: prefer"));
+                PgClient client = PgClient.connect("127.0.0.1", proxy.port())) {
+            client.send(new SSLRequest());
+            assertEquals('S', client.receiveByte());
+            client.sendRaw(new byte[]{1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
+            int left = client.receiveByte();
+            while (left >= 0) {
+                // An alert may come before the end.
+                left = client.receiveByte();
+            }
+        }
+    }
+}
