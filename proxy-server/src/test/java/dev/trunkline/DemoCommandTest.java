@@ -81,13 +81,7 @@ class DemoCommandTest {
 
     /** Ctrl-C; a shell that started this in the background has it ignored, in us and in what we start. */
     private static String interrupt() throws IOException {
-        Path status = Path.of("/proc/self/status");
-        if (!Files.isReadable(status)) {
-            return "INT";
-        }
-        String ignored = Files.readAllLines(status).stream().filter(line -> line.startsWith("SigIgn:")).findFirst()
-                .orElse("SigIgn: 0").substring(7).strip();
-        return (Long.parseUnsignedLong(ignored, 16) & 2) == 0 ? "INT" : "TERM";
+        return IgnoredSignals.contain(IgnoredSignals.INT) ? "TERM" : "INT";
     }
 
     private void firstSteps() throws SQLException {
