@@ -53,6 +53,11 @@ public record StatementPlan(String fingerprint, String kind, Plan root, NodeRule
         return Router.bind(rule, values, table);
     }
 
+    /** Whether binding reads literals of the text, so that the values must say where they stand. */
+    public boolean readsLiterals() {
+        return rule != null && rule.readsLiterals();
+    }
+
     /** How the statement was routed in the end, for metrics and EXPLAIN. */
     public Routing routing(Destination destination) {
         return switch (destination) {

@@ -40,6 +40,19 @@ public record KeyRule(String table, String colocationGroup, List<String> columns
                 && alternatives.getFirst().stream().noneMatch(KeyRule::isList));
     }
 
+    /** Whether some value stands in the text of the statement. */
+    boolean readsLiterals() {
+        for (int i = 0; i < alternatives.size(); i++) {
+            List<KeyValue> key = alternatives.get(i);
+            for (int j = 0; j < key.size(); j++) {
+                if (key.get(j) instanceof KeyValue.Literal || key.get(j) instanceof KeyValue.LiteralElements) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     private static boolean isList(KeyValue value) {
         return value instanceof KeyValue.LiteralElements || value instanceof KeyValue.ParameterElements;
     }

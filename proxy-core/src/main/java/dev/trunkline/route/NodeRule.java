@@ -11,6 +11,11 @@ public sealed interface NodeRule {
     /** The session's pinned node: the statement uses temp tables. */
     int PINNED = -2;
 
+    /** Whether binding reads literals of the text. */
+    default boolean readsLiterals() {
+        return false;
+    }
+
     /**
      * The node that all the keys share. {@code required} is the index of the node that another table of the statement lives
      * on, {@link #NO_NODE} or {@link #PINNED}. {@code severalNodes} is the refusal when the keys lie on several nodes; null
@@ -22,6 +27,16 @@ public sealed interface NodeRule {
 
         public ByKey {
             keys = List.copyOf(keys);
+        }
+
+        @Override
+        public boolean readsLiterals() {
+            for (int i = 0; i < keys.size(); i++) {
+                if (keys.get(i).readsLiterals()) {
+                    return true;
+                }
+            }
+            return false;
         }
     }
 

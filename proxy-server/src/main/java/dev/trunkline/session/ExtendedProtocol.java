@@ -11,6 +11,7 @@ import dev.trunkline.route.BoundValues;
 import dev.trunkline.route.Destination;
 import dev.trunkline.route.NodeRule;
 import dev.trunkline.route.Routing;
+import dev.trunkline.sql.Fingerprint;
 import dev.trunkline.sql.LexedText;
 import dev.trunkline.wire.BackendEncoder;
 import dev.trunkline.wire.BindLayout;
@@ -201,9 +202,8 @@ final class ExtendedProtocol {
 
     private BoundValues values(ClientStatement statement, ByteBuf body, int size) {
         BoundValues values = session.worker().values();
-        LexedText lexed = session.worker().lexed();
-        lexed.lex(statement.sql(), 0, statement.sql().length, statement.standardConformingStrings());
-        values.statement(statement.sql(), lexed.fingerprint(0), statement.standardConformingStrings())
+        Fingerprint literals = statement.plan().readsLiterals() ? literals(statement) : null;
+        values.statement(statement.sql(), literals, statement.standardConformingStrings())
                 .pinnedNode(session.pinnedNode());
         int count = layout.count();
         if (count > 0 && statement.plan().keyParameters().length > 0) {
@@ -213,6 +213,12 @@ final class ExtendedProtocol {
                     statement.server().parameterTypes(), count);
         }
         return values;
+    }
+
+    private Fingerprint literals(ClientStatement statement) {
+        LexedText lexed = session.worker().lexed();
+        lexed.lex(statement.sql(), 0, statement.sql().length, statement.standardConformingStrings());
+        return lexed.fingerprint(0);
     }
 
     /** Sends Bind under the name that the node knows the statement by. */
