@@ -25,6 +25,7 @@ import dev.trunkline.metrics.Monitoring;
 import dev.trunkline.metrics.StatementMetrics;
 import dev.trunkline.node.NodeControl;
 import dev.trunkline.plan.PlanCache;
+import dev.trunkline.plan.PlannerWarmUp;
 import dev.trunkline.route.DestinationTable;
 import dev.trunkline.session.CatalogSource;
 import dev.trunkline.session.FanOutRules;
@@ -50,6 +51,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,6 +68,9 @@ public final class TrunklineServer implements AutoCloseable {
     private static final long PLANNER_STACK_BYTES = 8L << 20;
     /** What a cached plan of typical size takes. */
     private static final int PLAN_BYTES = 4096;
+
+    /** Once in a process: the second server finds the code warm. */
+    private static final AtomicBoolean WARM = new AtomicBoolean();
 
     /** As it was at the start; what may change is read from {@link #reloading}. */
     private final Configuration configuration;
@@ -165,6 +170,9 @@ public final class TrunklineServer implements AutoCloseable {
             monitoring = new Monitoring(configuration.monitoring(), databases, statements, sources, workers, clients,
                     () -> draining);
             monitoring.start();
+        }
+        if (WARM.compareAndSet(false, true)) {
+            Thread.ofPlatform().name("trunkline-warm-up").daemon().start(PlannerWarmUp::run);
         }
         LOG.info("listening on {}:{} ({}, {} event loop{})", configuration.listen().host(), port(), transport.name(),
                 count, count == 1 ? "" : "s");
