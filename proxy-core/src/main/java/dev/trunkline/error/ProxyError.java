@@ -13,6 +13,8 @@ public enum ProxyError {
             "statement would go to %s nodes and the fan-out policy is reject: %s", "%s"),
     NOT_OVER_NODES("TL002", Fault.CLIENT, "%s is not supported over several nodes", "%s"),
     SHARD_KEY_NOT_KNOWN("TL003", Fault.CLIENT, "the shard key %s", "%s"),
+    HINT_CONTRADICTED("TL003", Fault.CLIENT, "the routing hint %s contradicts the statement: %s",
+            "Leave the hint out, or make both name the same shard key and node."),
     OVER_BUDGET("TL004", Fault.CLIENT, "%s", "%s"),
     NOT_UNDERSTOOD("TL005", Fault.CLIENT, "statement not understood: %s", "%s"),
 

@@ -235,6 +235,8 @@ public final class OfflineExplain {
             case NodeRule.OnNode on -> "all its tables are on one node";
             case NodeRule.PinnedNode pinned -> "temp tables are on the session's own node";
             case NodeRule.CursorNode cursor -> "the cursor is on its node";
+            case NodeRule.Hinted hinted -> "the routing hint " + (hinted.hint() == null ? "" : hinted.hint().text())
+                    + " says so";
         };
     }
 

@@ -1,5 +1,6 @@
 package dev.trunkline.plan;
 
+import dev.trunkline.route.RoutingHint;
 import java.util.List;
 import java.util.Set;
 
@@ -14,6 +15,7 @@ public final class PlanKey {
     private final List<String> searchPath;
     private final Set<String> tempTables;
     private final boolean standardConformingStrings;
+    private final RoutingHint.Kind hints;
     private final int hash;
 
     /**
@@ -23,11 +25,21 @@ public final class PlanKey {
      *            the names of the session's temp tables, which shadow all others
      */
     public PlanKey(List<String> searchPath, Set<String> tempTables, boolean standardConformingStrings) {
+        this(searchPath, tempTables, standardConformingStrings, RoutingHint.Kind.NONE);
+    }
+
+    /**
+     * @param hints
+     *            what the session's routing hint names; what it is is bound with the values
+     */
+    public PlanKey(List<String> searchPath, Set<String> tempTables, boolean standardConformingStrings,
+            RoutingHint.Kind hints) {
+        this.hints = hints;
         this.searchPath = List.copyOf(searchPath);
         this.tempTables = Set.copyOf(tempTables);
         this.standardConformingStrings = standardConformingStrings;
         this.hash = (this.searchPath.hashCode() * 31 + this.tempTables.hashCode()) * 31
-                + Boolean.hashCode(standardConformingStrings);
+                + Boolean.hashCode(standardConformingStrings) + hints.ordinal();
     }
 
     public List<String> searchPath() {
@@ -42,10 +54,20 @@ public final class PlanKey {
         return standardConformingStrings;
     }
 
+    public RoutingHint.Kind hints() {
+        return hints;
+    }
+
+    /** The same with another routing hint, or without one. */
+    public PlanKey with(RoutingHint.Kind others) {
+        return others == hints ? this : new PlanKey(searchPath, tempTables, standardConformingStrings, others);
+    }
+
     @Override
     public boolean equals(Object other) {
         return this == other || other instanceof PlanKey key && key.hash == hash
-                && key.standardConformingStrings == standardConformingStrings && key.searchPath.equals(searchPath)
+                && key.standardConformingStrings == standardConformingStrings && key.hints == hints
+                && key.searchPath.equals(searchPath)
                 && key.tempTables.equals(tempTables);
     }
 
@@ -56,6 +78,7 @@ public final class PlanKey {
 
     @Override
     public String toString() {
-        return "search_path " + searchPath + (tempTables.isEmpty() ? "" : ", temp tables " + tempTables);
+        return "search_path " + searchPath + (tempTables.isEmpty() ? "" : ", temp tables " + tempTables)
+                + (hints == RoutingHint.Kind.NONE ? "" : ", hint " + hints);
     }
 }

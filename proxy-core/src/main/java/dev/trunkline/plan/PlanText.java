@@ -65,6 +65,16 @@ final class PlanText {
             case NodeRule.PinnedNode pinned -> "the pinned node"
                     + (pinned.required() == NodeRule.NO_NODE ? "" : " which must be node " + pinned.required());
             case NodeRule.CursorNode cursor -> "the node of cursor " + cursor.cursor();
+            case NodeRule.Hinted hinted ->
+                "by hint " + (hinted.hint() == null ? "of the session" : hinted.hint().text())
+                        + (hinted.open().isEmpty()
+                                ? ""
+                                : " for " + hinted.open().stream()
+                                        .map(key -> key.table() + "." + String.join(", ", key.columns()))
+                                        .collect(Collectors.joining(" and ")))
+                        + (hinted.own() == null ? "" : ", agreeing with: " + rule(hinted.own()))
+                        + hinted.parts().stream().map(part -> ", agreeing with: " + key(part.rule()))
+                                .collect(Collectors.joining());
         };
     }
 

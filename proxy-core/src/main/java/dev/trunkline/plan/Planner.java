@@ -44,12 +44,19 @@ public final class Planner {
                     new Footprint(Access.write("not planned")), "Unknown", "", List.of(), catalog);
         }
         Fingerprint fingerprint = lexed.fingerprint(0);
+        Hints hints;
+        try {
+            hints = Hints.of(fingerprint.hintComment(), key, catalog);
+        } catch (ProxyException wrong) {
+            return plan(Decision.refuse(wrong), new Footprint(Access.write("not planned")), "Unknown",
+                    fingerprint.toString(), List.of(), catalog);
+        }
         StatementText text = new StatementText(sql, key.standardConformingStrings());
         Statement statement = parser.parse(sql, key.standardConformingStrings());
         Decision decision;
         Footprint footprint;
         try {
-            StatementPlanner planner = new StatementPlanner(catalog, key, text);
+            StatementPlanner planner = new StatementPlanner(catalog, key, hints, text);
             decision = planner.decide(statement);
             footprint = planner.footprint();
         } catch (ProxyException refusal) {
@@ -93,7 +100,7 @@ public final class Planner {
     }
 
     private static List<KeyRule> keys(NodeRule rule) {
-        return rule instanceof NodeRule.ByKey byKey ? byKey.keys() : List.of();
+        return rule == null ? List.of() : rule.keysRead();
     }
 
     /** A plan for several nodes depends on every literal but those of its keys, and on these too when the nodes' text holds them. */

@@ -28,6 +28,7 @@ final class QueryPlanner {
     private final Statement statement;
     private final StatementFacts facts;
     private final FunctionRules functions;
+    private final Hints hints;
     private final String text;
     private final List<RowSource> sharded = new ArrayList<>();
     private final List<RowSource> reference = new ArrayList<>();
@@ -38,11 +39,13 @@ final class QueryPlanner {
     /** Whether all that demands the home node is what goes there by rule: catalogs, unknown tables, functions. */
     private boolean homeByRule = true;
 
-    QueryPlanner(Catalog catalog, Statement statement, StatementFacts facts, FunctionRules functions, String text) {
+    QueryPlanner(Catalog catalog, Statement statement, StatementFacts facts, FunctionRules functions, Hints hints,
+            String text) {
         this.catalog = catalog;
         this.statement = statement;
         this.facts = facts;
         this.functions = functions;
+        this.hints = hints;
         this.text = text;
     }
 
@@ -51,7 +54,7 @@ final class QueryPlanner {
             return Decision.oneNode(new NodeRule.OnNode(0), Routing.ONE_NODE);
         }
         ProxyException refusal = sort();
-        if (refusal == null) {
+        if (refusal == null && !hints.kind().byNode()) {
             refusal = functions.refusal();
         }
         if (refusal == null) {
@@ -60,7 +63,7 @@ final class QueryPlanner {
         if (refusal != null) {
             return Decision.refuse(refusal);
         }
-        return sharded.isEmpty() ? withoutKey() : withKey();
+        return sharded.isEmpty() ? hints.over(withoutKey()) : withKey();
     }
 
     /** Sorts the tables by how their rows are distributed. */
@@ -152,7 +155,7 @@ final class QueryPlanner {
                     Routing.ONE_NODE);
         }
         if (node != NodeRule.NO_NODE) {
-            return node == catalog.homeNode() && homeByRule
+            return node == catalog.homeNode() && homeByRule && (hints.none() || !functions.home())
                     ? Decision.oneNode(new NodeRule.Home(), Routing.HOME)
                     : Decision.oneNode(new NodeRule.OnNode(node), Routing.ONE_NODE);
         }
@@ -175,6 +178,9 @@ final class QueryPlanner {
         StatementFacts.KeyProof proof = facts.keys();
         if (proof.problem() != null) {
             return Decision.refuse(proof.problem());
+        }
+        if (!hints.none()) {
+            return hinted(proof);
         }
         FanOutPlanner fanOuts = new FanOutPlanner(statement, facts, functions, text);
         ProxyException obstacle = nodes.isEmpty() && temporary.isEmpty()
@@ -214,6 +220,50 @@ final class QueryPlanner {
                         ? fanOuts.plan(new NodeRule.EveryNode(), "unreadable_key")
                         : null),
                 rule, list ? Routing.MULTI_KEY : Routing.ONE_NODE);
+    }
+
+    /**
+     * Under a routing hint: what is proven must agree with it, what isn't is read where it says. What a write changes must be
+     * proven, unless the hint names a node: a key says where a statement goes, not which rows it changes.
+     */
+    private Decision hinted(StatementFacts.KeyProof proof) {
+        List<KeyRule> open = new ArrayList<>();
+        Set<String> groups = new LinkedHashSet<>();
+        for (RowSource table : proof.unproven()) {
+            if (table.written() && !hints.kind().byNode()) {
+                return Decision.refuse(ProxyError.SHARD_KEY_NOT_KNOWN.with("of " + name(table)
+                        + " is not given by the statement itself: a routing hint says where it goes, not which rows it "
+                        + "changes", hint(table)));
+            }
+            if (groups.add(table.sharded().colocationGroup())) {
+                List<KeyColumn> key = table.sharded().key();
+                open.add(KeyRule.open(name(table), table.sharded().colocationGroup(),
+                        key.stream().map(KeyColumn::name).toList(), key.stream().map(KeyColumn::type).toList()));
+            }
+        }
+        boolean reassigned = proof.keys().stream().anyMatch(key -> key.use() == KeyRule.Use.REASSIGNED);
+        if (reassigned && !open.isEmpty()) {
+            return Decision.refuse(ProxyError.SHARD_KEY_NOT_KNOWN.with("of " + open.getFirst().table()
+                    + " is assigned in rows whose key the statement does not give", hint(proof.unproven().getFirst())));
+        }
+        int required = !temporary.isEmpty()
+                ? NodeRule.PINNED
+                : nodes.isEmpty() ? NodeRule.NO_NODE : nodes.iterator().next();
+        NodeRule own = null;
+        if (!proof.keys().isEmpty()) {
+            ProxyException noKey = ProxyError.SHARD_KEY_NOT_KNOWN.with(proof.keys().getFirst().table()
+                    + " can't be read from the value it is compared with, so that the routing hint can't be checked",
+                    "Give the key as a plain literal or parameter of the column's type.");
+            boolean read = statement instanceof Statement.Select && proof.keys().size() == 1
+                    && required == NodeRule.NO_NODE;
+            own = new NodeRule.ByKey(proof.keys(), required, read ? null : several(proof.keys(), null), noKey);
+        } else if (required == NodeRule.PINNED) {
+            own = new NodeRule.PinnedNode(NodeRule.NO_NODE, apart(temporary.getFirst().name()));
+        } else if (required != NodeRule.NO_NODE) {
+            own = new NodeRule.OnNode(required);
+        }
+        return Decision.oneNode(new NodeRule.Hinted(hints.comment(), own, open, facts.partialKeys(proof.unproven())),
+                Routing.ONE_NODE);
     }
 
     /** The refusal for when the keys turn out to lie on several nodes. */

@@ -22,12 +22,14 @@ final class StatementPlanner {
 
     private final Catalog catalog;
     private final PlanKey key;
+    private final Hints hints;
     private final StatementText text;
     private Footprint footprint = new Footprint(Access.read("it touches no data"));
 
-    StatementPlanner(Catalog catalog, PlanKey key, StatementText text) {
+    StatementPlanner(Catalog catalog, PlanKey key, Hints hints, StatementText text) {
         this.catalog = catalog;
         this.key = key;
+        this.hints = hints;
         this.text = text;
     }
 
@@ -82,9 +84,9 @@ final class StatementPlanner {
                     "Use the driver's prepared statements: they work in every pool mode.", SessionEffect.PREPARED);
             case Statement.Execute execute -> onlyOneNode("EXECUTE", Access.write("EXECUTE"),
                     "Use the driver's prepared statements: they work in every pool mode.", SessionEffect.PREPARED);
-            case Statement.Do block -> onlyOneNode("DO", Access.write("DO"),
+            case Statement.Do block -> onNamedNode("DO", Access.write("DO"),
                     "Send the block's statements one by one.", SessionEffect.TAINT);
-            case Statement.Call call -> onlyOneNode("CALL", Access.write("CALL"),
+            case Statement.Call call -> onNamedNode("CALL", Access.write("CALL"),
                     "Send the procedure's statements one by one.", SessionEffect.TAINT);
             case Statement.Unknown unknown -> unknown(unknown);
         };
@@ -96,9 +98,15 @@ final class StatementPlanner {
     }
 
     Decision onTransactionNode() {
-        return oneNode()
+        return hints.over(oneNode()
                 ? Decision.oneNode(new NodeRule.OnNode(0), Routing.ONE_NODE)
-                : Decision.oneNode(new NodeRule.TransactionNode(), Routing.HOME);
+                : Decision.oneNode(new NodeRule.TransactionNode(), Routing.HOME));
+    }
+
+    /** A statement of unknown extent: it goes where a routing hint says by the node's name. */
+    private Decision onNamedNode(String what, Access access, String hint, SessionEffect... effects) {
+        Decision decision = onlyOneNode(what, access, hint, effects);
+        return decision.refused() && hints.kind().byNode() ? hints.toNamedNode() : decision;
     }
 
     /** A statement that only a database with one node takes. */
@@ -127,7 +135,7 @@ final class StatementPlanner {
                 footprint.with(SessionEffect.CATALOG_CHANGE);
             }
         }
-        Decision decision = new QueryPlanner(catalog, statement, facts, functions, text.text()).decide();
+        Decision decision = new QueryPlanner(catalog, statement, facts, functions, hints, text.text()).decide();
         if (functions.effects().contains(SessionEffect.SETTING) && !decision.refused()) {
             return setConfig(statement, facts, decision);
         }
@@ -264,7 +272,7 @@ final class StatementPlanner {
 
     private Decision explain(Statement.Explain explain) {
         if (explain.route()) {
-            StatementPlanner inner = new StatementPlanner(catalog, key, text);
+            StatementPlanner inner = new StatementPlanner(catalog, key, hints, text);
             Decision decision = inner.decide(explain.inner());
             boolean json = explain.options().stream().anyMatch(
                     option -> option.name().equals("format") && "json".equalsIgnoreCase(option.value()));
@@ -303,11 +311,15 @@ final class StatementPlanner {
         if (oneNode()) {
             return Decision.oneNode(new NodeRule.OnNode(0), Routing.ONE_NODE);
         }
+        if (hints.kind().byNode()) {
+            return hints.toNamedNode();
+        }
         for (String name : unknown.names()) {
             if (catalog.mayBeSharded(name)) {
                 return Decision.refuse(ProxyError.NOT_UNDERSTOOD.with(unknown.message(),
                         "It names " + name
-                                + ", which does not lie on one node only. Write the statement in another way.")
+                                + ", which does not lie on one node only. Write the statement in another way, or name its node"
+                                + " in a comment: /* trunkline: node=... */.")
                         .withPosition(unknown.position() + 1));
             }
         }

@@ -170,9 +170,17 @@ final class TableStatements {
         }
         Decision query = planner.decide(ddl.query());
         planner.footprint().and(Access.write(command)).with(SessionEffect.CATALOG_CHANGE);
+        return madeOfQuery(query, query.rule(), ddl, command);
+    }
+
+    private Decision madeOfQuery(Decision query, NodeRule of, Statement.Ddl ddl, String command) {
         int home = planner.catalog().homeNode();
-        return switch (query.rule()) {
+        return switch (of) {
             case null -> query;
+            // What is made has its place by rule, whatever a hint says of the query.
+            case NodeRule.Hinted hinted -> hinted.own() == null
+                    ? refuse(command + " from sharded tables", "Create a temp table instead.")
+                    : madeOfQuery(Decision.oneNode(hinted.own(), query.routing()), hinted.own(), ddl, command);
             case NodeRule.Home rule -> query;
             case NodeRule.TransactionNode rule -> Decision.oneNode(new NodeRule.Home(), Routing.HOME);
             case NodeRule.AnyNode rule -> ddl.objectKind().endsWith("view")

@@ -23,6 +23,7 @@ public final class BoundValues {
     private int[] oids = NO_OIDS;
     private int parameterCount;
     private int pinnedNode = NodeRule.NO_NODE;
+    private RoutingHint hint;
     private byte[] scratch = new byte[64];
 
     /** A statement without parameters; the literals' spans are offsets in {@code text}. */
@@ -64,6 +65,16 @@ public final class BoundValues {
     public BoundValues pinnedNode(int node) {
         pinnedNode = node;
         return this;
+    }
+
+    /** The session's routing hint, null without any. */
+    public BoundValues hint(RoutingHint ofSession) {
+        hint = ofSession;
+        return this;
+    }
+
+    RoutingHint hint() {
+        return hint;
     }
 
     int pinnedNode() {

@@ -1,6 +1,7 @@
 package dev.trunkline.route;
 
 import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
 import dev.trunkline.sql.Fingerprint;
 import dev.trunkline.sql.LiteralKind;
 import dev.trunkline.sql.LiteralText;
@@ -49,21 +50,66 @@ final class KeyReader {
         return new KeyResult.Hashed(hash);
     }
 
+    /** Takes the hashes of a list of keys. */
+    @FunctionalInterface
+    interface Keys {
+
+        void key(long hash);
+    }
+
+    /** The virtual shards of all alternatives; {@code problem} is null, or why the list can't be read. */
+    static String readAll(KeyRule rule, BoundValues values, BitSet shards, int virtualShards) {
+        return readAll(rule, values, hash -> shards.set(PgHash.virtualShard(hash, virtualShards)));
+    }
+
     /**
-     * Adds the virtual shards of all alternatives.
+     * The hash of the key that a routing hint gives as texts.
+     *
+     * @throws dev.trunkline.error.ProxyException
+     *             22023 when they are no values of the key's types
+     */
+    static long hinted(KeyRule rule, RoutingHint hint) {
+        List<String> texts = hint.key();
+        if (texts.size() != rule.types().size()) {
+            throw unreadable(rule, hint, "the shard key has " + rule.types().size() + " columns, not " + texts.size());
+        }
+        long hash = hinted(rule, 0, hint, 0);
+        for (int i = 1; i < texts.size(); i++) {
+            hash = PgHash.combine(hash, hinted(rule, i, hint, i));
+        }
+        return hash;
+    }
+
+    /** The hash of one value of a hint as one column of a key. */
+    static long hinted(KeyRule rule, int column, RoutingHint hint, int value) {
+        byte[] bytes = hint.key().get(value).getBytes(StandardCharsets.UTF_8);
+        return switch (convert(rule.types().get(column), true, PgOid.UNSPECIFIED, WireFormat.TEXT, bytes, 0,
+                bytes.length)) {
+            case KeyResult.Hashed hashed -> hashed.hash();
+            case KeyResult.NoRow none -> throw unreadable(rule, hint, none.why());
+            case KeyResult.NotAKey not -> throw unreadable(rule, hint, not.why());
+        };
+    }
+
+    private static ProxyException unreadable(KeyRule rule, RoutingHint hint, String why) {
+        return ProxyError.INVALID_PARAMETER_VALUE.with(
+                "the routing hint " + hint.text() + " is no shard key of " + rule.table() + ": " + why,
+                "Give a value of the key's type, or a list like (42, 'eu') for a key of several columns.");
+    }
+
+    /**
+     * Reads all alternatives.
      *
      * @return null, or why the list can't be read
      */
-    static String readAll(KeyRule rule, BoundValues values, BitSet shards, int virtualShards) {
+    static String readAll(KeyRule rule, BoundValues values, Keys keys) {
         for (List<KeyValue> key : rule.alternatives()) {
             String problem = switch (key.getFirst()) {
-                case KeyValue.LiteralElements elements -> literalElements(rule, elements, values, shards,
-                        virtualShards);
-                case KeyValue.ParameterElements elements -> parameterElements(rule, elements, values, shards,
-                        virtualShards);
-                case KeyValue.Literal l -> add(read(rule, key, values), shards, virtualShards);
-                case KeyValue.Parameter p -> add(read(rule, key, values), shards, virtualShards);
-                case KeyValue.Null n -> add(read(rule, key, values), shards, virtualShards);
+                case KeyValue.LiteralElements elements -> literalElements(rule, elements, values, keys);
+                case KeyValue.ParameterElements elements -> parameterElements(rule, elements, values, keys);
+                case KeyValue.Literal l -> add(read(rule, key, values), keys);
+                case KeyValue.Parameter p -> add(read(rule, key, values), keys);
+                case KeyValue.Null n -> add(read(rule, key, values), keys);
             };
             if (problem != null) {
                 return problem;
@@ -72,10 +118,10 @@ final class KeyReader {
         return null;
     }
 
-    private static String add(KeyResult result, BitSet shards, int virtualShards) {
+    private static String add(KeyResult result, Keys keys) {
         return switch (result) {
             case KeyResult.Hashed hashed -> {
-                shards.set(PgHash.virtualShard(hashed.hash(), virtualShards));
+                keys.key(hashed.hash());
                 yield null;
             }
             case KeyResult.NoRow noRow -> null;
@@ -213,18 +259,18 @@ final class KeyReader {
     }
 
     private static String literalElements(KeyRule rule, KeyValue.LiteralElements elements, BoundValues values,
-            BitSet shards, int virtualShards) {
+            Keys keys) {
         Fingerprint literals = values.literals();
         byte[] text = LiteralText.value(values.sql(), literals.literalStart(elements.slot()),
                 literals.literalEnd(elements.slot()), LiteralKind.STRING, values.standardConformingStrings());
         if (text == null) {
             return "the literal is none that PostgreSQL reads";
         }
-        return elements(rule, elements.typeOid(), WireFormat.TEXT, text, 0, text.length, shards, virtualShards);
+        return elements(rule, elements.typeOid(), WireFormat.TEXT, text, 0, text.length, keys);
     }
 
     private static String parameterElements(KeyRule rule, KeyValue.ParameterElements elements, BoundValues values,
-            BitSet shards, int virtualShards) {
+            Keys keys) {
         int number = elements.number();
         if (!values.hasParameter(number) || values.format(number) == null) {
             return "the parameter has no value";
@@ -245,15 +291,15 @@ final class KeyReader {
             }
         }
         return elements(rule, element, values.format(number), values.body(), values.offset(number),
-                values.length(number), shards, virtualShards);
+                values.length(number), keys);
     }
 
     private static String elements(KeyRule rule, int elementOid, WireFormat format, byte[] array, int offset,
-            int length, BitSet shards, int virtualShards) {
+            int length, Keys keys) {
         ArrayElements cursor = new ArrayElements();
         cursor.open(PgOid.arrayOf(elementOid), format, array, offset, length);
         while (cursor.next()) {
-            String problem = add(cursor.compared(rule.types().getFirst()), shards, virtualShards);
+            String problem = add(cursor.compared(rule.types().getFirst()), keys);
             if (problem != null) {
                 return problem;
             }

@@ -53,6 +53,11 @@ public record KeyRule(String table, String colocationGroup, List<String> columns
         return false;
     }
 
+    /** A key that nothing in the statement gives: a routing hint may. */
+    public static KeyRule open(String table, String colocationGroup, List<String> columns, List<ColumnType> types) {
+        return new KeyRule(table, colocationGroup, columns, types, Use.COMPARED, List.of(), false);
+    }
+
     private static boolean isList(KeyValue value) {
         return value instanceof KeyValue.LiteralElements || value instanceof KeyValue.ParameterElements;
     }

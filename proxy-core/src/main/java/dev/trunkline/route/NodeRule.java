@@ -1,6 +1,7 @@
 package dev.trunkline.route;
 
 import dev.trunkline.error.ProxyException;
+import java.util.ArrayList;
 import java.util.List;
 
 /** How the node of a statement is found when it is bound. It names no node that a map could move. */
@@ -60,6 +61,49 @@ public sealed interface NodeRule {
      * lives on, or {@link #NO_NODE}; {@code elsewhere} is the refusal when that is another one.
      */
     record PinnedNode(int required, ProxyException elsewhere) implements NodeRule {}
+
+    /**
+     * The node that a routing hint names, as far as the statement itself leaves it open; a hint that contradicts the statement
+     * is refused. {@code hint} is the statement's own comment, null for the session's, which is bound with the values. {@code
+     * own} is where the statement itself says that it goes, null where it says nothing. {@code open} are the keys that it
+     * leaves open, one for each colocation group, without alternatives; {@code parts} are the single columns of such keys that it
+     * gives.
+     */
+    record Hinted(RoutingHint hint, NodeRule own, List<KeyRule> open,
+            List<KeyPart> parts) implements NodeRule {
+
+        public Hinted {
+            open = List.copyOf(open);
+            parts = List.copyOf(parts);
+        }
+
+        @Override
+        public boolean readsLiterals() {
+            return keysRead().stream().anyMatch(KeyRule::readsLiterals);
+        }
+    }
+
+    /** One column of a key of several, by its place in the key. */
+    record KeyPart(int column, KeyRule rule) {}
+
+    /** The keys that binding reads from the statement's values. */
+    default List<KeyRule> keysRead() {
+        return switch (this) {
+            case ByKey byKey -> byKey.keys();
+            case Hinted hinted -> {
+                List<KeyRule> all = new ArrayList<>(hinted.own() == null ? List.of() : hinted.own().keysRead());
+                hinted.parts().forEach(part -> all.add(part.rule()));
+                yield all;
+            }
+            case EveryNode every -> List.of();
+            case Home home -> List.of();
+            case TransactionNode transaction -> List.of();
+            case AnyNode any -> List.of();
+            case OnNode on -> List.of();
+            case PinnedNode pinned -> List.of();
+            case CursorNode cursor -> List.of();
+        };
+    }
 
     /** The node on which the session's cursor of this name is open. */
     record CursorNode(String cursor) implements NodeRule {}

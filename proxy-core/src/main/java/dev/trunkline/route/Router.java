@@ -40,6 +40,7 @@ public final class Router {
                 yield PINNED;
             }
             case NodeRule.CursorNode cursor -> new Destination.Cursor(cursor.cursor());
+            case NodeRule.Hinted hinted -> HintedRouting.bind(hinted, values, table);
         };
     }
 

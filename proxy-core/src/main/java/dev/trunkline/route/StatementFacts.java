@@ -248,6 +248,24 @@ public final class StatementFacts {
                 sets.stream().map(KeySet::type).toList(), KeyRule.Use.COMPARED, alternatives(sets)));
     }
 
+    /** The columns that are given of keys of several columns which are not given as a whole. */
+    public List<NodeRule.KeyPart> partialKeys(List<RowSource> unproven) {
+        Map<Term, Set<KeySet>> known = reading.facts.closure(Map.of());
+        List<NodeRule.KeyPart> parts = new ArrayList<>();
+        for (RowSource source : unproven) {
+            List<KeyColumn> key = source.sharded().key();
+            for (int i = 0; key.size() > 1 && i < key.size(); i++) {
+                for (KeySet set : known(source, key.get(i), known)) {
+                    parts.add(new NodeRule.KeyPart(i, withTypes(new KeyRule(
+                            source.relation().fullName().toString(), source.sharded().colocationGroup(),
+                            List.of(key.get(i).name()), List.of(set.type()), KeyRule.Use.COMPARED,
+                            alternatives(List.of(set))))));
+                }
+            }
+        }
+        return parts;
+    }
+
     /** Says of each parameter whether its type is sure, which is known when all of the statement has been read. */
     private KeyRule withTypes(KeyRule rule) {
         List<List<KeyValue>> typed = new ArrayList<>();

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.trunkline.catalog.Catalog;
+import dev.trunkline.route.RoutingHint;
 import dev.trunkline.sql.SqlParser;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,7 +33,7 @@ import org.junit.jupiter.api.TestFactory;
  *
  * The {@code @} line is what a human expects: the routing, and for a refusal its SQLSTATE. It is checked by itself, so that
  * accepting a new plan can't hide a wrong one. Further directives before a case's SQL: {@code @temp a, b} (the session's temp
- * tables), {@code @search_path a, b}, {@code @single} (the database with one node). A failing file is written anew under
+ * tables), {@code @search_path a, b}, {@code @hint key} (what the session's routing hint names), {@code @single} (the database with one node). A failing file is written anew under
  * target/plans, with the command that accepts it.
  */
 class GoldenPlansTest {
@@ -123,13 +124,14 @@ class GoldenPlansTest {
         List<String> searchPath = List.of("public");
         Set<String> temp = Set.of();
         boolean single = false;
+        RoutingHint.Kind hints = RoutingHint.Kind.NONE;
         boolean plan = false;
         List<String> lines = new ArrayList<>(Files.readAllLines(file));
         lines.add("");
         for (String line : lines) {
             if (plan) {
                 if (line.isEmpty()) {
-                    cases.add(new Case(head, expected, sqlState, new PlanKey(searchPath, temp, true), single,
+                    cases.add(new Case(head, expected, sqlState, new PlanKey(searchPath, temp, true, hints), single,
                             String.join("\n", sql)));
                     head = new ArrayList<>();
                     sql = new ArrayList<>();
@@ -138,6 +140,7 @@ class GoldenPlansTest {
                     searchPath = List.of("public");
                     temp = Set.of();
                     single = false;
+                    hints = RoutingHint.Kind.NONE;
                     plan = false;
                 }
             } else if (line.equals("=>")) {
@@ -156,6 +159,7 @@ class GoldenPlansTest {
                         case "temp" -> temp = Set.copyOf(list(words[1]));
                         case "search_path" -> searchPath = list(words[1]);
                         case "single" -> single = true;
+                        case "hint" -> hints = RoutingHint.Kind.valueOf(words[1].toUpperCase());
                         default -> fail(file + ": unknown directive " + line);
                     }
                 }

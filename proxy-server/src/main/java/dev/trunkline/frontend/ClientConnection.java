@@ -369,7 +369,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
         List<NodeCredential> logins = reception.credentials(user, database.name());
         String atHome = logins.get(database.catalog().homeNode()).user();
         SessionSettings settings = SessionSettings.of(atHome, setting -> database.roleDefault(atHome, setting),
-                startup.settings().entrySet());
+                startup.settings().entrySet(), database.catalog());
         SessionIdentity identity = new SessionIdentity(seat.processId, user.name(), database,
                 context.channel().remoteAddress(), logins, user.pool());
         return new Session(worker, identity, this, out, settings, new ReportedParameters(parameters));

@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The defaults of those settings that shape planning, as ALTER ROLE, ALTER DATABASE and the server's configuration give them
+ * The defaults of those settings that shape planning, the proxy's own among them, as ALTER ROLE, ALTER DATABASE and the server's configuration give them
  * to a login: what a session has before it sets anything (semantics.md 22). Immutable.
  */
 public final class RoleSettings {
@@ -23,7 +23,7 @@ public final class RoleSettings {
     private static final Logger LOG = LoggerFactory.getLogger(RoleSettings.class);
 
     private static final Set<String> SETTINGS = Set.of("search_path", "standard_conforming_strings",
-            "default_transaction_isolation");
+            "default_transaction_isolation", "trunkline.fan_out", "trunkline.shard_key", "trunkline.node");
 
     private static final String ALTERED = """
             select coalesce(r.rolname, ''), s.setdatabase <> 0, s.setconfig
@@ -35,7 +35,8 @@ public final class RoleSettings {
     private static final String CONFIGURED = """
             select name, reset_val from pg_catalog.pg_settings
              where source in ('configuration file', 'command line', 'environment variable', 'global')
-               and name in ('search_path', 'standard_conforming_strings', 'default_transaction_isolation')
+               and (name in ('search_path', 'standard_conforming_strings', 'default_transaction_isolation')
+                    or name like 'trunkline.%')
             """;
 
     /** By the setting's scope and name: {@code role/db/name}, in which the first two may be empty. */

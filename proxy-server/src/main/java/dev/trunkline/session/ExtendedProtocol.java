@@ -204,7 +204,7 @@ final class ExtendedProtocol {
         BoundValues values = session.worker().values();
         Fingerprint literals = statement.plan().readsLiterals() ? literals(statement) : null;
         values.statement(statement.sql(), literals, statement.standardConformingStrings())
-                .pinnedNode(session.pinnedNode());
+                .pinnedNode(session.pinnedNode()).hint(session.own().hint());
         int count = layout.count();
         if (count > 0 && statement.plan().keyParameters().length > 0) {
             byte[] bytes = session.worker().scratch(size);
@@ -291,7 +291,7 @@ final class ExtendedProtocol {
             session.reply(b -> session.actions().describe(local.action(), b));
             return true;
         }
-        Participant participant = session.participant(describingNode(statement.plan()), null);
+        Participant participant = session.participant(describingNode(statement.plan().rule()), null);
         if (participant == null) {
             return false;
         }
@@ -306,8 +306,8 @@ final class ExtendedProtocol {
     }
 
     /** A node that has the statement's tables, before any value says which one has its rows. */
-    private int describingNode(StatementPlan plan) {
-        return switch (plan.rule()) {
+    private int describingNode(NodeRule rule) {
+        return switch (rule) {
             case NodeRule.OnNode on -> on.node();
             case NodeRule.Home home -> session.database().catalog().homeNode();
             case NodeRule.PinnedNode pinned -> session.pinnedNode();
@@ -319,6 +319,8 @@ final class ExtendedProtocol {
                     .preferredNode(session.database().catalog().homeNode());
             case NodeRule.EveryNode every -> session.describingNode();
             case NodeRule.AnyNode any -> session.describingNode();
+            case NodeRule.Hinted hinted ->
+                hinted.own() == null ? session.describingNode() : describingNode(hinted.own());
         };
     }
 
@@ -355,7 +357,7 @@ final class ExtendedProtocol {
             answerPendingParse();
             return true;
         }
-        Participant participant = session.participant(describingNode(statement.plan()), null);
+        Participant participant = session.participant(describingNode(statement.plan().rule()), null);
         if (participant == null || !session.switchTo(participant.backend(), null)) {
             return false;
         }

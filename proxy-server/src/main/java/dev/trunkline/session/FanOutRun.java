@@ -107,7 +107,7 @@ final class FanOutRun implements StatementRun {
         FanOutPolicy policy = FanOutPolicy.ALLOW;
         if (!destination.keyed()) {
             policy = session.database().fanOutRules().of(plan, session.database().catalog(),
-                    session.identity().user(), session.fanOutPolicy());
+                    session.identity().user(), session.own().fanOut());
             session.database().metrics().fanOut(plan, policy == FanOutPolicy.REJECT);
         }
         session.routed(destination.keyed() ? Routing.MULTI_KEY : Routing.FAN_OUT, plan);

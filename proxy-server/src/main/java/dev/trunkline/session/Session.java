@@ -5,7 +5,6 @@ import dev.trunkline.backend.BackendOwner;
 import dev.trunkline.backend.FlushTarget;
 import dev.trunkline.backend.ReplySink;
 import dev.trunkline.backend.ServerStatement;
-import dev.trunkline.config.FanOutPolicy;
 import dev.trunkline.config.PoolConfig;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
@@ -83,6 +82,7 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
     private final ReportedParameters reported;
     private final SessionSettings settings;
     private final FanOutWarnings fanOutWarnings;
+    private final OwnSettings own;
     private final Requests requests;
     private final Instant connected = Instant.now();
 
@@ -124,6 +124,7 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         this.simple = new SimpleProtocol(this);
         this.extended = new ExtendedProtocol(this);
         this.actions = new SessionActions(this);
+        this.own = new OwnSettings(database, settings, transaction);
         this.fanOutWarnings = new FanOutWarnings(identity.database());
         worker.add(this);
     }
@@ -166,10 +167,8 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         return fanOutWarnings;
     }
 
-    /** The policy on fan-out that SET LOCAL, SET or the startup message has given, or null. */
-    FanOutPolicy fanOutPolicy() {
-        FanOutPolicy local = transaction.fanOut();
-        return local != null ? local : settings.fanOut();
+    OwnSettings own() {
+        return own;
     }
 
     public SessionState state() {
@@ -193,7 +192,7 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
     }
 
     PlanKey planKey() {
-        return settings.planKey();
+        return own.planKey(settings.planKey());
     }
 
     // ---- input

@@ -1,7 +1,6 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
-import dev.trunkline.config.FanOutPolicy;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.plan.SessionAction;
@@ -96,7 +95,7 @@ final class SessionActions {
         if (action instanceof SessionAction.Explained explained) {
             BackendEncoder.rowDescription(out, List.of(planField(explained)));
         } else if (action instanceof SessionAction.ShowTrunkline show) {
-            BackendEncoder.rowDescription(out, List.of(settingField(SessionSettings.requireOwn(show.name()))));
+            BackendEncoder.rowDescription(out, List.of(settingField(OwnSettings.require(show.name()))));
         } else {
             BackendEncoder.noData(out);
         }
@@ -121,11 +120,7 @@ final class SessionActions {
     }
 
     private void show(String name, Runnable done) {
-        SessionSettings.requireOwn(name);
-        FanOutPolicy ofSession = session.fanOutPolicy();
-        String word = FanOutRules.word(ofSession != null
-                ? ofSession
-                : session.database().fanOutRules().ofUser(session.identity().user(), session.database().catalog()));
+        String word = session.own().shown(OwnSettings.require(name), session.identity().user());
         if (!session.inPipeline()) {
             session.reply(b -> BackendEncoder.rowDescription(b, List.of(settingField(name))));
         }
@@ -286,16 +281,18 @@ final class SessionActions {
         });
     }
 
-    /** {@code trunkline.fan_out}: the proxy's own affair, of which no node hears. */
+    /** {@code trunkline.*}: the proxy's own affair, of which no node hears. */
     private void setOwn(SessionAction.SetSetting set) {
-        String name = SessionSettings.requireOwn(set.name());
+        String name = OwnSettings.require(set.name());
         boolean isDefault = set.valueText() == null || set.valueText().equalsIgnoreCase("default");
-        String word = isDefault ? null : FanOutRules.word(FanOutRules.policy(set.valueText()));
+        String value = isDefault
+                ? null
+                : OwnSettings.valueOf(name, set.valueText(), session.database().catalog());
         if (session.transaction().isExplicit()) {
-            session.transaction().fanOut(set.local() ? word : null);
+            session.transaction().own(name, set.local() ? value : null);
         }
         if (!set.local()) {
-            session.settings().setOwn(name, word);
+            session.settings().setOwn(name, value);
         }
     }
 
@@ -316,6 +313,9 @@ final class SessionActions {
         tellOneOrAll(sql, () -> {
             if (name == null) {
                 session.settings().resetAll();
+                if (session.transaction().hasOwn()) {
+                    OwnSettings.NAMES.forEach(own -> session.transaction().own(own, null));
+                }
             } else {
                 session.settings().set(name, null);
             }
@@ -452,7 +452,7 @@ final class SessionActions {
         String name = set.name();
         Transaction transaction = session.transaction();
         if (name.startsWith(Settings.OWN)) {
-            setOwn(new SessionAction.SetSetting(set.local(), name, Settings.unquoted(set.valueText())));
+            setOwn(set);
             return;
         }
         if (name.equals("client_encoding")) {

@@ -1,11 +1,12 @@
 package dev.trunkline.session;
 
-import dev.trunkline.config.FanOutPolicy;
-import dev.trunkline.error.ProxyError;
+import dev.trunkline.catalog.Catalog;
 import dev.trunkline.plan.PlanKey;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -21,6 +22,8 @@ public final class SessionSettings {
     private final String login;
     private final UnaryOperator<String> defaults;
     private final Settings startup;
+    /** What ALTER ROLE and ALTER DATABASE say of the proxy's own settings, as it was at log-in. */
+    private final Map<String, String> ownDefaults = new HashMap<>();
     private Settings current;
     private PlanKey planKey;
     private Set<String> tempTables = Set.of();
@@ -31,6 +34,12 @@ public final class SessionSettings {
         this.defaults = defaults;
         this.startup = startup;
         this.current = startup;
+        for (String name : OwnSettings.NAMES) {
+            String value = defaults.apply(name);
+            if (value != null) {
+                ownDefaults.put(name, value);
+            }
+        }
         this.planKey = makePlanKey();
     }
 
@@ -41,12 +50,13 @@ public final class SessionSettings {
      * @param defaults what the login has for a setting without setting it, null where PostgreSQL's own default holds
      */
     public static SessionSettings of(String login, UnaryOperator<String> defaults,
-            Iterable<java.util.Map.Entry<String, String>> parameters) {
+            Iterable<java.util.Map.Entry<String, String>> parameters, Catalog catalog) {
         Settings settings = Settings.NONE;
         for (var parameter : parameters) {
             String name = parameter.getKey().toLowerCase(Locale.ROOT);
             if (name.startsWith(Settings.OWN)) {
-                settings = settings.with(requireOwn(name), FanOutRules.word(FanOutRules.policy(parameter.getValue())));
+                settings = settings.with(OwnSettings.require(name),
+                        OwnSettings.checked(name, parameter.getValue(), catalog));
                 continue;
             }
             settings = settings.with(name, SEARCH_PATH.equals(name)
@@ -74,18 +84,10 @@ public final class SessionSettings {
         change(value == null ? reset(name) : current.with(name, value));
     }
 
-    /** @throws dev.trunkline.error.ProxyException 42704 unless the proxy has such a setting of its own */
-    static String requireOwn(String name) {
-        if (!name.equals(FanOutRules.SETTING)) {
-            throw ProxyError.UNDEFINED_SETTING.with(name);
-        }
-        return name;
-    }
-
-    /** The policy that SET or the startup message has given, or null. */
-    FanOutPolicy fanOut() {
-        String word = current.get(FanOutRules.SETTING);
-        return word == null ? null : FanOutRules.policy(word);
+    /** One of the proxy's own settings as SET, the startup message or the login's defaults have it, or null. */
+    String own(String name) {
+        String value = current.get(name);
+        return value != null ? value : ownDefaults.get(name);
     }
 
     /** The application's name as a client has set it, empty when it has not. */

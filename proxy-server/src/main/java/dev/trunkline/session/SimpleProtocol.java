@@ -11,6 +11,7 @@ import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.BoundValues;
 import dev.trunkline.route.Destination;
 import dev.trunkline.route.Routing;
+import dev.trunkline.route.RoutingHint;
 import dev.trunkline.sql.LexedText;
 import dev.trunkline.wire.BackendEncoder;
 import dev.trunkline.wire.FrontendEncoder;
@@ -84,7 +85,7 @@ final class SimpleProtocol {
         session.actions().checkNotFailed(plan);
         if (session.hasUnsynced()) {
             StringRun.start(session, java.util.Arrays.copyOf(sql, lexed.statementEnd(0)), List.of(plan),
-                    standardStrings);
+                    List.of(session.planKey().hints()), standardStrings);
             return true;
         }
         if (plan.root() instanceof Plan.LocalReply) {
@@ -94,7 +95,7 @@ final class SimpleProtocol {
             return true;
         }
         BoundValues values = session.worker().values().statement(sql, lexed.fingerprint(0), standardStrings)
-                .pinnedNode(session.pinnedNode());
+                .pinnedNode(session.pinnedNode()).hint(session.own().hint());
         Destination destination = plan.bind(values, session.database().destinations());
         if (destination instanceof Destination.Many many) {
             byte[] text = java.util.Arrays.copyOfRange(sql, lexed.statementStart(0), lexed.statementEnd(0));
@@ -131,6 +132,7 @@ final class SimpleProtocol {
         int n = lexed.statementCount();
         List<StatementPlan> plans = new ArrayList<>(n);
         PlanKey key = session.planKey();
+        List<RoutingHint.Kind> hints = new ArrayList<>(n);
         for (int i = 0; i < n; i++) {
             StatementPlan plan = session.plan(lexed.fingerprint(i), key, sql, lexed.statementStart(i),
                     lexed.statementEnd(i), i);
@@ -138,6 +140,7 @@ final class SimpleProtocol {
                 return false;
             }
             plans.add(plan);
+            hints.add(key.hints());
             if (plan.action() instanceof SessionAction.Begin) {
                 session.checkTransactionsAllowed();
             }
@@ -161,16 +164,25 @@ final class SimpleProtocol {
             return true;
         }
         byte[] text = java.util.Arrays.copyOf(sql, size);
-        StringRun.start(session, text, plans, standardStrings);
+        StringRun.start(session, text, plans, hints, standardStrings);
         return true;
     }
 
-    /** What names mean after a statement of a string: a temp table that it makes hides another one from then on. */
+    /** What shapes plans after a statement of a string: a temp table that it makes hides another one, a hint is set. */
     private PlanKey keyAfter(StatementPlan plan, PlanKey key, boolean last) {
         if (plan.action() instanceof SessionAction.CreateTemp create) {
             Set<String> names = new HashSet<>(key.tempTables());
             names.addAll(create.names());
             return new PlanKey(key.searchPath(), names, key.standardConformingStrings());
+        }
+        if (plan.action() instanceof SessionAction.SetSetting set) {
+            boolean given = set.valueText() != null && !set.valueText().equals("''");
+            RoutingHint.Kind hints = key.hints();
+            return switch (set.name()) {
+                case OwnSettings.SHARD_KEY -> key.with(RoutingHint.Kind.of(given, hints.byNode()));
+                case OwnSettings.NODE -> key.with(RoutingHint.Kind.of(hints.byKey(), given));
+                default -> key;
+            };
         }
         if (!last && !key.tempTables().isEmpty() && session.database().nodes().size() > 1
                 && (plan.kind().equals("DropStmt") || plan.action() instanceof SessionAction.Rollback
@@ -209,7 +221,8 @@ final class SimpleProtocol {
                 return -1;
             }
             Destination destination = plan.bind(session.worker().values()
-                    .statement(sql, lexed.fingerprint(i), standardStrings).pinnedNode(session.pinnedNode()),
+                    .statement(sql, lexed.fingerprint(i), standardStrings).pinnedNode(session.pinnedNode())
+                    .hint(session.own().hint()),
                     session.database().destinations());
             switch (destination) {
                 case Destination.One one -> {

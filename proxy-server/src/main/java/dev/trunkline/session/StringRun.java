@@ -8,6 +8,7 @@ import dev.trunkline.plan.SessionEffect;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.Destination;
 import dev.trunkline.route.Routing;
+import dev.trunkline.route.RoutingHint;
 import dev.trunkline.sql.LexedText;
 import dev.trunkline.wire.FrontendEncoder;
 import io.netty.buffer.ByteBuf;
@@ -23,21 +24,26 @@ final class StringRun implements StatementRun {
     private final Session session;
     private final byte[] sql;
     private final List<StatementPlan> plans;
+    private final List<RoutingHint.Kind> hints;
     private final LexedText lexed = new LexedText();
     private int next;
     private boolean over;
     private boolean stepping;
     private boolean again;
 
-    private StringRun(Session session, byte[] sql, List<StatementPlan> plans, boolean standardStrings) {
+    private StringRun(Session session, byte[] sql, List<StatementPlan> plans, List<RoutingHint.Kind> hints,
+            boolean standardStrings) {
         this.session = session;
         this.sql = sql;
         this.plans = plans;
+        this.hints = hints;
         lexed.lex(sql, 0, sql.length, standardStrings);
     }
 
-    static void start(Session session, byte[] sql, List<StatementPlan> plans, boolean standardStrings) {
-        StringRun run = new StringRun(session, sql, plans, standardStrings);
+    /** @param hints what the session's routing hint was taken to name when each statement was planned */
+    static void start(Session session, byte[] sql, List<StatementPlan> plans, List<RoutingHint.Kind> hints,
+            boolean standardStrings) {
+        StringRun run = new StringRun(session, sql, plans, hints, standardStrings);
         run.refuseTwoWriters(standardStrings);
         session.become(SessionState.ACTIVE);
         session.inString(true);
@@ -52,11 +58,15 @@ final class StringRun implements StatementRun {
             if (plan.root() instanceof Plan.LocalReply) {
                 return;
             }
+            if (hints.get(i) != session.planKey().hints()) {
+                return;
+            }
             if (plan.refusal() != null || plan.access().readOnly()) {
                 continue;
             }
             Destination destination = plan.bind(session.worker().values()
-                    .statement(sql, lexed.fingerprint(i), standardStrings).pinnedNode(session.pinnedNode()),
+                    .statement(sql, lexed.fingerprint(i), standardStrings).pinnedNode(session.pinnedNode())
+                    .hint(session.own().hint()),
                     session.database().destinations());
             if (destination instanceof Destination.One one) {
                 if (writer >= 0 && writer != one.node()) {
@@ -101,9 +111,13 @@ final class StringRun implements StatementRun {
             session.actions().perform(plan, text, this::step);
             return;
         }
+        if (hints.get(i) != session.planKey().hints()) {
+            throw ProxyError.NOT_OVER_NODES.with("a string of statements in which a routing hint ends",
+                    "Send the statements one by one.");
+        }
         Destination destination = plan.bind(session.worker().values()
                 .statement(sql, lexed.fingerprint(i), session.planKey().standardConformingStrings())
-                .pinnedNode(session.pinnedNode()), session.database().destinations());
+                .pinnedNode(session.pinnedNode()).hint(session.own().hint()), session.database().destinations());
         if (destination instanceof Destination.Many many) {
             next++;
             byte[] text = Arrays.copyOfRange(sql, lexed.statementStart(i), lexed.statementEnd(i));

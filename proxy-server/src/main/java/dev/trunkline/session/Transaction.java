@@ -1,6 +1,5 @@
 package dev.trunkline.session;
 
-import dev.trunkline.config.FanOutPolicy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,9 +14,9 @@ final class Transaction {
 
     /**
      * Something that a node that joins later has to be told. {@code savepoint} is null for a setting; {@code sql} is null for
-     * {@code trunkline.fan_out}, of which no node hears: {@code fanOut} is its word then, empty for DEFAULT.
+     * one of the proxy's own, of which no node hears: {@code ownValue} is its value then, null where the session's holds.
      */
-    record JournalEntry(String savepoint, String sql, Settings settingsBefore, String fanOut) {}
+    record JournalEntry(String savepoint, String sql, Settings settingsBefore, String ownName, String ownValue) {}
 
     private final List<Participant> participants = new ArrayList<>(2);
     private final List<JournalEntry> journal = new ArrayList<>(0);
@@ -26,6 +25,8 @@ final class Transaction {
     private boolean failed;
     private boolean snapshot;
     private boolean broken;
+    /** How many entries of the journal are settings of the proxy's own. */
+    private int own;
     private String begin = "BEGIN";
     private Settings settingsBefore = Settings.NONE;
 
@@ -119,7 +120,12 @@ final class Transaction {
         begin = sql;
         snapshot = needsSnapshot;
         settingsBefore = settings;
+        clearJournal();
+    }
+
+    private void clearJournal() {
         journal.clear();
+        own = 0;
     }
 
     List<JournalEntry> journal() {
@@ -127,24 +133,29 @@ final class Transaction {
     }
 
     void savepoint(String name, String sql, Settings settings) {
-        journal.add(new JournalEntry(name, sql, settings, null));
+        journal.add(new JournalEntry(name, sql, settings, null, null));
     }
 
     void setting(String sql) {
-        journal.add(new JournalEntry(null, sql, null, null));
+        journal.add(new JournalEntry(null, sql, null, null, null));
     }
 
-    /** SET [LOCAL] trunkline.fan_out; null means that the session's setting holds again. */
-    void fanOut(String word) {
-        journal.add(new JournalEntry(null, null, null, word == null ? "" : word));
+    /** SET [LOCAL] of one of the proxy's own settings; null means that the session's holds again. */
+    void own(String name, String value) {
+        journal.add(new JournalEntry(null, null, null, name, value));
+        own++;
     }
 
-    /** The policy that SET LOCAL has given until the transaction's end, or null. */
-    FanOutPolicy fanOut() {
-        for (int i = journal.size() - 1; i >= 0; i--) {
-            String word = journal.get(i).fanOut;
-            if (word != null) {
-                return word.isEmpty() ? null : FanOutRules.policy(word);
+    /** Whether any of the proxy's own settings was set since it began. */
+    boolean hasOwn() {
+        return own > 0;
+    }
+
+    /** What SET LOCAL has given one of the proxy's own settings until the transaction's end, or null. */
+    String own(String name) {
+        for (int i = journal.size() - 1; own > 0 && i >= 0; i--) {
+            if (name.equals(journal.get(i).ownName)) {
+                return journal.get(i).ownValue;
             }
         }
         return null;
@@ -163,7 +174,7 @@ final class Transaction {
     /** ROLLBACK TO: forgets what came after the savepoint and gives the settings that held when it was set. */
     Settings rollbackTo(int index) {
         while (journal.size() > index + 1) {
-            journal.removeLast();
+            own -= journal.removeLast().ownName == null ? 0 : 1;
         }
         failed = false;
         return journal.get(index).settingsBefore;
@@ -190,7 +201,7 @@ final class Transaction {
         broken = false;
         snapshot = false;
         begin = "BEGIN";
-        journal.clear();
+        clearJournal();
         cursors.clear();
     }
 }
