@@ -42,6 +42,8 @@ public enum ProxyError {
     UNDEFINED_SETTING("42704", Fault.CLIENT, "unrecognized configuration parameter \"%s\"", null),
 
     // The connection.
+    NEGATIVE_LIMIT("2201W", Fault.CLIENT, "LIMIT must not be negative", null),
+    NEGATIVE_OFFSET("2201X", Fault.CLIENT, "OFFSET must not be negative", null),
     PROTOCOL_VIOLATION("08P01", Fault.CLIENT, "%s", null),
     UNSUPPORTED_FORMAT_CODE("22023", Fault.CLIENT, "unsupported format code: %s", null),
     INVALID_ENCODING("22021", Fault.CLIENT, "invalid byte sequence for encoding \"UTF8\": %s", null),

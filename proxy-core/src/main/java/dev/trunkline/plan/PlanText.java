@@ -122,11 +122,50 @@ final class PlanText {
     private static String merge(Merge merge) {
         return switch (merge) {
             case Merge.Concat concat -> "Concat";
-            case Merge.Aggregate aggregate -> "Aggregate " + aggregate.columns().stream().map(
-                    column -> column.function().name().toLowerCase(java.util.Locale.ROOT)
-                            + (column.hidden() < 0 ? "" : " by column " + (column.hidden() + 1))
-                            + (column.byteOrder() ? " in byte order" : ""))
-                    .collect(Collectors.joining(", "));
+            case Merge.OrderedMerge ordered -> "OrderedMerge by " + sorting(ordered.keys());
+            case Merge.Aggregate aggregate -> "Aggregate " + aggregates(aggregate.columns());
+            case Merge.GroupedAggregate grouped -> merge(grouped.source()) + " -> GroupedAggregate by "
+                    + equal(grouped.keys()) + (grouped.neighbours() ? " as they come: " : ": ")
+                    + aggregates(grouped.columns());
+            case Merge.Distinct distinct -> merge(distinct.source()) + " -> Distinct by " + equal(distinct.keys())
+                    + (distinct.neighbours() ? " as they come" : "");
+            case Merge.Sorted sorted -> merge(sorted.source()) + " -> Sorted by " + sorting(sorted.keys());
+            case Merge.Limit limit -> merge(limit.source()) + " -> Limit"
+                    + (limit.count() == null ? "" : " " + rows(limit.count()))
+                    + (limit.offset() == null ? "" : " offset " + rows(limit.offset()));
+            case Merge.Project project -> merge(project.source()) + " -> Project " + project.shown() + " of "
+                    + (project.shown() + project.cut());
+        };
+    }
+
+    private static String aggregates(List<Merge.AggregateColumn> columns) {
+        return columns.stream()
+                .map(column -> column.function().name().toLowerCase(java.util.Locale.ROOT)
+                        + (column.hidden() < 0 ? "" : " by column " + (column.hidden() + 1))
+                        + (column.byteOrder() ? " in byte order" : ""))
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String sorting(List<Merge.SortColumn> keys) {
+        return keys.stream()
+                .map(key -> "column " + (key.column() + 1) + (key.descending() ? " desc" : "")
+                        + (key.nullsFirst() == key.descending()
+                                ? ""
+                                : key.nullsFirst() ? " nulls first" : " nulls last")
+                        + (key.byteOrder() ? " in byte order" : ""))
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String equal(List<Merge.EqualColumn> keys) {
+        return keys.size() == 1
+                ? "column " + (keys.getFirst().column() + 1)
+                : "columns " + keys.stream().map(key -> "" + (key.column() + 1)).collect(Collectors.joining(", "));
+    }
+
+    private static String rows(Merge.RowCount count) {
+        return switch (count) {
+            case Merge.RowCount.Literal literal -> "" + literal.rows();
+            case Merge.RowCount.Parameter parameter -> "$" + parameter.number();
         };
     }
 

@@ -90,6 +90,11 @@ public final class StatementFacts {
         return top.windowed;
     }
 
+    /** What is known of the rows of the statement's own SELECT; null when it is not a SELECT. */
+    public ResultFacts result() {
+        return top.scope == null ? null : new ResultFacts(top, reading.facts, reading.text);
+    }
+
     private List<RowSource> sharded() {
         return reading.tables.stream().filter(table -> table.sharded() != null).toList();
     }
@@ -211,7 +216,7 @@ public final class StatementFacts {
     }
 
     /** The place of a key column, which an alias list may have renamed. */
-    private static int position(RowSource source, KeyColumn column) {
+    static int position(RowSource source, KeyColumn column) {
         for (int i = 0; i < source.relation().columns().size(); i++) {
             if (source.relation().columns().get(i).name().equals(column.name())) {
                 return i;
