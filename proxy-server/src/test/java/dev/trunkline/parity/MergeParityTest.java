@@ -92,7 +92,7 @@ class MergeParityTest {
                 "SELECT rank() OVER (ORDER BY id) FROM m", "SELECT n.m_id, count(*) FROM m LEFT JOIN n ON n.m_id = m.id"
                         + " GROUP BY n.m_id HAVING count(*) > 1",
                 "SELECT g, c FROM m GROUP BY GROUPING SETS ((g), (c))", "SELECT stddev(i4) FROM m",
-                "SELECT DISTINCT ARRAY[g] FROM m");
+                "SELECT DISTINCT ARRAY[g] FROM m", "SELECT id FROM m ORDER BY id FETCH FIRST ROW ONLY");
         try (PlainClient plain = databases.plain(); PlainClient proxied = databases.proxied(4)) {
             for (String sql : inexact) {
                 assertEquals(null, plain.query(sql, List.of()).error(), sql);

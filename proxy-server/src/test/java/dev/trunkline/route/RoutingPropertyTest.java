@@ -178,6 +178,12 @@ class RoutingPropertyTest {
             count("PostgreSQL's error");
             return null;
         }
+        if (destination instanceof Destination.Many && !(plan.fanOut().merge() instanceof Merge.Concat)
+                && !(plan.fanOut().merge() instanceof Merge.Aggregate)) {
+            // Orders, limits and groups are compared through the proxy.
+            count("merged in steps");
+            return null;
+        }
         Answer actual = run(plan, sql, destination, seed);
         count(plan.routing(destination).text() + (sql.startsWith("SELECT") || sql.startsWith("WITH") ? "" : " write"));
         String where = plan.root().describe() + "\n" + destination + "\nexpected " + expected + "\nactual   " + actual;
@@ -287,9 +293,10 @@ class RoutingPropertyTest {
             }
         }
         List<String> rows = new ArrayList<>();
-        switch (fanOut.merge()) {
-            case Merge.Concat concat -> all.forEach(row -> rows.add(row.toString()));
-            case Merge.Aggregate aggregate -> rows.add(aggregated(aggregate, all).toString());
+        if (fanOut.merge() instanceof Merge.Aggregate aggregate) {
+            rows.add(aggregated(aggregate, all).toString());
+        } else {
+            all.forEach(row -> rows.add(row.toString()));
         }
         rows.sort(null);
         return new Answer(rows, List.of(), null);
