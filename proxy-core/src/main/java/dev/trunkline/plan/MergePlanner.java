@@ -88,6 +88,9 @@ final class MergePlanner {
     }
 
     private Merge decide() throws NotCopied {
+        if (query.limit() == null && query.limitSpan().end() > query.limitSpan().start()) {
+            throw new NotCopied("a LIMIT without a number");
+        }
         count = rowCount(query.limit(), "LIMIT");
         offset = rowCount(query.offset(), "OFFSET");
         if (count instanceof RowCount.Parameter && count.equals(offset)) {

@@ -85,7 +85,7 @@ class MergeParityTest {
                 "SELECT max(loc) FROM m", "SELECT id FROM m ORDER BY lower(c)", "SELECT id FROM m ORDER BY random()",
                 "SELECT DISTINCT random() FROM m", "SELECT id FROM m ORDER BY ARRAY[g]",
                 "SELECT count(DISTINCT g) FROM m", "SELECT g, count(*) FROM m GROUP BY g HAVING count(*) > 3",
-                "SELECT DISTINCT g FROM m ORDER BY i4", "SELECT DISTINCT ON (g) id FROM m ORDER BY g",
+                "SELECT DISTINCT ON (g) id FROM m ORDER BY g",
                 "SELECT id FROM m ORDER BY g FETCH FIRST 3 ROWS WITH TIES", "SELECT id FROM m ORDER BY id FOR UPDATE",
                 "SELECT count(*) + 1 FROM m", "SELECT id FROM m UNION ALL SELECT id FROM m ORDER BY 1",
                 "SELECT * FROM (SELECT id FROM m ORDER BY id LIMIT 3) x", "SELECT id FROM m LIMIT 1 + 1",
