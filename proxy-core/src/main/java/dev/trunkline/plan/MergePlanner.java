@@ -133,6 +133,9 @@ final class MergePlanner {
                     && literal.span().of(text).matches("[0-9]{1,18}") -> {
                 return new RowCount.Literal(Long.parseLong(literal.span().of(text)));
             }
+            case Expr.Opaque opaque when opaque.shape().equals("FETCH ONE") -> {
+                return new RowCount.Literal(1);
+            }
             case Expr.Parameter parameter -> {
                 Matcher uses = Pattern.compile("\\$" + parameter.number() + "(?![0-9])").matcher(text);
                 if (uses.results().count() != 1) {
@@ -245,8 +248,9 @@ final class MergePlanner {
     private AggregateColumn aggregate(Expr expr, boolean shown) throws NotCopied {
         AggregateFunction function = function(expr);
         if (function == null) {
-            throw new NotCopied("an aggregate other than count, sum, avg, min, max, bool_and and bool_or, or an expression"
-                    + " around or beside one,");
+            throw new NotCopied(
+                    "an aggregate other than count, sum, avg, min, max, bool_and and bool_or, or an expression"
+                            + " around or beside one,");
         }
         Expr.Function call = (Expr.Function) expr;
         if (call.distinct() && !exactDistinct(function, call)) {

@@ -102,11 +102,20 @@ final class NodeText {
             for (int i = 0; i < hidden.size(); i++) {
                 list.append(", ").append(hidden.get(i)).append(" AS \"trunkline ").append(i + 1).append('"');
             }
-            all.add(new Edit(body.itemsSpan().end(), body.itemsSpan().end(), list.toString()));
+            all.add(listEnd(list.toString()));
         }
         all.sort(Comparator.comparingInt(Edit::start).reversed());
         StringBuilder sql = new StringBuilder(text);
         all.forEach(edit -> sql.replace(edit.start(), edit.end(), edit.replacement()));
         return sql.toString().stripTrailing();
+    }
+
+    private Edit listEnd(String items) {
+        if (body.itemsSpan().equals(Span.NONE)) {
+            // TABLE t has no list of its own.
+            int start = body.span().start();
+            return new Edit(start, start + "TABLE".length(), "SELECT *" + items + " FROM");
+        }
+        return new Edit(body.itemsSpan().end(), body.itemsSpan().end(), items);
     }
 }

@@ -73,7 +73,8 @@ final class FanOutRun implements StatementRun {
     private long startedNanos = System.nanoTime();
     private long spentNanos;
 
-    private FanOutRun(Session session, StatementPlan plan, Destination.Many destination, FanOutSource source, int maxRows,
+    private FanOutRun(Session session, StatementPlan plan, Destination.Many destination, FanOutSource source,
+            int maxRows,
             FanOutPolicy policy, Runnable done) {
         this.session = session;
         this.plan = plan;
@@ -92,7 +93,8 @@ final class FanOutRun implements StatementRun {
         this.described = !source.describe();
     }
 
-    static void start(Session session, StatementPlan plan, Destination.Many destination, FanOutSource source, int maxRows,
+    static void start(Session session, StatementPlan plan, Destination.Many destination, FanOutSource source,
+            int maxRows,
             Runnable done) {
         FanOutPolicy policy = FanOutPolicy.ALLOW;
         if (!destination.keyed()) {

@@ -54,7 +54,7 @@ final class MergeComparison {
                 ? plain.query(statement.ranked(), List.of())
                 : plain.execute(statement.ranked(), List.of(), format(protocol), 0, List.of());
         if (ranked.error() != null) {
-            throw new IOException(statement.ranked() + ": " + ranked.lines());
+            throw new IOException("no ranks by " + statement.ranked() + ": " + ranked.lines());
         }
         TreeMap<Long, List<String>> places = new TreeMap<>();
         for (String row : rows(ranked)) {

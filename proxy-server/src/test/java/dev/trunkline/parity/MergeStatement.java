@@ -2,6 +2,7 @@ package dev.trunkline.parity;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -14,6 +15,8 @@ import java.util.stream.Collectors;
  */
 record MergeStatement(boolean distinct, String items, String tail, List<Key> order, long limit, long offset,
         boolean parameters, int fetch) {
+
+    private static final Pattern WHERE = Pattern.compile(" WHERE .*?(?= GROUP BY|$)");
 
     /** An item of ORDER BY: as written, and as an expression without names and numbers of the select list. */
     record Key(String written, String expression, String suffix) {
@@ -78,6 +81,32 @@ record MergeStatement(boolean distinct, String items, String tail, List<Key> ord
                         + order.stream().map(k -> k.expression() + " " + k.suffix()).collect(Collectors.joining(", "))
                         + "))::text";
         return "SELECT " + (distinct ? "DISTINCT " : "") + items + ", " + rank + " " + tail;
+    }
+
+    /** Statements with one thing less each. */
+    List<MergeStatement> simpler() {
+        List<MergeStatement> all = new ArrayList<>();
+        all.add(new MergeStatement(distinct, items, tail, order, limit, offset, parameters, 0));
+        all.add(new MergeStatement(distinct, items, tail, order, limit, offset, false, fetch));
+        all.add(new MergeStatement(distinct, items, tail, order, -1, offset, parameters, fetch));
+        all.add(new MergeStatement(distinct, items, tail, order, limit, -1, parameters, fetch));
+        all.add(new MergeStatement(false, items, tail, order, limit, offset, parameters, fetch));
+        all.add(new MergeStatement(distinct, items, WHERE.matcher(tail).replaceFirst(""), order, limit, offset,
+                parameters, fetch));
+        for (int i = 0; i < order.size(); i++) {
+            List<Key> fewer = new ArrayList<>(order);
+            fewer.remove(i);
+            all.add(new MergeStatement(distinct, items, tail, fewer, limit, offset, parameters, fetch));
+        }
+        String[] each = items.split(", (?![^(]*[)])");
+        for (int i = 0; i < each.length && each.length > 1; i++) {
+            List<String> fewer = new ArrayList<>(List.of(each));
+            fewer.remove(i);
+            all.add(new MergeStatement(distinct, String.join(", ", fewer), tail, order, limit, offset, parameters,
+                    fetch));
+        }
+        all.removeIf(this::equals);
+        return all;
     }
 
     @Override
