@@ -37,6 +37,7 @@ public enum ProxyError {
     UNDEFINED_SAVEPOINT("3B001", Fault.CLIENT, "savepoint \"%s\" does not exist", null),
     IDLE_IN_TRANSACTION("25P03", Fault.CLIENT,
             "terminating connection due to idle-in-transaction timeout", null),
+    BAD_COPY_DATA("22P04", Fault.CLIENT, "%s", null),
     INVALID_PARAMETER_VALUE("22023", Fault.CLIENT, "%s", "%s"),
     OUT_OF_RANGE("22003", Fault.CLIENT, "%s", null),
     UNDEFINED_SETTING("42704", Fault.CLIENT, "unrecognized configuration parameter \"%s\"", null),
