@@ -37,8 +37,7 @@ public final class ControlPool implements AutoCloseable {
         this.pool = new HikariDataSource(config);
     }
 
-    /** Single connections to the node that belong to no pool. */
-    public static PGSimpleDataSource dataSource(NodeConfig node, Login login) {
+    static PGSimpleDataSource dataSource(NodeConfig node, Login login) {
         PGSimpleDataSource source = new PGSimpleDataSource();
         source.setServerNames(new String[]{node.primary().host()});
         source.setPortNumbers(new int[]{node.primary().port()});

@@ -39,8 +39,7 @@ final class SchemaDiscovery {
 
     private final Statement statement;
     private final Map<Long, RelationName> relationNames = new LinkedHashMap<>();
-    /** What a column has whose type's collation is not overridden. */
-    private Collation defaultCollation;
+    private boolean databaseSortsByBytes;
 
     private SchemaDiscovery(Statement statement) {
         this.statement = statement;
@@ -80,7 +79,7 @@ final class SchemaDiscovery {
     private NodeSchema.ServerFacts server() throws SQLException {
         try (ResultSet row = statement.executeQuery(SchemaQueries.SERVER)) {
             row.next();
-            defaultCollation = new Collation("default", true, row.getBoolean(7), row.getString(8), row.getString(9));
+            databaseSortsByBytes = row.getBoolean(7);
             String system = row.getString(6);
             return new NodeSchema.ServerFacts(row.getInt(1), row.getString(2), row.getString(3), row.getBoolean(4),
                     system == null ? "" : system + "/" + row.getLong(5));
@@ -188,13 +187,12 @@ final class SchemaDiscovery {
             return null;
         }
         boolean byteOrder = switch (r.getString(19)) {
+            case "d" -> databaseSortsByBytes;
             case "b" -> true;
             case "c" -> r.getBoolean(20);
             default -> false;
         };
-        return r.getString(19).equals("d")
-                ? defaultCollation
-                : new Collation(name, r.getBoolean(18), byteOrder, r.getString(21), r.getString(22));
+        return new Collation(name, r.getBoolean(18), byteOrder);
     }
 
     /** The increment and residue of sequences; where the value can't be read, of where the sequence started. */

@@ -446,7 +446,7 @@ final class ExtendedProtocol {
             run.resume(maxRows);
         } else {
             FanOutRun.start(session, plan, (Destination.Many) portal.destination(),
-                    FanOutSource.portal(portal, describe), maxRows, this::goOn);
+                    FanOutRun.Source.portal(portal, describe), maxRows, this::goOn);
         }
         return true;
     }
