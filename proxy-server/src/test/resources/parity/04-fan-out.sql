@@ -139,3 +139,78 @@ SELECT count(*), sum(credit) FROM customers WHERE id IN (1, 2, 4, 5)
 
 -- same
 SELECT name FROM customers WHERE id = 1 OR id = 2 OR id = 4
+
+# Order, number, distinct rows and groups, put together from the nodes' parts.
+
+-- same
+-- fan-out
+-- ordered
+SELECT id, name FROM customers ORDER BY name, id
+
+-- same
+-- fan-out
+-- ordered
+SELECT id FROM customers ORDER BY id LIMIT 5
+
+-- same
+-- fan-out
+-- ordered
+SELECT id FROM customers ORDER BY id DESC OFFSET 5
+
+-- same
+-- fan-out
+SELECT count(*) FROM customers LIMIT 5
+
+-- same
+-- fan-out
+SELECT id FROM customers OFFSET 100000
+
+-- same
+-- fan-out
+-- ordered
+SELECT id FROM customers ORDER BY id FETCH FIRST ROW ONLY
+
+-- same
+-- fan-out
+-- ordered
+SELECT id FROM customers ORDER BY id OFFSET 2 ROWS FETCH NEXT ROW ONLY
+
+-- same
+-- fan-out
+-- ordered
+SELECT id FROM customers ORDER BY id DESC FETCH FIRST 3 ROWS ONLY
+
+-- same
+-- fan-out
+-- ordered
+TABLE customers ORDER BY id
+
+-- same
+-- fan-out
+-- ordered
+TABLE ONLY public.customers ORDER BY name DESC, id OFFSET 1 LIMIT 4
+
+-- same
+-- fan-out
+SELECT DISTINCT country FROM customers
+
+-- same
+-- fan-out
+SELECT country, count(*) FROM customers GROUP BY country
+
+-- same
+-- fan-out
+SELECT avg(credit) FROM customers
+
+-- same
+-- fan-out
+-- ordered
+SELECT id, random() < 2 AS r FROM customers ORDER BY 1
+
+-- same
+-- ordered
+SELECT name FROM customers WHERE id IN (1, 2, 4, 5) ORDER BY id
+
+-- same
+-- ordered
+SELECT id FROM customers WHERE id IN (1, 2, 4, 5) ORDER BY id DESC LIMIT 1

@@ -35,8 +35,10 @@ class ArchitectureTest {
         allow("route", "error", "config", "value", "sql", "catalog");
         allow("plan", "error", "config", "value", "sql", "catalog", "route");
         allow("execute", "error", "value", "wire", "plan");
+        allow("copy", "error", "value", "catalog");
         // proxy-server does; each package sees core, and those that it hands on to.
-        String[] core = {"error", "config", "value", "wire", "sql", "catalog", "route", "plan", "execute"};
+        String[] core = {"error", "config", "value", "wire", "sql", "catalog", "route", "plan", "execute",
+                "copy"};
         allow("auth", core);
         allow("backend", with(core, "auth"));
         allow("pool", with(core, "auth", "backend"));
@@ -46,8 +48,9 @@ class ArchitectureTest {
         allow("metrics", with(core, "auth", "backend", "pool", "session", "frontend"));
         allow("admin", with(core, "auth", "backend", "pool", "session", "frontend", "metrics", "node"));
         allow("net", with(core, "auth", "backend", "pool", "session", "frontend", "metrics", "node", "admin"));
+        allow("load", with(core, "node"));
         allow("demo", with(core, "net", "node", "session"));
-        allow("", with(core, "net", "node", "session", "demo", "admin", "metrics"));
+        allow("", with(core, "net", "node", "session", "demo", "admin", "metrics", "load"));
     }
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
@@ -106,7 +109,8 @@ class ArchitectureTest {
     void coreOpensNoSocketAndStartsNoThread() {
         noClasses().that()
                 .resideInAnyPackage(BASE + ".error..", BASE + ".config..", BASE + ".value..", BASE + ".wire..",
-                        BASE + ".sql..", BASE + ".catalog..", BASE + ".route..", BASE + ".plan..", BASE + ".execute..")
+                        BASE + ".sql..", BASE + ".catalog..", BASE + ".route..", BASE + ".plan..", BASE + ".execute..",
+                        BASE + ".copy..")
                 .should().dependOnClassesThat()
                 .resideInAnyPackage("io.netty.channel..", "java.net.http..", "java.nio.channels..", "java.sql..")
                 .check(CLASSES);
@@ -114,7 +118,9 @@ class ArchitectureTest {
 
     @Test
     void onlyTheControlPlaneUsesJdbc() {
-        noClasses().that().resideOutsideOfPackages(BASE + ".node..", BASE + ".demo..", BASE + ".admin..").should()
+        noClasses().that()
+                .resideOutsideOfPackages(BASE + ".node..", BASE + ".demo..", BASE + ".admin..", BASE + ".load..")
+                .should()
                 .dependOnClassesThat().resideInAnyPackage("java.sql..", "com.zaxxer..", "org.postgresql..")
                 .check(CLASSES);
     }

@@ -52,6 +52,33 @@ class MainTest {
     }
 
     @Test
+    void wrongUsageOfLoadIsTwo() throws Exception {
+        Path config = Files.writeString(directory.resolve("c.yaml"), """
+                databases:
+                  shop:
+                    nodes: { a: { primary: "127.0.0.1:1" } }
+                users:
+                  app: { password: x, admin: full }
+                """);
+        String file = Files.writeString(directory.resolve("rows.csv"), "1\n").toString();
+        String c = config.toString();
+        assertEquals(2, run("load", "-c", c, "t").status());
+        assertEquals(2, run("load", "-c", c, "t", directory.resolve("missing.csv").toString()).status());
+        assertEquals(2, run("load", "-c", c, "t", directory.toString()).status());
+        assertEquals(2, run("load", "-c", c, "--database", "other", "t", file).status());
+        assertEquals(2, run("load", "-c", c, "--user", "other", "t", file).status());
+        assertEquals(2, run("load", "-c", c, "--format", "binary", "t", file).status());
+        assertEquals(2, run("load", "-c", c, "--csv", "--format", "text", "t", file).status());
+        assertTrue(run("load", "-c", c, "--encoding", "latin1", "t", file).errors()
+                .startsWith("encoding latin1 is not supported"));
+        assertTrue(run("load", "-c", c, "--delimiter", "ab", "t", file).errors()
+                .startsWith("COPY delimiter must be a single one-byte character"));
+        Ended unreachable = run("load", "-c", c, "--csv", "--header", "t", file);
+        assertEquals(3, unreachable.status(), unreachable.errors());
+        assertTrue(unreachable.errors().contains("node a at 127.0.0.1:1: "), unreachable.errors());
+    }
+
+    @Test
     void problemsAreOne() throws Exception {
         Path file = Files.writeString(directory.resolve("wrong.yaml"), """
                 listen: { host: 127.0.0.1, prot: 6432 }

@@ -25,7 +25,7 @@ public record ColumnFacts(String name, int typeOid, String type, String typeName
 
     /** What must be the same on every node: a text that differs when it isn't. */
     String shape() {
-        return type + (notNull ? " not null" : "") + (collation == null ? "" : " collate " + collation.name())
+        return type + (notNull ? " not null" : "") + (collation == null ? "" : " collate " + collation.shape())
                 + (defaultText == null ? "" : " default " + defaultText)
                 + (defaultKind == DefaultKind.IDENTITY ? " identity" : "");
     }

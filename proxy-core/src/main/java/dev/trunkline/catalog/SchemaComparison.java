@@ -4,6 +4,7 @@ import dev.trunkline.config.DatabaseConfig;
 import dev.trunkline.config.Problem.Severity;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -26,6 +27,7 @@ final class SchemaComparison {
     private final Map<Integer, NodeSchema> schemas;
     private final int base;
     private final Findings findings;
+    private final Set<String> collationsTold = new HashSet<>();
 
     SchemaComparison(DatabaseConfig database, Map<Integer, NodeSchema> schemas, int base, Findings findings) {
         this.database = database;
@@ -97,6 +99,7 @@ final class SchemaComparison {
             if (constraints != null) {
                 findings.table(Severity.FAULT, table, null, "table " + table + " differs" + where + ": " + constraints);
             }
+            compareCollations(home, other, entry.getKey());
             compareTypes(table, home, entry.getValue(), where);
             compareFunctions(table, functions, entry.getValue(), where);
         }
@@ -156,6 +159,22 @@ final class SchemaComparison {
             definitions.add("the trigger " + trigger.definition());
         }
         return definitions;
+    }
+
+    /** The same rules in two versions sort some texts differently: each node's comparisons are its own then. */
+    private void compareCollations(RelationFacts home, RelationFacts other, int node) {
+        for (ColumnFacts column : home.columns()) {
+            ColumnFacts same = other.column(column.name());
+            Collation here = column.collation();
+            Collation there = same == null ? null : same.collation();
+            boolean differ = here != null && there != null && !here.byteOrder() && here.shape().equals(there.shape())
+                    && !Objects.equals(here.version(), there.version());
+            if (differ && collationsTold.add(here.shape() + " " + node)) {
+                findings.database(Severity.WARNING, "collation " + here.shape() + " has version " + here.version()
+                        + " on node " + name(base) + " and " + there.version() + " on node " + name(node)
+                        + ": the nodes may compare texts differently");
+            }
+        }
     }
 
     private void compareTypes(RelationName table, RelationFacts home, NodeSchema other, String where) {

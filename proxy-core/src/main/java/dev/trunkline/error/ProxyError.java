@@ -37,11 +37,14 @@ public enum ProxyError {
     UNDEFINED_SAVEPOINT("3B001", Fault.CLIENT, "savepoint \"%s\" does not exist", null),
     IDLE_IN_TRANSACTION("25P03", Fault.CLIENT,
             "terminating connection due to idle-in-transaction timeout", null),
+    BAD_COPY_DATA("22P04", Fault.CLIENT, "%s", null),
     INVALID_PARAMETER_VALUE("22023", Fault.CLIENT, "%s", "%s"),
     OUT_OF_RANGE("22003", Fault.CLIENT, "%s", null),
     UNDEFINED_SETTING("42704", Fault.CLIENT, "unrecognized configuration parameter \"%s\"", null),
 
     // The connection.
+    NEGATIVE_LIMIT("2201W", Fault.CLIENT, "LIMIT must not be negative", null),
+    NEGATIVE_OFFSET("2201X", Fault.CLIENT, "OFFSET must not be negative", null),
     PROTOCOL_VIOLATION("08P01", Fault.CLIENT, "%s", null),
     UNSUPPORTED_FORMAT_CODE("22023", Fault.CLIENT, "unsupported format code: %s", null),
     INVALID_ENCODING("22021", Fault.CLIENT, "invalid byte sequence for encoding \"UTF8\": %s", null),

@@ -1,7 +1,9 @@
 package dev.trunkline.execute;
 
+import dev.trunkline.plan.Merge;
 import dev.trunkline.plan.Merge.AggregateColumn;
 import java.util.List;
+import java.util.function.IntToLongFunction;
 
 /**
  * Puts a merge together, step by step, from the nodes to the client: {@code MergeSteps.ordered(4, keys).distinctNeighbours(..)
@@ -13,6 +15,44 @@ public final class MergeSteps {
 
     private MergeSteps(RowSource source) {
         this.source = source;
+    }
+
+    /** The steps of a plan's merge. */
+    static MergeSteps of(Merge merge, int inputs, IntToLongFunction counts) {
+        return switch (merge) {
+            case Merge.Concat concat -> unordered(inputs);
+            case Merge.OrderedMerge ordered -> ordered(inputs, sorting(ordered.keys()));
+            case Merge.Aggregate aggregate -> new MergeSteps(new AggregatedRow(aggregate, inputs));
+            case Merge.GroupedAggregate grouped -> grouped.neighbours()
+                    ? of(grouped.source(), inputs, counts).groupedNeighbours(equality(grouped.keys()),
+                            grouped.columns())
+                    : of(grouped.source(), inputs, counts).grouped(equality(grouped.keys()), grouped.columns(),
+                            RowMerge.BUDGET);
+            case Merge.Distinct distinct -> distinct.neighbours()
+                    ? of(distinct.source(), inputs, counts).distinctNeighbours(equality(distinct.keys()))
+                    : of(distinct.source(), inputs, counts).distinct(equality(distinct.keys()), RowMerge.BUDGET);
+            case Merge.Sorted sorted ->
+                of(sorted.source(), inputs, counts).sorted(sorting(sorted.keys()), RowMerge.BUDGET);
+            case Merge.Limit limit -> of(limit.source(), inputs, counts)
+                    .limit(Math.max(0, rows(limit.offset(), counts)), rows(limit.count(), counts));
+            case Merge.Project project -> of(project.source(), inputs, counts);
+        };
+    }
+
+    private static long rows(Merge.RowCount count, IntToLongFunction counts) {
+        return switch (count) {
+            case null -> -1;
+            case Merge.RowCount.Literal literal -> literal.rows();
+            case Merge.RowCount.Parameter parameter -> counts.applyAsLong(parameter.number());
+        };
+    }
+
+    private static List<SortKey> sorting(List<Merge.SortColumn> keys) {
+        return keys.stream().map(k -> new SortKey(k.column(), k.descending(), k.nullsFirst(), k.byteOrder())).toList();
+    }
+
+    private static List<EqualityKey> equality(List<Merge.EqualColumn> keys) {
+        return keys.stream().map(k -> new EqualityKey(k.column(), k.deterministic())).toList();
     }
 
     /** The inputs' rows in no order. */
@@ -55,7 +95,7 @@ public final class MergeSteps {
         return new MergeSteps(new LimitedRows(source, offset, limit));
     }
 
-    /** The merge, of whose columns the client sees the first ones. */
+    /** The merge, of whose columns the client sees the first ones, or (-1) all. */
     public RowMerge show(int visible) {
         return new RowPipeline(source, visible);
     }

@@ -4,6 +4,7 @@ import dev.trunkline.plan.Merge;
 import dev.trunkline.wire.BackendMessage.RowDescription;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.util.function.IntToLongFunction;
 
 /**
  * One execution of a merge: rows of several inputs (nodes) in, the client's rows out.
@@ -31,13 +32,25 @@ public sealed interface RowMerge permits RunConcat, RowPipeline {
     /** No limit on the rows of a {@link #take}. */
     int ALL = Integer.MAX_VALUE;
 
-    /** A merge of so many inputs. */
+    /** How many bytes of heap one merge may hold for groups, distinct rows or a sort. */
+    long BUDGET = 64L << 20;
+
+    /** A merge of so many inputs whose row counts are all literals. */
     static RowMerge of(Merge merge, int inputs) {
-        return switch (merge) {
-            case Merge.Concat concat -> new RunConcat(inputs);
-            case Merge.Aggregate aggregate ->
-                new RowPipeline(new AggregatedRow(aggregate, inputs), aggregate.visible());
-        };
+        return of(merge, inputs, number -> {
+            throw new IllegalArgumentException("no parameter " + number);
+        });
+    }
+
+    /**
+     * A merge of so many inputs.
+     *
+     * @param counts the value of a parameter that is a number of rows, by its number; negative for NULL
+     */
+    static RowMerge of(Merge merge, int inputs, IntToLongFunction counts) {
+        return merge instanceof Merge.Concat
+                ? new RunConcat(inputs)
+                : MergeSteps.of(merge, inputs, counts).show(merge.visible());
     }
 
     /**

@@ -13,7 +13,7 @@ final class RowPipeline implements RowMerge {
 
     private final RowSource source;
     private final InputRuns[] inputs;
-    private final int visible;
+    private int visible;
     private final NodeColumns nodeColumns = new NodeColumns();
     private RowDescription clientColumns;
     private boolean waiting;
@@ -25,7 +25,7 @@ final class RowPipeline implements RowMerge {
     /**
      * A pipeline with a source at its end.
      *
-     * @param visible how many columns the client sees, the first ones
+     * @param visible how many columns the client sees, the first ones; -1 for all
      */
     RowPipeline(RowSource source, int visible) {
         this.source = source;
@@ -36,6 +36,9 @@ final class RowPipeline implements RowMerge {
     @Override
     public RowDescription describe(int input, RowDescription columns) {
         if (nodeColumns.isFirst(columns)) {
+            if (visible < 0) {
+                visible = columns.fields().size();
+            }
             if (columns.fields().size() < visible) {
                 throw InputRuns.notRows();
             }

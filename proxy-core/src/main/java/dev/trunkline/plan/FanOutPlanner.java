@@ -1,21 +1,15 @@
 package dev.trunkline.plan;
 
-import dev.trunkline.catalog.ColumnInfo;
 import dev.trunkline.catalog.KeyColumn;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
-import dev.trunkline.plan.Merge.AggregateColumn;
-import dev.trunkline.plan.Merge.AggregateFunction;
 import dev.trunkline.route.NodeRule;
 import dev.trunkline.route.RowSource;
 import dev.trunkline.route.StatementFacts;
-import dev.trunkline.sql.Expr;
-import dev.trunkline.sql.FromItem;
-import dev.trunkline.sql.Name;
 import dev.trunkline.sql.Query;
 import dev.trunkline.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Plans a read over several nodes: each node answers over its own rows, and their answers together are the answer. That
@@ -28,10 +22,10 @@ final class FanOutPlanner {
     private final FunctionRules functions;
     private final String text;
     private RowSource root;
+    private MergePlanner planner;
     private Merge merge;
-    /** The expressions that the nodes' select list gets in addition. */
-    private final List<String> hidden = new ArrayList<>();
-    private int hiddenAt;
+    /** The nodes' text; null for the original. */
+    private String nodeSql;
 
     FanOutPlanner(Statement statement, StatementFacts facts, FunctionRules functions, String text) {
         this.statement = statement;
@@ -62,28 +56,46 @@ final class FanOutPlanner {
             return "the function " + functions.obstacle();
         }
         Query query = select.query();
-        String clause = clause(query);
-        if (clause != null) {
-            return clause;
+        if (!query.locking().isEmpty()) {
+            return "FOR " + query.locking().getFirst().strength().toUpperCase(Locale.ROOT);
+        }
+        if (query.withTies()) {
+            return "FETCH FIRST WITH TIES";
         }
         if (!(query.body() instanceof Query.Select body)) {
-            return switch (query.body()) {
-                case Query.SetOp operation -> operation.operation().name();
-                case Query.Values values -> "VALUES";
-                case Query.Nested nested -> "a query in parentheses";
-                case Query.Select plain -> throw new IllegalStateException();
-            };
+            return clause(query);
         }
-        clause = clause(body);
-        if (clause != null) {
-            return clause;
+        if (body.distinctOn() != null) {
+            return "DISTINCT ON";
+        }
+        if (body.into() != null) {
+            return "SELECT INTO";
         }
         StatementFacts.Distribution distribution = facts.distribution();
         if (distribution.root() == null) {
             return distribution.obstacle();
         }
         root = distribution.root();
-        return merge(body, query.with().isEmpty());
+        planner = new MergePlanner(query, body, facts, root, text);
+        String stands = planner.plan();
+        merge = planner.merge();
+        nodeSql = stands == null ? planner.nodeSql() : null;
+        return stands;
+    }
+
+    private static String clause(Query query) {
+        if (!query.orderBy().isEmpty()) {
+            return "ORDER BY";
+        }
+        if (query.limit() != null || query.offset() != null) {
+            return "LIMIT";
+        }
+        return switch (query.body()) {
+            case Query.SetOp operation -> operation.operation().name();
+            case Query.Values values -> "VALUES";
+            case Query.Nested nested -> "a query in parentheses";
+            case Query.Select plain -> throw new IllegalStateException();
+        };
     }
 
     private String verb() {
@@ -96,115 +108,19 @@ final class FanOutPlanner {
         };
     }
 
-    private static String clause(Query query) {
-        if (!query.orderBy().isEmpty()) {
-            return "ORDER BY";
+    /** Ties a refusal to the literals that it depends on. */
+    void guardLiterals() {
+        if (planner != null) {
+            planner.guardLiterals();
         }
-        if (query.limit() != null || query.offset() != null || query.withTies()) {
-            return "LIMIT";
-        }
-        return query.locking().isEmpty()
-                ? null
-                : "FOR " + query.locking().getFirst().strength().toUpperCase(
-                        java.util.Locale.ROOT);
     }
 
-    private String clause(Query.Select body) {
-        if (body.distinctOn() != null) {
-            return "DISTINCT ON";
-        }
-        if (body.distinct()) {
-            return "DISTINCT";
-        }
-        if (!body.groupBy().isEmpty() || body.groupingSets()) {
-            return "GROUP BY";
-        }
-        if (body.having() != null) {
-            return "HAVING";
-        }
-        if (facts.windowed()) {
-            return "a window function";
-        }
-        return body.into() == null ? null : "SELECT INTO";
-    }
-
-    private String merge(Query.Select body, boolean withoutCtes) {
-        if (!facts.aggregated()) {
-            merge = new Merge.Concat();
-            return null;
-        }
-        List<AggregateColumn> columns = new ArrayList<>();
-        for (Query.Item item : body.items()) {
-            AggregateFunction function = function(item.expr());
-            if (function == null) {
-                return "an aggregate other than count, sum, min and max, or an expression around or beside one,";
-            }
-            Expr.Function call = (Expr.Function) item.expr();
-            if (call.distinct()) {
-                return call.name().last() + "(DISTINCT)";
-            }
-            boolean ordered = function == AggregateFunction.MIN || function == AggregateFunction.MAX;
-            columns.add(new AggregateColumn(function, ordered ? body.items().size() + hidden.size() : -1,
-                    ordered && withoutCtes && byteOrder(call, body)));
-            if (ordered) {
-                hidden.add(call.span().of(text));
-            }
-        }
-        hiddenAt = body.itemsSpan().end();
-        merge = new Merge.Aggregate(columns, columns.size());
-        return null;
-    }
-
-    private static AggregateFunction function(Expr expr) {
-        if (!(expr instanceof Expr.Function call) || call.over() != null || !call.withinGroup().isEmpty()
-                || !call.orderBy().isEmpty() || !isBuiltIn(call.name())) {
-            return null;
-        }
-        boolean one = call.arguments().size() == 1 && !call.star();
-        return switch (call.name().last()) {
-            case "count" -> one || call.star() ? AggregateFunction.COUNT : null;
-            case "sum" -> one ? AggregateFunction.SUM : null;
-            case "min" -> one ? AggregateFunction.MIN : null;
-            case "max" -> one ? AggregateFunction.MAX : null;
-            default -> null;
-        };
-    }
-
-    private static boolean isBuiltIn(Name name) {
-        return name.schema() == null || name.schema().equals("pg_catalog");
-    }
-
-    /** Whether min or max looks at a table's own column whose collation sorts by bytes. */
-    private boolean byteOrder(Expr.Function call, Query.Select body) {
-        if (!(call.arguments().getFirst() instanceof Expr.Column column) || !body.from().stream().allMatch(
-                FanOutPlanner::onlyTables)) {
-            return false;
-        }
-        // Whichever table the column belongs to: all that have one of this name must sort by bytes.
-        List<ColumnInfo> named = facts.tables().stream().filter(table -> table.relation() != null)
-                .map(table -> table.relation().column(column.name().last())).filter(info -> info != null).toList();
-        return !named.isEmpty()
-                && named.stream().allMatch(info -> info.collation() != null && info.collation().byteOrder());
-    }
-
-    private static boolean onlyTables(FromItem item) {
-        return switch (item) {
-            case FromItem.Table table -> table.columnAliases().isEmpty();
-            case FromItem.Join join -> onlyTables(join.left()) && onlyTables(join.right());
-            case FromItem.Derived derived -> false;
-            case FromItem.Functions calls -> false;
-        };
-    }
-
-    /** Whether the nodes get another text than the client's. */
+    /** Whether the plan depends on what its literals say. */
     boolean rewrites() {
-        return !hidden.isEmpty();
+        return nodeSql != null || !(merge instanceof Merge.Concat || merge instanceof Merge.Aggregate);
     }
 
     Plan.FanOut plan(NodeRule rule, String code) {
-        String nodeSql = hidden.isEmpty()
-                ? null
-                : text.substring(0, hiddenAt) + ", " + String.join(", ", hidden) + text.substring(hiddenAt);
         List<String> key = root.sharded().key().stream().map(KeyColumn::name).toList();
         return new Plan.FanOut(rule, merge, nodeSql,
                 new FanOutReason(code, root.relation().fullName(), key, QueryPlanner.predicate(root)));

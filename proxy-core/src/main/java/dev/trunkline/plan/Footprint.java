@@ -13,7 +13,7 @@ final class Footprint {
     private final EnumSet<SessionEffect> effects = EnumSet.noneOf(SessionEffect.class);
     private SessionAction action;
     private final List<TableUse> tables = new ArrayList<>();
-    private int[] parameterTypes = {};
+    private int parameterCount;
 
     Footprint(Access access) {
         this.access = access;
@@ -39,15 +39,13 @@ final class Footprint {
         return this;
     }
 
-    Footprint with(List<RowSource> sources, int[] parameters) {
+    Footprint with(List<RowSource> sources, int parameters) {
         for (RowSource source : sources) {
             if (source.relation() != null) {
                 tables.add(new TableUse(source.relation(), source.written()));
             }
         }
-        if (parameters.length > parameterTypes.length) {
-            parameterTypes = parameters;
-        }
+        parameterCount = Math.max(parameterCount, parameters);
         return this;
     }
 
@@ -72,7 +70,7 @@ final class Footprint {
         return tables;
     }
 
-    int[] parameterTypes() {
-        return parameterTypes;
+    int parameterCount() {
+        return parameterCount;
     }
 }

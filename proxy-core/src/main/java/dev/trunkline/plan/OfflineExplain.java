@@ -62,13 +62,9 @@ public final class OfflineExplain {
                 StandardCharsets.UTF_8);
     }
 
-    /**
-     * What is said of one statement; {@code nodes} and {@code virtualShards} are null when only a parameter decides, and the
-     * parameters' types where the statement doesn't make them certain.
-     */
+    /** What is said of one statement; {@code nodes} and {@code virtualShards} are null when only a parameter decides. */
     public record Explanation(String sql, String kind, Routing routing, List<String> nodes,
-            List<Integer> virtualShards, List<Key> keys, List<String> parameters, String plan, String reason,
-            ProxyException error) {
+            List<Integer> virtualShards, List<Key> keys, String plan, String reason, ProxyException error) {
 
         /** One line of JSON. */
         public String json() {
@@ -82,8 +78,7 @@ public final class OfflineExplain {
                             ? "null"
                             : virtualShards.stream().map(String::valueOf).collect(Collectors.joining(", ", "[", "]")))
                     + ", \"keys\": " + keys.stream().map(Key::json).collect(Collectors.joining(", ", "[", "]"))
-                    + ", \"parameters\": " + PlanText.json(parameters) + ", \"plan\": " + Json.quoted(plan)
-                    + ", \"reason\": " + Json.quoted(reason) + ", \"error\": "
+                    + ", \"plan\": " + Json.quoted(plan) + ", \"reason\": " + Json.quoted(reason) + ", \"error\": "
                     + errorJson() + "}";
         }
 
@@ -103,9 +98,6 @@ public final class OfflineExplain {
                 text.append(" (").append(String.join(", ", nodes)).append(')');
             }
             text.append("\n  reason: ").append(reason).append('\n');
-            if (!parameters.isEmpty()) {
-                text.append("  ").append(PlanText.line(parameters)).append('\n');
-            }
             plan.lines().forEach(line -> text.append("  ").append(line).append('\n'));
             return text.toString();
         }
@@ -166,12 +158,10 @@ public final class OfflineExplain {
         List<Key> keys = keys(sql);
         if (plan.root() instanceof Plan.LocalReply) {
             return new Explanation(sql, plan.kind(), plan.routing(), List.of(), List.of(), keys,
-                    PlanText.parameters(plan.parameterTypes()), plan.root().describe(), "the session itself answers",
-                    null);
+                    plan.root().describe(), "the session itself answers", null);
         }
         if (!parameters.cover(plan.keyParameters())) {
-            return new Explanation(sql, plan.kind(), plan.routing(), null, null, keys,
-                    PlanText.parameters(plan.parameterTypes()), plan.root().describe(),
+            return new Explanation(sql, plan.kind(), plan.routing(), null, null, keys, plan.root().describe(),
                     reason(plan, keys), null);
         }
         byte[] bytes = sql.getBytes(StandardCharsets.UTF_8);
@@ -187,7 +177,7 @@ public final class OfflineExplain {
 
     private static Explanation error(String sql, StatementPlan plan, ProxyException error) {
         return new Explanation(sql, plan.kind(), Routing.REFUSED, List.of(), List.of(), List.of(),
-                PlanText.parameters(plan.parameterTypes()), plan.root().describe(), error.getMessage(), error);
+                plan.root().describe(), error.getMessage(), error);
     }
 
     private Explanation placed(String sql, StatementPlan plan, List<Key> keys, Destination destination) {
@@ -218,7 +208,7 @@ public final class OfflineExplain {
             }
         }
         return new Explanation(sql, plan.kind(), plan.routing(destination), nodes, shards, keys,
-                PlanText.parameters(plan.parameterTypes()), plan.root().describe(), reason(plan, keys), notParsed(sql));
+                plan.root().describe(), reason(plan, keys), notParsed(sql));
     }
 
     /** What is wrong with a statement that goes home because it names nothing of interest; PostgreSQL will say so, too. */

@@ -1,6 +1,5 @@
 package dev.trunkline.plan;
 
-import dev.trunkline.catalog.Builtins;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.route.KeyRule;
 import dev.trunkline.route.KeyValue;
@@ -10,7 +9,6 @@ import dev.trunkline.value.KeyType;
 import dev.trunkline.value.PgOid;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.StringJoiner;
 import java.util.stream.Collectors;
 
 /** Plans as text, the same in EXPLAIN (ROUTE), in the golden tests and in {@code explain}. */
@@ -124,59 +122,67 @@ final class PlanText {
     private static String merge(Merge merge) {
         return switch (merge) {
             case Merge.Concat concat -> "Concat";
-            case Merge.Aggregate aggregate -> "Aggregate " + aggregate.columns().stream().map(
-                    column -> column.function().name().toLowerCase(java.util.Locale.ROOT)
-                            + (column.hidden() < 0 ? "" : " by column " + (column.hidden() + 1))
-                            + (column.byteOrder() ? " in byte order" : ""))
-                    .collect(Collectors.joining(", "));
+            case Merge.OrderedMerge ordered -> "OrderedMerge by " + sorting(ordered.keys());
+            case Merge.Aggregate aggregate -> "Aggregate " + aggregates(aggregate.columns());
+            case Merge.GroupedAggregate grouped -> merge(grouped.source()) + " -> GroupedAggregate by "
+                    + equal(grouped.keys()) + (grouped.neighbours() ? " as they come: " : ": ")
+                    + aggregates(grouped.columns());
+            case Merge.Distinct distinct -> merge(distinct.source()) + " -> Distinct by " + equal(distinct.keys())
+                    + (distinct.neighbours() ? " as they come" : "");
+            case Merge.Sorted sorted -> merge(sorted.source()) + " -> Sorted by " + sorting(sorted.keys());
+            case Merge.Limit limit -> merge(limit.source()) + " -> Limit"
+                    + (limit.count() == null ? "" : " " + rows(limit.count()))
+                    + (limit.offset() == null ? "" : " offset " + rows(limit.offset()));
+            case Merge.Project project -> merge(project.source()) + " -> Project " + project.shown() + " of "
+                    + (project.shown() + project.cut());
+        };
+    }
+
+    private static String aggregates(List<Merge.AggregateColumn> columns) {
+        return columns.stream()
+                .map(column -> column.function().name().toLowerCase(java.util.Locale.ROOT)
+                        + (column.hidden() < 0 ? "" : " by column " + (column.hidden() + 1))
+                        + (column.byteOrder() ? " in byte order" : ""))
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String sorting(List<Merge.SortColumn> keys) {
+        return keys.stream()
+                .map(key -> "column " + (key.column() + 1) + (key.descending() ? " desc" : "")
+                        + (key.nullsFirst() == key.descending()
+                                ? ""
+                                : key.nullsFirst() ? " nulls first" : " nulls last")
+                        + (key.byteOrder() ? " in byte order" : ""))
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String equal(List<Merge.EqualColumn> keys) {
+        return keys.size() == 1
+                ? "column " + (keys.getFirst().column() + 1)
+                : "columns " + keys.stream().map(key -> "" + (key.column() + 1)).collect(Collectors.joining(", "));
+    }
+
+    private static String rows(Merge.RowCount count) {
+        return switch (count) {
+            case Merge.RowCount.Literal literal -> "" + literal.rows();
+            case Merge.RowCount.Parameter parameter -> "$" + parameter.number();
         };
     }
 
     /** What EXPLAIN (ROUTE) answers: lines, or one JSON document. */
     static List<String> explained(Decision decision, Footprint footprint, String kind, boolean json) {
         List<String> tree = lines(decision.root());
-        List<String> parameters = parameters(footprint.parameterTypes());
         if (!json) {
             List<String> lines = new ArrayList<>();
             lines.add("routing: " + decision.routing().text());
             lines.add("access: " + footprint.access().mode().name().toLowerCase(java.util.Locale.ROOT) + " ("
                     + footprint.access().reason() + ")");
-            if (!parameters.isEmpty()) {
-                lines.add(line(parameters));
-            }
             lines.addAll(tree);
             return lines;
         }
         return List.of("{\"kind\": " + Json.quoted(kind) + ", \"routing\": " + Json.quoted(decision.routing().text())
                 + ", \"access\": " + Json.quoted(footprint.access().mode().name().toLowerCase(java.util.Locale.ROOT))
-                + ", \"reason\": " + Json.quoted(footprint.access().reason()) + ", \"parameters\": " + json(parameters)
-                + ", \"plan\": "
+                + ", \"reason\": " + Json.quoted(footprint.access().reason()) + ", \"plan\": "
                 + Json.quoted(String.join("\n", tree)) + "}");
-    }
-
-    /** The names of inferred types; null for a type that isn't certain. */
-    static List<String> parameters(int[] types) {
-        List<String> names = new ArrayList<>();
-        for (int type : types) {
-            int element = PgOid.elementOf(type);
-            String name = Builtins.postgres().typeName(element == PgOid.UNSPECIFIED ? type : element);
-            names.add(name == null || element == PgOid.UNSPECIFIED ? name : name + "[]");
-        }
-        return names;
-    }
-
-    /** {@code parameters: $1 bigint, $2 unknown}. */
-    static String line(List<String> parameters) {
-        StringJoiner line = new StringJoiner(", ", "parameters: ", "");
-        for (int i = 0; i < parameters.size(); i++) {
-            line.add("$" + (i + 1) + " " + (parameters.get(i) == null ? "unknown" : parameters.get(i)));
-        }
-        return line.toString();
-    }
-
-    static String json(List<String> parameters) {
-        StringJoiner list = new StringJoiner(", ", "[", "]");
-        parameters.forEach(name -> list.add(name == null ? "null" : Json.quoted(name)));
-        return list.toString();
     }
 }

@@ -189,6 +189,9 @@ final class QueryPlanner {
                         + (temporary.isEmpty() ? String.join(", ", onNodes) : temporary.getFirst().name())
                         + ", which lies on one node,", hint(sharded.getFirst()));
         if (!proof.unproven().isEmpty()) {
+            if (obstacle != null) {
+                fanOuts.guardLiterals();
+            }
             return obstacle != null
                     ? Decision.refuse(obstacle.withHint(hint(proof.unproven().getFirst())))
                     : Decision.fanOut(fanOuts.plan(new NodeRule.EveryNode(), "missing_key"), Routing.FAN_OUT);

@@ -88,6 +88,7 @@ final class QueryReader {
     private Shape select(Query.Select select, Query query, Scope with, String name) {
         Shape shape = shape(name, select.span());
         Scope scope = new Scope(with, shape);
+        shape.scope = scope;
         List<JoinReader.Tree> trees = new ArrayList<>();
         for (FromItem item : select.from()) {
             JoinReader.Tree tree = joins.read(item, scope);
@@ -282,9 +283,6 @@ final class QueryReader {
         }
         RowSource source = relation(table);
         reading.tables.add(source);
-        if (table.sampled()) {
-            reading.exprs.readAll(table.sample(), scope);
-        }
         return source;
     }
 

@@ -25,7 +25,6 @@ final class Reading {
     final List<FunctionUse> functions = new ArrayList<>();
     final Map<Expr.Subquery, Shape> subqueries = new IdentityHashMap<>();
     final List<KeyWrite> writes = new ArrayList<>();
-    final ExpressionTypes types = new ExpressionTypes(this);
     final ExprReader exprs;
     final ConditionReader conditions;
     final QueryReader queries;

@@ -47,6 +47,8 @@ final class Shape {
     /** The WINDOW clause. */
     final Map<String, Expr.Window> windows = new HashMap<>();
     final List<Set<Term>> partitions = new ArrayList<>();
+    /** What names mean in its select list; null unless it is a SELECT. */
+    Scope scope;
     /** The statement's own query. */
     boolean top;
 

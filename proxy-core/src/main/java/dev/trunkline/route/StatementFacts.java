@@ -65,12 +65,9 @@ public final class StatementFacts {
         return reading.functions;
     }
 
-    /**
-     * The types that PostgreSQL infers for the parameters when the client declares none, by number from 1;
-     * {@link PgOid#UNSPECIFIED} where the statement doesn't make them certain.
-     */
-    public int[] parameterTypes() {
-        return reading.parameters.inferred();
+    /** The highest number of a parameter. */
+    public int parameterCount() {
+        return reading.parameters.count();
     }
 
     /** Whether SELECT INTO makes a table that stays. */
@@ -91,6 +88,11 @@ public final class StatementFacts {
     /** Whether the statement's own query has window functions. */
     public boolean windowed() {
         return top.windowed;
+    }
+
+    /** What is known of the rows of the statement's own SELECT; null when it is not a SELECT. */
+    public ResultFacts result() {
+        return top.scope == null ? null : new ResultFacts(top, reading.facts, reading.text);
     }
 
     private List<RowSource> sharded() {
@@ -214,7 +216,7 @@ public final class StatementFacts {
     }
 
     /** The place of a key column, which an alias list may have renamed. */
-    private static int position(RowSource source, KeyColumn column) {
+    static int position(RowSource source, KeyColumn column) {
         for (int i = 0; i < source.relation().columns().size(); i++) {
             if (source.relation().columns().get(i).name().equals(column.name())) {
                 return i;

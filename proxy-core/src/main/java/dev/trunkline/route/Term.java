@@ -1,7 +1,7 @@
 package dev.trunkline.route;
 
 /** A column of a row source. */
-record Term(RowSource source, int column) {
+public record Term(RowSource source, int column) {
 
     RowSource.Type type() {
         return source.type(column);

@@ -72,6 +72,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     private byte transactionStatus = 'I';
     private boolean unsynced;
     private boolean closed;
+    private boolean closing;
     private boolean tainted;
     private int cancelsInFlight;
     private final Queue<Runnable> afterCancels = new ArrayDeque<>(0);
@@ -150,8 +151,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         return transactionStatus;
     }
 
+    /** Whether it can be used: neither closed nor about to be, by either side. */
     public boolean isOpen() {
-        return !closed;
+        return !closed && !closing && lastError == null;
     }
 
     /** Whether replies are owed. */
@@ -366,6 +368,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
     public void close() {
         if (!closed) {
+            closing = true;
             context.close();
         }
     }
@@ -373,6 +376,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     /** Says goodbye and closes. */
     public void terminate() {
         if (!closed) {
+            closing = true;
             FrontendEncoder.terminate(stage());
             flush();
             context.close();

@@ -42,15 +42,24 @@ public final class BackendConnector {
             Consumer<BackendConnection> connected, Consumer<ProxyException> failed) {
         LoginHandler login = new LoginHandler(endpoint, credential, applicationName, preparedStatements,
                 connected, failed);
-        open(loop, endpoint, login).addListener(future -> {
-            if (!future.isSuccess()) {
-                login.notConnected(ProxyError.NODE_DOWN.with(endpoint.nodeName())
-                        .withDetail(endpoint + ": " + reason(future.cause()) + "."));
-            }
-        });
+        open(loop, endpoint, login, cause -> login.notConnected(ProxyError.NODE_DOWN.with(endpoint.nodeName())
+                .withDetail(endpoint + ": " + reason(cause) + ".")));
     }
 
-    private ChannelFuture open(EventLoop loop, NodeEndpoint endpoint, ChannelInboundHandlerAdapter handler) {
+    /**
+     * Opens a socket when the loop has dealt with the events at hand. In their middle it could get the descriptor of a
+     * socket that was closed just now, and with it what epoll still has to say of that one: the connect then fails.
+     */
+    private void open(EventLoop loop, NodeEndpoint endpoint, ChannelInboundHandlerAdapter handler,
+            Consumer<Throwable> failed) {
+        loop.execute(() -> openNow(loop, endpoint, handler).addListener(future -> {
+            if (!future.isSuccess()) {
+                failed.accept(future.cause());
+            }
+        }));
+    }
+
+    private ChannelFuture openNow(EventLoop loop, NodeEndpoint endpoint, ChannelInboundHandlerAdapter handler) {
         return new Bootstrap().group(loop).channel(channelType).option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.SO_KEEPALIVE, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
@@ -65,7 +74,7 @@ public final class BackendConnector {
                 }).connect(endpoint.host(), endpoint.port());
     }
 
-    private static String reason(Throwable cause) {
+    static String reason(Throwable cause) {
         String message = cause.getMessage();
         return message == null ? cause.getClass().getSimpleName() : message.replaceAll(": .*", "");
     }
@@ -78,11 +87,9 @@ public final class BackendConnector {
     public void cancel(BackendConnection backend) {
         backend.cancelStarted();
         CancelHandler handler = new CancelHandler(backend);
-        open(backend.loop(), backend.endpoint(), handler).addListener(future -> {
-            if (!future.isSuccess()) {
-                LOG.info("node {}: cancel request failed: {}", backend.endpoint(), reason(future.cause()));
-                handler.ended();
-            }
+        open(backend.loop(), backend.endpoint(), handler, cause -> {
+            LOG.info("node {}: cancel request failed: {}", backend.endpoint(), reason(cause));
+            handler.ended();
         });
     }
 

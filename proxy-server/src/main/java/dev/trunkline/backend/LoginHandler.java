@@ -218,7 +218,7 @@ final class LoginHandler extends ChannelInboundHandlerAdapter {
         fail(ctx, cause instanceof ProxyException why
                 ? why
                 : ProxyError.NODE_DOWN.with(endpoint.nodeName())
-                        .withDetail(endpoint + ": " + cause.getMessage() + "."));
+                        .withDetail(endpoint + ": " + BackendConnector.reason(cause) + "."));
         ctx.close();
     }
 }

@@ -455,6 +455,11 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
     }
 
     @Override
+    public boolean syncFollows() {
+        return pending != null && pending.isReadable() && pending.getByte(pending.readerIndex()) == MessageTypes.SYNC;
+    }
+
+    @Override
     public void reading(boolean wanted) {
         if (context.channel().config().isAutoRead() != wanted) {
             context.channel().config().setAutoRead(wanted);

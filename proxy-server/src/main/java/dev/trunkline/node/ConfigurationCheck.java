@@ -15,12 +15,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 
 /**
@@ -116,67 +113,32 @@ public final class ConfigurationCheck {
         }
 
         List<Problem> check() {
-            Map<NodeConfig, ControlPool> pools = new LinkedHashMap<>();
-            try {
-                for (NodeConfig node : database.nodes()) {
-                    pools.put(node, new ControlPool(database.name(), node, configuration.controlLogin(database, node)));
-                }
-                Map<Integer, NodeSchema> schemas = schemas(pools);
+            try (NodeSurvey survey = NodeSurvey.of(configuration, database)) {
+                survey.unreachable().forEach(this::problem);
+                Map<Integer, NodeSchema> schemas = survey.schemas();
                 if (!schemas.isEmpty()) {
                     CatalogAssembly.Result result = CatalogAssembly.assemble(1, configuration, database, schemas);
-                    problems.addAll(new IdStrides(database,
-                            node -> pools.get(database.nodes().get(node)).freshConnection()).withAlters(result));
-                    checkRows(pools, schemas, result);
+                    problems.addAll(
+                            new IdStrides(database, node -> survey.pool(node).freshConnection()).withAlters(result));
+                    checkRows(survey, schemas, result);
                 }
-            } finally {
-                pools.values().forEach(ControlPool::close);
             }
             return problems;
         }
 
-        private Map<Integer, NodeSchema> schemas(Map<NodeConfig, ControlPool> pools) {
-            Map<NodeConfig, CompletableFuture<NodeSchema>> asked = new LinkedHashMap<>();
-            pools.forEach((node, pool) -> {
-                CompletableFuture<NodeSchema> answer = new CompletableFuture<>();
-                Thread.ofPlatform().daemon().name("check-" + node.name()).start(() -> {
-                    try (Connection connection = pool.freshConnection()) {
-                        answer.complete(SchemaDiscovery.read(connection, Map.of()));
-                    } catch (SQLException | RuntimeException e) {
-                        answer.completeExceptionally(e);
-                    }
-                });
-                asked.put(node, answer);
-            });
-            Map<Integer, NodeSchema> schemas = new TreeMap<>();
-            asked.forEach((node, answer) -> answer.handle((schema, failure) -> {
-                if (failure == null) {
-                    schemas.put(node.index(), schema);
-                } else {
-                    problem(node, failure instanceof Exception e ? NodeWatch.reason(e) : failure.toString());
-                }
-                return null;
-            }).join());
-            return schemas;
-        }
-
-        private void checkRows(Map<NodeConfig, ControlPool> pools, Map<Integer, NodeSchema> schemas,
-                CatalogAssembly.Result result) {
+        private void checkRows(NodeSurvey survey, Map<Integer, NodeSchema> schemas, CatalogAssembly.Result result) {
             if (database.nodes().size() == 1) {
                 return;
             }
             RowChecks checks = new RowChecks(configuration, database, result.catalog());
-            pools.forEach((node, pool) -> {
-                NodeSchema schema = schemas.get(node.index());
-                if (schema == null) {
-                    return;
-                }
-                try (Connection connection = pool.freshConnection()) {
-                    checks.findCopies(node.index(), schema, connection);
+            schemas.forEach((node, schema) -> {
+                try (Connection connection = survey.pool(node).freshConnection()) {
+                    checks.findCopies(node, schema, connection);
                     if (options.rows()) {
-                        checks.countMisplaced(node.index(), schema.server().major(), connection);
+                        checks.countMisplaced(node, schema.server().major(), connection);
                     }
                 } catch (SQLException e) {
-                    problem(node, "the rows can't be checked: " + NodeWatch.reason(e));
+                    problem(database.nodes().get(node), "the rows can't be checked: " + NodeWatch.reason(e));
                 }
             });
             problems.addAll(checks.problems());

@@ -37,7 +37,8 @@ public final class ControlPool implements AutoCloseable {
         this.pool = new HikariDataSource(config);
     }
 
-    static PGSimpleDataSource dataSource(NodeConfig node, Login login) {
+    /** Single connections to the node that belong to no pool. */
+    public static PGSimpleDataSource dataSource(NodeConfig node, Login login) {
         PGSimpleDataSource source = new PGSimpleDataSource();
         source.setServerNames(new String[]{node.primary().host()});
         source.setPortNumbers(new int[]{node.primary().port()});

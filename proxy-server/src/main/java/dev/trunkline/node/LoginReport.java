@@ -30,14 +30,14 @@ import org.postgresql.core.SocketFactoryFactory;
  * Logs in once to hear what a node reports to whoever logs in (ParameterStatus). JDBC can't tell: its driver sets the time
  * zone and the date style of its own connections.
  */
-final class LoginReport {
+public final class LoginReport {
 
     private static final int TIMEOUT_MILLIS = 5000;
 
     private LoginReport() {}
 
     /** The settings, in the order in which the node reports them. */
-    static Map<String, String> read(NodeConfig node, Login login) throws IOException {
+    public static Map<String, String> read(NodeConfig node, Login login) throws IOException {
         try (Socket plain = new Socket()) {
             plain.connect(new InetSocketAddress(node.primary().host(), node.primary().port()), TIMEOUT_MILLIS);
             plain.setSoTimeout(TIMEOUT_MILLIS);

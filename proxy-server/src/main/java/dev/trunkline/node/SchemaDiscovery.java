@@ -39,7 +39,8 @@ final class SchemaDiscovery {
 
     private final Statement statement;
     private final Map<Long, RelationName> relationNames = new LinkedHashMap<>();
-    private boolean databaseSortsByBytes;
+    /** What a column has whose type's collation is not overridden. */
+    private Collation defaultCollation;
 
     private SchemaDiscovery(Statement statement) {
         this.statement = statement;
@@ -79,7 +80,7 @@ final class SchemaDiscovery {
     private NodeSchema.ServerFacts server() throws SQLException {
         try (ResultSet row = statement.executeQuery(SchemaQueries.SERVER)) {
             row.next();
-            databaseSortsByBytes = row.getBoolean(7);
+            defaultCollation = new Collation("default", true, row.getBoolean(7), row.getString(8), row.getString(9));
             String system = row.getString(6);
             return new NodeSchema.ServerFacts(row.getInt(1), row.getString(2), row.getString(3), row.getBoolean(4),
                     system == null ? "" : system + "/" + row.getLong(5));
@@ -187,12 +188,13 @@ final class SchemaDiscovery {
             return null;
         }
         boolean byteOrder = switch (r.getString(19)) {
-            case "d" -> databaseSortsByBytes;
             case "b" -> true;
             case "c" -> r.getBoolean(20);
             default -> false;
         };
-        return new Collation(name, r.getBoolean(18), byteOrder);
+        return r.getString(19).equals("d")
+                ? defaultCollation
+                : new Collation(name, r.getBoolean(18), byteOrder, r.getString(21), r.getString(22));
     }
 
     /** The increment and residue of sequences; where the value can't be read, of where the sequence started. */

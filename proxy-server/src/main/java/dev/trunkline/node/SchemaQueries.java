@@ -15,14 +15,20 @@ final class SchemaQueries {
     /** The first OID that is not built in. */
     private static final String FIRST_USER_OID = "16384";
 
+    /** The columns for the locales are called differently in the versions. */
     static final String SERVER = """
             select current_setting('server_version_num')::int, current_setting('server_version'),
                    current_setting('server_encoding'), pg_is_in_recovery(),
                    (select oid from pg_database where datname = current_database()),
                    case when has_function_privilege('pg_control_system()', 'execute')
                         then (select system_identifier || '/' || extract(epoch from pg_postmaster_start_time()) from pg_control_system()) end,
-                   (select datlocprovider = 'b' or datcollate in ('C', 'POSIX', 'C.UTF-8', 'C.utf8') and datlocprovider = 'c'
-                      from pg_database where datname = current_database())
+                   datlocprovider = 'b' or datcollate in ('C', 'POSIX', 'C.UTF-8', 'C.utf8') and datlocprovider = 'c',
+                   concat_ws(' ', case datlocprovider when 'b' then 'builtin' when 'i' then 'icu' else 'libc' end,
+                             case when datlocprovider = 'c' then datcollate
+                                  else coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale', datcollate) end,
+                             to_jsonb(d)->>'daticurules'),
+                   pg_database_collation_actual_version(d.oid)
+              from pg_database d where datname = current_database()
             """;
 
     static final String RELATIONS = sql("""
@@ -63,7 +69,12 @@ final class SchemaQueries {
                            exists (select from pg_depend p where p.classid = 'pg_attrdef'::regclass and p.objid = d.oid
                                       and p.deptype = 'n') or pg_get_expr(d.adbin, d.adrelid) like '%(%',
                            s.sequence, s.is_identity, co.collname, co.collisdeterministic, co.collprovider,
-                           co.collcollate in ('C', 'POSIX', 'C.UTF-8', 'C.utf8')
+                           co.collcollate in ('C', 'POSIX', 'C.UTF-8', 'C.utf8'),
+                           case when co.collprovider <> 'd' then concat_ws(' ',
+                               case co.collprovider when 'b' then 'builtin' when 'i' then 'icu' else 'libc' end,
+                               coalesce(co.collcollate, to_jsonb(co)->>'colllocale', to_jsonb(co)->>'colliculocale'),
+                               to_jsonb(co)->>'collicurules') end,
+                           case when co.collprovider <> 'd' then pg_collation_actual_version(co.oid) end
                       from pg_attribute a
                       join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
                       left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum

@@ -353,7 +353,7 @@ public final class Pool {
     public void tick(long now) {
         while (!waiting.isEmpty() && now - waiting.peekFirst().sinceNanos > limits.waitNanos()) {
             ProxyException why = ProxyError.POOL_EXHAUSTED.with(endpoint.nodeName(),
-                    limits.waitNanos() / 1_000_000_000L + " s");
+                    limits.waitNanos() / 1_000_000 + " ms");
             waiting.poll().waiter.refused(gate.isPaused()
                     ? why.withDetail("Database " + databaseName + " is paused.")
                     : why);

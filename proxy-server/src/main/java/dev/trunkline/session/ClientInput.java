@@ -11,6 +11,9 @@ public interface ClientInput {
     /** The session takes messages again: offer what has arrived. */
     void resume();
 
+    /** Whether the next message has arrived and is Sync. */
+    boolean syncFollows();
+
     /** Stops or resumes reading from the client, for back-pressure. */
     void reading(boolean wanted);
 

@@ -446,7 +446,7 @@ final class ExtendedProtocol {
             run.resume(maxRows);
         } else {
             FanOutRun.start(session, plan, (Destination.Many) portal.destination(),
-                    FanOutRun.Source.portal(portal, describe), maxRows, this::goOn);
+                    FanOutSource.portal(portal, describe), maxRows, this::goOn);
         }
         return true;
     }

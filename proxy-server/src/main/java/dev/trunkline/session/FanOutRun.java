@@ -1,8 +1,6 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
-import dev.trunkline.backend.ReplySink;
-import dev.trunkline.backend.ServerStatement;
 import dev.trunkline.config.FanOutPolicy;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
@@ -16,14 +14,13 @@ import dev.trunkline.wire.BackendDecoder;
 import dev.trunkline.wire.BackendEncoder;
 import dev.trunkline.wire.BackendMessage.RowDescription;
 import dev.trunkline.wire.ErrorFields;
-import dev.trunkline.wire.FrontendEncoder;
-import dev.trunkline.wire.FrontendMessage.Target;
 import dev.trunkline.wire.MessageTypes;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A statement that runs on several nodes at once. The nodes are spoken to in the extended protocol, whatever the client
@@ -35,42 +32,32 @@ import java.util.List;
  *     first error       --> client;  the others are cancelled and their rows dropped
  * </pre>
  *
- * A concatenation with a row limit asks the nodes one after the other, each for what is still wanted, so that no node is
+ * <p>Whatever merges rows pulls them: it takes rows while the client reads, and a node whose rows wait for other nodes' is not
+ * read above a mark. With a row limit each node is asked for as many rows at a time, so that all are at rest while the portal
+ * is suspended. When the merge is finished before the nodes are (LIMIT), the rest is dropped, and cancelled where nothing else
+ * of the transaction could be lost.
+ *
+ * <p>A concatenation with a row limit asks the nodes one after the other, each for what is still wanted, so that no node is
  * left in the middle of an answer while the portal is suspended.
  */
 final class FanOutRun implements StatementRun {
 
-    /** Where a statement and its values come from, and what the client wants to see besides the rows. */
-    record Source(byte[] sql, int[] types, ByteBuf values, boolean describe, Portal portal) {
-
-        private static final int[] NO_TYPES = {};
-
-        /** A statement of the simple protocol. */
-        static Source simple(byte[] sql) {
-            return new Source(sql, NO_TYPES, null, true, null);
-        }
-
-        /** A bound portal; {@code describe} when its description is still owed. */
-        static Source portal(Portal portal, boolean describe) {
-            return new Source(portal.statement().sql(), portal.statement().server().parameterTypes(), portal.values(),
-                    describe, portal);
-        }
-
-        String portalName() {
-            return portal == null ? "" : portal.name();
-        }
-    }
+    /** How long a node may go on by itself with rows that nobody wants, before it is cancelled. */
+    private static final long PATIENCE_MILLIS = 20;
 
     private final Session session;
     private final StatementPlan plan;
     private final Plan.FanOut fanOut;
     private final Destination.Many destination;
-    private final Source source;
+    private final FanOutSource source;
     private final FanOutPolicy policy;
     private final Runnable done;
-    private final Participant[] participants;
+    private final FanOutInput[] inputs;
     private final RowMerge merge;
     private final boolean sequential;
+    /** The portal's name at the nodes: only one that may be suspended needs the client's. */
+    private final String portalName;
+    private final boolean gathers;
     private int joined;
     private int open;
     private int turn;
@@ -80,12 +67,14 @@ final class FanOutRun implements StatementRun {
     private boolean suspended;
     private boolean started;
     private boolean wrong;
+    private boolean ended;
+    private boolean cancelled;
     private boolean over;
     private long startedNanos = System.nanoTime();
     private long spentNanos;
-    private final boolean[] owing;
 
-    private FanOutRun(Session session, StatementPlan plan, Destination.Many destination, Source source, int maxRows,
+    private FanOutRun(Session session, StatementPlan plan, Destination.Many destination, FanOutSource source,
+            int maxRows,
             FanOutPolicy policy, Runnable done) {
         this.session = session;
         this.plan = plan;
@@ -94,15 +83,18 @@ final class FanOutRun implements StatementRun {
         this.source = source;
         this.policy = policy;
         this.done = done;
-        this.participants = new Participant[destination.nodes().length];
-        this.owing = new boolean[destination.nodes().length];
+        this.inputs = new FanOutInput[destination.nodes().length];
         this.maxRows = maxRows;
         this.sequential = maxRows > 0 && fanOut.merge() instanceof Merge.Concat;
-        this.merge = RowMerge.of(fanOut.merge(), participants.length);
+        this.gathers = fanOut.merge().gathers();
+        this.portalName = maxRows > 0 && !gathers ? source.portalName() : "";
+        this.merge = RowMerge.of(fanOut.merge(), inputs.length,
+                RowCounts.of(fanOut.merge(), source.values(), source.types()));
         this.described = !source.describe();
     }
 
-    static void start(Session session, StatementPlan plan, Destination.Many destination, Source source, int maxRows,
+    static void start(Session session, StatementPlan plan, Destination.Many destination, FanOutSource source,
+            int maxRows,
             Runnable done) {
         FanOutPolicy policy = FanOutPolicy.ALLOW;
         if (!destination.keyed()) {
@@ -120,119 +112,106 @@ final class FanOutRun implements StatementRun {
 
     /** Leases the nodes one after the other; goes on when all are there. */
     private void join() {
-        while (joined < participants.length) {
+        while (joined < inputs.length) {
             Participant participant = session.participant(destination.nodes()[joined], this::join);
             if (participant == null) {
                 return;
             }
-            participants[joined++] = participant;
+            inputs[joined] = new FanOutInput(this, joined, participant);
+            joined++;
         }
-        for (joined = 0; joined < participants.length; joined++) {
-            if (session.transaction().at(destination.nodes()[joined]) != participants[joined]) {
+        for (joined = 0; joined < inputs.length; joined++) {
+            if (session.transaction().at(destination.nodes()[joined]) != inputs[joined].participant()) {
                 // It was lost while the others were waited for.
                 join();
                 return;
             }
         }
-        for (Participant participant : participants) {
-            session.use(participant, plan, destination);
+        for (FanOutInput input : inputs) {
+            session.use(input.participant(), plan, destination);
         }
         warn();
         session.run(this);
         session.become(SessionState.ACTIVE);
         started = true;
-        for (int i = 0; i < participants.length; i++) {
-            prepare(i);
+        byte[] sql = fanOut.nodeSql() == null ? source.sql() : fanOut.nodeSql().getBytes(StandardCharsets.UTF_8);
+        for (int i = 0; i < inputs.length; i++) {
+            inputs[i].prepare(sql, source, fanOut.merge(), portalName);
             if (!sequential || i == 0) {
-                execute(i, sequential ? maxRows : 0);
+                execute(i, step());
             }
         }
         session.flushReplies();
     }
 
     private void warn() {
-        ErrorFields warning = switch (policy) {
-            case WARN -> session.fanOutWarnings().warning(plan, destination, "WARNING");
-            case NOTICE -> session.fanOutWarnings().warning(plan, destination, "NOTICE");
-            case ALLOW, REJECT -> null;
-        };
+        ErrorFields warning = session.fanOutWarnings().warning(plan, destination, policy);
         if (warning != null) {
             session.notice(warning);
         }
     }
 
-    private void prepare(int i) {
-        BackendConnection backend = participants[i].backend();
-        byte[] sql = fanOut.nodeSql() == null ? source.sql() : fanOut.nodeSql().getBytes(StandardCharsets.UTF_8);
-        FrontendEncoder.parse(backend.stage(), "", sql, 0, sql.length, source.types());
-        backend.expectParse(ServerStatement.unnamed(sql, source.types()), Session.INJECTED, null);
-        int visible = fanOut.merge() instanceof Merge.Aggregate aggregate ? aggregate.visible() : -1;
-        int hidden = fanOut.merge() instanceof Merge.Aggregate aggregate ? aggregate.hidden() : 0;
-        NodeMessages.bind(backend.stage(), portalName(), "", source.values(), visible, hidden);
-        backend.expectBind(Session.INJECTED);
-        FrontendEncoder.describe(backend.stage(), Target.PORTAL, portalName());
-        backend.expectDescribe(new Input(i));
-    }
-
     private void execute(int i, int rows) {
         open++;
-        owing[i] = true;
-        BackendConnection backend = participants[i].backend();
-        FrontendEncoder.execute(backend.stage(), portalName(), rows);
-        backend.expectExecute(new Input(i));
-        FrontendEncoder.flush(backend.stage());
+        inputs[i].execute(portalName, rows);
     }
 
-    /** Goes on after PortalSuspended. The nodes still go in turn, since the rows before were in turn. */
+    /** How many rows a node is asked for at a time, 0 for all. */
+    private int step() {
+        return gathers ? 0 : maxRows;
+    }
+
+    /** Goes on after PortalSuspended. Nodes that went in turn still do, since the rows before were in turn. */
     void resume(int rows) {
         startedNanos = System.nanoTime();
         maxRows = rows;
         rowsBefore = merge.rows();
         session.run(this);
         session.become(SessionState.ACTIVE);
-        execute(turn, rows);
+        if (sequential) {
+            execute(turn, rows);
+        } else {
+            guarded(this::pump);
+            advance();
+        }
     }
 
-    /** What one node says. */
-    private final class Input implements ReplySink {
+    // ---- what the nodes say
 
-        private final int index;
+    boolean wantsRows() {
+        return !wrong && !ended;
+    }
 
-        Input(int index) {
-            this.index = index;
+    void rows(int input, ByteBuf frames) {
+        if (!wantsRows() || over) {
+            frames.release();
+            return;
         }
+        guarded(() -> {
+            merge.rows(input, frames);
+            pump();
+        });
+    }
 
-        @Override
-        public Delivery delivery() {
-            return wrong ? Delivery.DROP : Delivery.ROWS;
-        }
+    void described(int input, ByteBuf frame) {
+        guarded(() -> describe(input, frame));
+    }
 
-        @Override
-        public void frames(BackendConnection from, ByteBuf frames) {
-            if (wrong || over) {
-                frames.release();
-                return;
-            }
-            guarded(() -> {
-                merge.rows(index, frames);
-                pump();
-            });
-        }
+    void completed(int input) {
+        guarded(() -> {
+            merge.complete(input);
+            pump();
+        });
+    }
 
-        @Override
-        public void message(BackendConnection from, byte type, ByteBuf frame) {
-            guarded(() -> {
-                switch (type) {
-                    case MessageTypes.ROW_DESCRIPTION -> describe(index, frame);
-                    case MessageTypes.COMMAND_COMPLETE -> {
-                        merge.complete(index);
-                        pump();
-                    }
-                    case MessageTypes.PORTAL_SUSPENDED -> suspended = true;
-                    default -> throw ProxyError.NODE_PROTOCOL_VIOLATION.with(from.endpoint().nodeName());
-                }
-            });
-        }
+    void paused() {
+        suspended = sequential;
+    }
+
+    void refused(ProxyException why) {
+        guarded(() -> {
+            throw why;
+        });
     }
 
     private void describe(int input, ByteBuf frame) {
@@ -245,14 +224,115 @@ final class FanOutRun implements StatementRun {
         }
     }
 
+    /** Hands on what can be: while the client reads, up to its row limit. */
     private void pump() {
-        for (ByteBuf run = take(); run != null; run = take()) {
+        while (session.out().isWritable() && left() > 0) {
+            ByteBuf run = merge.take(UnpooledByteBufAllocator.DEFAULT, left());
+            if (run == null) {
+                break;
+            }
             session.out().frames(null, run);
+        }
+        if (merge.finished() && hasMore() && !ended) {
+            endEarly();
+        } else if (left() > 0) {
+            feed();
+            holdBack();
+        } else {
+            // The nodes come to rest, each with no more than it was asked for.
+            readAll();
         }
     }
 
-    private ByteBuf take() {
-        return merge.take(UnpooledByteBufAllocator.DEFAULT, RowMerge.ALL);
+    /** How many rows the client still wants of its limit. */
+    private int left() {
+        return maxRows == 0 ? RowMerge.ALL : (int) Math.max(0, maxRows - (merge.rows() - rowsBefore));
+    }
+
+    /** Asks the nodes for more whose rows so far are used up. */
+    private void feed() {
+        if (sequential) {
+            return;
+        }
+        boolean asked = false;
+        for (int i = 0; i < inputs.length; i++) {
+            if (inputs[i].isPaused() && merge.queuedBytes(i) == 0 && !inputs[i].backend().isBusy()) {
+                execute(i, step());
+                asked = true;
+            }
+        }
+        if (asked) {
+            session.flushReplies();
+        }
+    }
+
+    private void holdBack() {
+        for (int i = 0; i < inputs.length; i++) {
+            inputs[i].holdBack(merge.queuedBytes(i));
+        }
+    }
+
+    private void readAll() {
+        for (FanOutInput input : inputs) {
+            if (input != null) {
+                input.read();
+            }
+        }
+    }
+
+    private boolean hasMore() {
+        return Arrays.stream(inputs).anyMatch(FanOutInput::hasMore);
+    }
+
+    /**
+     * The client has all its rows, and some nodes still have some. Most often they are about to come; a cancel request
+     * costs each node a process.
+     */
+    private void endEarly() {
+        ended = true;
+        readAll();
+        if (session.mayCancelReads()) {
+            session.worker().loop().schedule(this::cancelRest, PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void cancelRest() {
+        if (over || wrong) {
+            return;
+        }
+        cancelled = true;
+        for (FanOutInput input : inputs) {
+            if (input.hasMore()) {
+                session.worker().connector().cancel(input.backend());
+            }
+        }
+    }
+
+    private void cancelBusy(BackendConnection but) {
+        for (FanOutInput input : inputs) {
+            if (input != null && input.backend() != but && input.backend().isBusy()) {
+                session.worker().connector().cancel(input.backend());
+            }
+        }
+    }
+
+    @Override
+    public boolean forgives(BackendConnection backend) {
+        return cancelled && !wrong;
+    }
+
+    @Override
+    public boolean paces(boolean writable) {
+        if (!started || over) {
+            return false;
+        }
+        if (writable && !wrong && !ended) {
+            readAll();
+            guarded(this::pump);
+            advance();
+            session.flushReplies();
+        }
+        return true;
     }
 
     /** A refusal of the merge ends the run as a node's error does. */
@@ -267,19 +347,45 @@ final class FanOutRun implements StatementRun {
 
     @Override
     public void drained(BackendConnection backend) {
-        if (over || !started || !isAnswered(backend)) {
+        if (over || !started) {
             return;
         }
-        if (sequential && !wrong) {
-            nextInTurn();
-        } else {
+        stopped(backend);
+        if (!wrong && !ended) {
+            guarded(this::pump);
+        }
+        advance();
+    }
+
+    private void stopped(BackendConnection backend) {
+        for (FanOutInput input : inputs) {
+            if (input.backend() == backend && input.stopped()) {
+                open--;
+            }
+        }
+    }
+
+    /** Ends or suspends the run when no node is answering. */
+    private void advance() {
+        if (over || open > 0) {
+            return;
+        }
+        if (wrong || ended) {
             finish();
+        } else if (sequential) {
+            if (merge.queuedBytes(turn) == 0) {
+                nextInTurn();
+            }
+        } else if (merge.finished()) {
+            finish();
+        } else if (maxRows > 0 && left() == 0) {
+            suspend();
         }
     }
 
     private void nextInTurn() {
-        int left = maxRows == 0 ? 0 : maxRows - (int) (merge.rows() - rowsBefore);
-        if (suspended || maxRows > 0 && left <= 0 && turn + 1 < participants.length) {
+        int left = left();
+        if (suspended || left == 0 && turn + 1 < inputs.length) {
             if (!suspended) {
                 turn++;
             }
@@ -287,10 +393,10 @@ final class FanOutRun implements StatementRun {
             return;
         }
         turn++;
-        if (turn == participants.length) {
+        if (turn == inputs.length) {
             finish();
         } else {
-            execute(turn, left);
+            execute(turn, maxRows == 0 ? 0 : left);
             session.flushReplies();
         }
     }
@@ -298,6 +404,7 @@ final class FanOutRun implements StatementRun {
     private void suspend() {
         suspended = false;
         spentNanos += System.nanoTime() - startedNanos;
+        readAll();
         source.portal().suspended(this);
         session.run(null);
         session.reply(BackendEncoder::portalSuspended);
@@ -306,6 +413,7 @@ final class FanOutRun implements StatementRun {
 
     private void finish() {
         over = true;
+        readAll();
         if (!destination.keyed()) {
             session.database().metrics().fanOutEnded(plan, wrong, merge.rows(),
                     spentNanos + System.nanoTime() - startedNanos);
@@ -314,14 +422,24 @@ final class FanOutRun implements StatementRun {
             merge.release();
             // A cancel that arrives late must not hit what the session does next.
             Session.afterCancels(backends(), 0, this::failed);
-            return;
+        } else if (cancelled) {
+            Session.afterCancels(backends(), 0, this::succeeded);
+        } else {
+            session.run(null);
+            session.guarded(this::complete);
         }
-        session.run(null);
-        session.guarded(this::complete);
     }
 
     private List<BackendConnection> backends() {
-        return Arrays.stream(participants).map(Participant::backend).toList();
+        return Arrays.stream(inputs).map(FanOutInput::backend).toList();
+    }
+
+    private void succeeded() {
+        if (session.state() != SessionState.CLOSED) {
+            session.run(null);
+            session.guarded(this::complete);
+            session.flushReplies();
+        }
     }
 
     private void failed() {
@@ -337,7 +455,7 @@ final class FanOutRun implements StatementRun {
         merge.release();
         if (source.portal() != null) {
             source.portal().done();
-            if (sequential && !portalName().isEmpty()) {
+            if (!portalName.isEmpty()) {
                 closeAtNodes();
             }
         }
@@ -355,11 +473,8 @@ final class FanOutRun implements StatementRun {
             return;
         }
         wrong = true;
-        for (Participant participant : participants) {
-            if (participant != null && participant.backend() != backend && participant.backend().isBusy()) {
-                session.worker().connector().cancel(participant.backend());
-            }
-        }
+        readAll();
+        cancelBusy(backend);
     }
 
     @Override
@@ -370,38 +485,22 @@ final class FanOutRun implements StatementRun {
     @Override
     public void lost(BackendConnection backend) {
         failed(backend);
-        if (!over && (open == 0 || isAnswered(backend))) {
+        stopped(backend);
+        if (!over && open == 0) {
             finish();
         }
     }
 
-    /** Notes that a node owes nothing more; true when it was the last that did. */
-    private boolean isAnswered(BackendConnection backend) {
-        for (int i = 0; i < participants.length; i++) {
-            if (owing[i] && participants[i].backend() == backend) {
-                owing[i] = false;
-                return --open == 0;
-            }
-        }
-        return false;
-    }
-
     /** Whether a suspended run goes on at a participant. */
     boolean uses(Participant participant) {
-        return Arrays.asList(participants).contains(participant);
+        return Arrays.stream(inputs).anyMatch(input -> input.participant() == participant);
     }
 
     /** The client closes the portal before its end. */
     void closeAtNodes() {
-        for (Participant participant : participants) {
-            FrontendEncoder.close(participant.backend().stage(), Target.PORTAL, portalName());
-            participant.backend().expectClose(Session.INJECTED);
+        for (FanOutInput input : inputs) {
+            input.close(portalName);
         }
-    }
-
-    /** At the nodes only a portal that may be suspended needs the client's name for it. */
-    private String portalName() {
-        return sequential ? source.portalName() : "";
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.trunkline.session;
 
+import dev.trunkline.config.FanOutPolicy;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.plan.FanOutReason;
@@ -26,10 +27,16 @@ final class FanOutWarnings {
         this.database = database;
     }
 
-    /** The warning of a statement, or null when the session has had it. */
-    ErrorFields warning(StatementPlan plan, Destination.Many destination, String severity) {
-        if (!database.fanOutRules().warnAlways()
-                && (told.size() >= MOST_REMEMBERED || !told.add(plan.fingerprint()))) {
+    /** The warning of a statement, or null where there is none to give or the session has had it. */
+    ErrorFields warning(StatementPlan plan, Destination.Many destination, FanOutPolicy policy) {
+        String severity = switch (policy) {
+            case WARN -> "WARNING";
+            case NOTICE -> "NOTICE";
+            case ALLOW, REJECT -> null;
+        };
+        boolean silent = severity == null || !database.fanOutRules().warnAlways()
+                && (told.size() >= MOST_REMEMBERED || !told.add(plan.fingerprint()));
+        if (silent) {
             return null;
         }
         FanOutReason.Warning text = text(plan, destination);

@@ -1,5 +1,6 @@
 package dev.trunkline.session;
 
+import dev.trunkline.error.ProxyError;
 import dev.trunkline.wire.CString;
 import dev.trunkline.wire.MessageTypes;
 import io.netty.buffer.ByteBuf;
@@ -36,18 +37,20 @@ final class NodeMessages {
             }
             return;
         }
+        int formatsAt = rest == null ? 0 : resultFormatsAt(rest);
+        int formats = rest == null ? 0 : rest.getUnsignedShort(formatsAt);
+        if (formats > 1 && formats != visible) {
+            throw ProxyError.PROTOCOL_VIOLATION.with(
+                    "bind message has " + formats + " result formats but query has " + visible + " columns");
+        }
         int start = out.writerIndex();
         out.writeByte(MessageTypes.BIND).writeInt(0);
         CString.write(out, portal);
         CString.write(out, statement);
-        int formats = 0;
-        int formatsAt = 0;
         if (rest == null) {
             out.writeInt(0);
         } else {
-            formatsAt = resultFormatsAt(rest);
             out.writeBytes(rest, rest.readerIndex(), formatsAt - rest.readerIndex());
-            formats = rest.getUnsignedShort(formatsAt);
         }
         out.writeShort(visible + hidden);
         for (int i = 0; i < visible; i++) {

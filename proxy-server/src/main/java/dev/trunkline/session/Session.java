@@ -805,6 +805,9 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
             return;
         }
         Participant participant = transaction.at(backend.node());
+        if (run != null && run.forgives(backend)) {
+            return;
+        }
         if (participant != null) {
             participant.aborted();
         }
@@ -854,7 +857,7 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
             return;
         }
         switch (sqlState) {
-            case "42P01", "42703", "42704", "42883", "0A000" -> database.catalogMayBeStale();
+            case "42P01", "42703", "42704", "42883", "08P01", "0A000" -> database.catalogMayBeStale();
             default -> {
                 // The client's own affair.
             }
@@ -1075,9 +1078,21 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
     /** The client's nodes are stopped and resumed with it. */
     @Override
     public void clientWritable(boolean is) {
+        if (run != null && run.paces(is)) {
+            return;
+        }
         for (Participant p : transaction.participants()) {
             p.backend().reading(is);
         }
+    }
+
+    /**
+     * Whether a node's answer may be cut short by a cancel request: the error that it gives must end nothing but the implicit
+     * transaction of a statement that is its last and has only read.
+     */
+    boolean mayCancelReads() {
+        return !transaction.isExplicit() && transaction.writer() == null && !inString
+                && (!inPipeline || input.syncFollows());
     }
 
     @Override

@@ -99,7 +99,7 @@ final class SimpleProtocol {
         Destination destination = plan.bind(values, session.database().destinations());
         if (destination instanceof Destination.Many many) {
             byte[] text = java.util.Arrays.copyOfRange(sql, lexed.statementStart(0), lexed.statementEnd(0));
-            FanOutRun.start(session, plan, many, FanOutRun.Source.simple(text), 0, session::endCycle);
+            FanOutRun.start(session, plan, many, FanOutSource.simple(text), 0, session::endCycle);
             return true;
         }
         int node = session.nodeOf(destination);

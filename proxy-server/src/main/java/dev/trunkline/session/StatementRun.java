@@ -17,6 +17,16 @@ interface StatementRun {
     /** A backend is gone, which the client has been told. */
     void lost(BackendConnection backend);
 
-    /** The run ends here, because of an error of ours. */
+    /** Whether an error of a backend is of no interest: what was left of its answer has been cancelled. */
+    default boolean forgives(BackendConnection backend) {
+        return false;
+    }
+
+    /** The client's socket is full, or has room again. Whether the run itself sees to it that its backends are read or not. */
+    default boolean paces(boolean writable) {
+        return false;
+    }
+
+    /** The run ends here: an error of ours, or the client is gone. */
     void abandon();
 }

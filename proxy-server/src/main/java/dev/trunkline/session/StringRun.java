@@ -121,7 +121,7 @@ final class StringRun implements StatementRun {
         if (destination instanceof Destination.Many many) {
             next++;
             byte[] text = Arrays.copyOfRange(sql, lexed.statementStart(i), lexed.statementEnd(i));
-            FanOutRun.start(session, plan, many, FanOutRun.Source.simple(text), 0, this::step);
+            FanOutRun.start(session, plan, many, FanOutSource.simple(text), 0, this::step);
             return;
         }
         if (plan.effects().contains(SessionEffect.COPY_IN)) {

@@ -5,7 +5,6 @@ import dev.trunkline.value.SendFunction;
 import dev.trunkline.value.WireFormat;
 import dev.trunkline.wire.BackendMessage.Field;
 import dev.trunkline.wire.BackendMessage.RowDescription;
-import dev.trunkline.wire.MessageTypes;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
@@ -197,15 +196,7 @@ final class DividedTable {
                 runs.add(run);
                 left = sizes.nextInt(1, 8) - 1;
             }
-            int start = run.writerIndex();
-            run.writeByte(MessageTypes.DATA_ROW).writeInt(0).writeShort(row.size());
-            for (byte[] value : row) {
-                run.writeInt(value == null ? -1 : value.length);
-                if (value != null) {
-                    run.writeBytes(value);
-                }
-            }
-            run.setInt(start + 1, run.writerIndex() - start - 1);
+            MergeRun.write(run, row);
         }
         return runs;
     }

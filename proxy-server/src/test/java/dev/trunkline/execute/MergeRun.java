@@ -1,6 +1,7 @@
 package dev.trunkline.execute;
 
 import dev.trunkline.wire.BackendMessage.RowDescription;
+import dev.trunkline.wire.MessageTypes;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
@@ -53,6 +54,19 @@ final class MergeRun {
                 }
             }
         }
+    }
+
+    /** Writes a DataRow message; a null is NULL. */
+    static void write(ByteBuf run, List<byte[]> row) {
+        int start = run.writerIndex();
+        run.writeByte(MessageTypes.DATA_ROW).writeInt(0).writeShort(row.size());
+        for (byte[] value : row) {
+            run.writeInt(value == null ? -1 : value.length);
+            if (value != null) {
+                run.writeBytes(value);
+            }
+        }
+        run.setInt(start + 1, run.writerIndex() - start - 1);
     }
 
     private static void read(ByteBuf run, List<List<byte[]>> rows) {

@@ -95,32 +95,48 @@ final class RandomStatement {
         String from = from(outer, scope, depth);
         StringBuilder sql = new StringBuilder("SELECT ");
         int shape = random.nextInt(10);
-        boolean ordered = false;
+        int ordered = 0;
         if (shape < 2) {
             sql.append(pick("count(*)", "count(*), sum(" + column(scope) + ")",
                     "min(" + column(scope) + "), max(" + column(scope) + ")",
-                    "count(" + column(scope) + ") FILTER (WHERE " + simple(scope) + ")"));
+                    "count(" + column(scope) + ") FILTER (WHERE " + simple(scope) + ")", "avg(" + column(scope) + ")"));
         } else if (shape == 2) {
             String by = column(scope);
             sql.append(by).append(", count(*) FROM ").append(from);
             if (chance(70)) {
                 sql.append(" WHERE ").append(predicate(scope, outer, depth));
             }
-            return sql.append(" GROUP BY ").append(by).toString();
+            sql.append(" GROUP BY ").append(by);
+            return (chance(50) ? sql.append(order(2)) : sql).toString();
         } else {
             sql.append(chance(10) ? "DISTINCT " : "");
             int width = 1 + random.nextInt(3);
             for (int i = 0; i < width; i++) {
                 sql.append(i == 0 ? "" : ", ").append(item(scope, outer, depth));
             }
-            ordered = chance(10);
+            ordered = chance(20) ? width : 0;
         }
         sql.append(" FROM ").append(from);
         if (chance(85)) {
             sql.append(" WHERE ").append(predicate(scope, outer, depth));
         }
-        if (ordered) {
-            sql.append(" ORDER BY 1 LIMIT 1000");
+        return sql.append(order(ordered)).toString();
+    }
+
+    /** An order by all columns of the result, so that it leaves nothing open, and sometimes a part of the rows. */
+    private String order(int width) {
+        if (width == 0) {
+            return "";
+        }
+        StringBuilder sql = new StringBuilder(" ORDER BY ");
+        for (int i = 1; i <= width; i++) {
+            sql.append(i == 1 ? "" : ", ").append(i).append(pick("", "", " DESC", " NULLS FIRST", " DESC NULLS LAST"));
+        }
+        if (chance(60)) {
+            sql.append(" LIMIT ").append(random.nextInt(8));
+        }
+        if (chance(30)) {
+            sql.append(" OFFSET ").append(random.nextInt(5));
         }
         return sql.toString();
     }

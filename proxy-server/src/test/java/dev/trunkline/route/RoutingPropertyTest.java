@@ -9,6 +9,7 @@ import dev.trunkline.catalog.ShardMap;
 import dev.trunkline.demo.RunningNode;
 import dev.trunkline.demo.TestNodes;
 import dev.trunkline.error.ProxyException;
+import dev.trunkline.execute.JdbcMerge;
 import dev.trunkline.plan.Merge;
 import dev.trunkline.plan.Plan;
 import dev.trunkline.plan.PlanKey;
@@ -17,7 +18,6 @@ import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.sql.LexedText;
 import dev.trunkline.sql.SqlParser;
 import dev.trunkline.value.PgHash;
-import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -58,6 +59,7 @@ class RoutingPropertyTest {
     private static final List<Connection> PARTS = new ArrayList<>();
 
     private final Planner planner = new Planner(new SqlParser());
+    private final JdbcMerge merges = new JdbcMerge();
     private final Map<String, Integer> outcomes = new TreeMap<>();
 
     @BeforeAll
@@ -154,6 +156,11 @@ class RoutingPropertyTest {
         // A generator that makes only what is refused would prove nothing.
         assertTrue(outcomes.getOrDefault("one-node", 0) > statements / 8, outcomes.toString());
         assertTrue(outcomes.getOrDefault("fan-out", 0) > statements / 50, outcomes.toString());
+        for (String merge : List.of("Concat", "OrderedMerge", "Aggregate", "GroupedAggregate", "Distinct", "Sorted",
+                "Limit", "Project")) {
+            assertTrue(outcomes.getOrDefault("merge " + merge, 0) > statements / 1000,
+                    "no " + merge + ": " + outcomes);
+        }
     }
 
     /** What differs, or null. */
@@ -178,6 +185,9 @@ class RoutingPropertyTest {
             count("PostgreSQL's error");
             return null;
         }
+        if (destination instanceof Destination.Many) {
+            countMerges(plan.fanOut().merge());
+        }
         Answer actual = run(plan, sql, destination, seed);
         count(plan.routing(destination).text() + (sql.startsWith("SELECT") || sql.startsWith("WITH") ? "" : " write"));
         String where = plan.root().describe() + "\n" + destination + "\nexpected " + expected + "\nactual   " + actual;
@@ -187,17 +197,37 @@ class RoutingPropertyTest {
         return expected.rows().equals(actual.rows()) ? null : where;
     }
 
+    private void countMerges(Merge merge) {
+        count("merge " + merge.getClass().getSimpleName());
+        switch (merge) {
+            case Merge.GroupedAggregate grouped -> countMerges(grouped.source());
+            case Merge.Distinct distinct -> countMerges(distinct.source());
+            case Merge.Sorted sorted -> countMerges(sorted.source());
+            case Merge.Limit limit -> countMerges(limit.source());
+            case Merge.Project project -> countMerges(project.source());
+            case Merge.Concat concat -> {
+            }
+            case Merge.OrderedMerge ordered -> {
+            }
+            case Merge.Aggregate aggregate -> {
+            }
+        }
+    }
+
     private void count(String outcome) {
         outcomes.merge(outcome, 1, Integer::sum);
     }
 
-    /** Rows and what the tables hold afterwards, both sorted; {@code error} is the server's message. */
+    /**
+     * Rows, sorted unless the statement says their order, and what the tables hold afterwards, sorted; {@code error} is the
+     * server's message.
+     */
     private record Answer(List<String> rows, List<String> tables, String error) {}
 
     private Answer run(StatementPlan plan, String sql, Destination destination, long seed) throws SQLException {
         return switch (destination) {
             case Destination.One one -> onOne(plan, sql, one.node());
-            case Destination.Many many -> merged(plan.fanOut(), sql, many);
+            case Destination.Many many -> merged(plan.fanOut(), sql, many, seed);
             // Whichever node is asked must give the exact answer.
             case Destination.None none -> onOne(plan, sql, (int) (seed % NODES));
             case Destination.Any any -> onOne(plan, sql, (int) (seed % NODES));
@@ -239,7 +269,7 @@ class RoutingPropertyTest {
             } else {
                 rows.add(statement.getUpdateCount() + " rows");
             }
-            rows.sort(null);
+            sortUnlessOrdered(rows, sql);
             return new Answer(rows, write ? contents(connection) : List.of(), null);
         } catch (SQLException e) {
             return new Answer(List.of(), List.of(), e.getMessage());
@@ -276,42 +306,22 @@ class RoutingPropertyTest {
         return rows;
     }
 
-    private static Answer merged(Plan.FanOut fanOut, String sql, Destination.Many many) throws SQLException {
-        List<List<String>> all = new ArrayList<>();
-        for (int node : many.nodes()) {
-            try (Statement statement = PARTS.get(node).createStatement();
-                    ResultSet result = statement.executeQuery(fanOut.nodeSql() == null ? sql : fanOut.nodeSql())) {
-                all.addAll(rows(result));
-            } catch (SQLException e) {
-                return new Answer(List.of(), List.of(), e.getMessage());
-            }
+    private Answer merged(Plan.FanOut fanOut, String sql, Destination.Many many, long seed) {
+        try {
+            List<Connection> nodes = IntStream.of(many.nodes()).mapToObj(PARTS::get).toList();
+            List<String> rows = new ArrayList<>();
+            merges.run(fanOut.merge(), nodes, fanOut.nodeSql() == null ? sql : fanOut.nodeSql(),
+                    new SplittableRandom(seed)).forEach(row -> rows.add(row.toString()));
+            sortUnlessOrdered(rows, sql);
+            return new Answer(rows, List.of(), null);
+        } catch (SQLException | ProxyException e) {
+            return new Answer(List.of(), List.of(), e.getMessage());
         }
-        List<String> rows = new ArrayList<>();
-        switch (fanOut.merge()) {
-            case Merge.Concat concat -> all.forEach(row -> rows.add(row.toString()));
-            case Merge.Aggregate aggregate -> rows.add(aggregated(aggregate, all).toString());
-        }
-        rows.sort(null);
-        return new Answer(rows, List.of(), null);
     }
 
-    private static List<String> aggregated(Merge.Aggregate aggregate, List<List<String>> rows) {
-        List<String> result = new ArrayList<>();
-        for (int column = 0; column < aggregate.visible(); column++) {
-            BigDecimal value = null;
-            for (List<String> row : rows) {
-                if (row.get(column) != null) {
-                    BigDecimal next = new BigDecimal(row.get(column));
-                    value = value == null ? next : switch (aggregate.columns().get(column).function()) {
-                        case COUNT, SUM -> value.add(next);
-                        case MIN -> value.min(next);
-                        case MAX -> value.max(next);
-                        default -> throw new IllegalStateException(aggregate.toString());
-                    };
-                }
-            }
-            result.add(value == null ? null : value.toPlainString());
+    private static void sortUnlessOrdered(List<String> rows, String sql) {
+        if (sql.lastIndexOf(" ORDER BY 1") <= sql.lastIndexOf(')')) {
+            rows.sort(null);
         }
-        return result;
     }
 }

@@ -1,0 +1,133 @@
+package dev.trunkline.session;
+
+import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.backend.ReplySink;
+import dev.trunkline.backend.ServerStatement;
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.plan.Merge;
+import dev.trunkline.wire.FrontendEncoder;
+import dev.trunkline.wire.FrontendMessage.Target;
+import dev.trunkline.wire.MessageTypes;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * One node's part in a fan-out: what the node was asked for, how far its answer has come, and whether it is read.
+ *
+ * <pre>
+ *   asked --execute--> running --CommandComplete--> complete
+ *                        ^  \---PortalSuspended--> paused --execute--> running
+ * </pre>
+ *
+ * <p>Whether the node still owes something is a matter of its connection: it is {@code running} until that is drained.
+ */
+final class FanOutInput implements ReplySink {
+
+    /** A node is not read while so many bytes of its rows wait, ... */
+    private static final int MOST_QUEUED = 256 * 1024;
+    /** ... until no more than these are left. */
+    private static final int LEAST_QUEUED = 64 * 1024;
+
+    private final FanOutRun run;
+    private final int index;
+    private final Participant participant;
+    private boolean running;
+    private boolean paused;
+    private boolean complete;
+    private boolean held;
+
+    FanOutInput(FanOutRun run, int index, Participant participant) {
+        this.run = run;
+        this.index = index;
+        this.participant = participant;
+    }
+
+    BackendConnection backend() {
+        return participant.backend();
+    }
+
+    Participant participant() {
+        return participant;
+    }
+
+    /** Has the node prepare, bind and describe its statement under a portal's name. */
+    void prepare(byte[] sql, FanOutSource source, Merge merge, String portal) {
+        BackendConnection backend = backend();
+        FrontendEncoder.parse(backend.stage(), "", sql, 0, sql.length, source.types());
+        backend.expectParse(ServerStatement.unnamed(sql, source.types()), Session.INJECTED, null);
+        NodeMessages.bind(backend.stage(), portal, "", source.values(), merge.visible(), merge.hidden());
+        backend.expectBind(Session.INJECTED);
+        FrontendEncoder.describe(backend.stage(), Target.PORTAL, portal);
+        backend.expectDescribe(this);
+    }
+
+    /** Asks for the next rows, 0 for all. */
+    void execute(String portal, int rows) {
+        running = true;
+        paused = false;
+        FrontendEncoder.execute(backend().stage(), portal, rows);
+        backend().expectExecute(this);
+        FrontendEncoder.flush(backend().stage());
+    }
+
+    void close(String portal) {
+        FrontendEncoder.close(backend().stage(), Target.PORTAL, portal);
+        backend().expectClose(Session.INJECTED);
+    }
+
+    /** Whether the node can be asked for more of a portal that it has suspended. */
+    boolean isPaused() {
+        return paused && !running;
+    }
+
+    /** Whether rows may come without being asked for. */
+    boolean hasMore() {
+        return running && !complete && !paused;
+    }
+
+    /** The node owes nothing more, or never will; whether it did until now. */
+    boolean stopped() {
+        boolean was = running;
+        running = false;
+        return was;
+    }
+
+    /** Stops or resumes reading, as the rows that wait are many or few. */
+    void holdBack(int queued) {
+        if (held ? queued <= LEAST_QUEUED : queued > MOST_QUEUED) {
+            held = !held;
+            backend().reading(!held);
+        }
+    }
+
+    /** Reads whatever comes. */
+    void read() {
+        held = false;
+        backend().reading(true);
+    }
+
+    @Override
+    public Delivery delivery() {
+        return run.wantsRows() ? Delivery.ROWS : Delivery.DROP;
+    }
+
+    @Override
+    public void frames(BackendConnection from, ByteBuf frames) {
+        run.rows(index, frames);
+    }
+
+    @Override
+    public void message(BackendConnection from, byte type, ByteBuf frame) {
+        switch (type) {
+            case MessageTypes.ROW_DESCRIPTION -> run.described(index, frame);
+            case MessageTypes.COMMAND_COMPLETE -> {
+                complete = true;
+                run.completed(index);
+            }
+            case MessageTypes.PORTAL_SUSPENDED -> {
+                paused = true;
+                run.paused();
+            }
+            default -> run.refused(ProxyError.NODE_PROTOCOL_VIOLATION.with(from.endpoint().nodeName()));
+        }
+    }
+}
