@@ -7,6 +7,7 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -22,16 +23,29 @@ public final class Builtins {
     /** A built-in type. {@code display} is as {@code format_type} spells it. */
     public record Type(String name, int oid, String display, boolean collatable) {}
 
+    /** A function's result, 0 where it returns rows, and its arguments, by the OIDs of their types. */
+    public record Signature(int result, List<Integer> arguments) {
+
+        public Signature {
+            arguments = List.copyOf(arguments);
+        }
+    }
+
     private static final Builtins POSTGRES = read();
 
     private final Map<String, FunctionFacts> functions;
     private final List<RelationName> relations;
     private final Map<String, Type> types;
+    private final Map<Integer, String> names = new HashMap<>();
+    private final Map<String, Signature> signatures;
 
-    private Builtins(Map<String, FunctionFacts> functions, List<RelationName> relations, Map<String, Type> types) {
+    private Builtins(Map<String, FunctionFacts> functions, List<RelationName> relations, Map<String, Type> types,
+            Map<String, Signature> signatures) {
         this.functions = Map.copyOf(functions);
         this.relations = List.copyOf(relations);
         this.types = Map.copyOf(types);
+        types.values().forEach(type -> names.put(type.oid(), type.display()));
+        this.signatures = Map.copyOf(signatures);
     }
 
     public static Builtins postgres() {
@@ -52,10 +66,21 @@ public final class Builtins {
         return types.get(name);
     }
 
+    /** The name of a type as {@code format_type} spells it, or null for a type that isn't built in. */
+    public String typeName(int oid) {
+        return names.get(oid);
+    }
+
+    /** The signature of a function where only one overload in every version takes so many arguments, or null. */
+    public Signature signature(String function, int arguments) {
+        return signatures.get(function + '/' + arguments);
+    }
+
     private static Builtins read() {
         Map<String, FunctionFacts> functions = new HashMap<>();
         List<RelationName> relations = new ArrayList<>();
         Map<String, Type> types = new HashMap<>();
+        Map<String, Signature> signatures = new HashMap<>();
         try (InputStream in = Builtins.class.getResourceAsStream("builtins.txt");
                 BufferedReader lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -68,13 +93,18 @@ public final class Builtins {
                     case "relation" -> relations.add(new RelationName(field[1], field[2]));
                     case "type" -> types.put(field[1],
                             new Type(field[1], Integer.parseInt(field[2]), field[3], Boolean.parseBoolean(field[4])));
+                    case "signature" -> {
+                        Signature signature = new Signature(Integer.parseInt(field[2]),
+                                Arrays.stream(field[3].split(",")).map(Integer::valueOf).toList());
+                        signatures.put(field[1] + '/' + signature.arguments().size(), signature);
+                    }
                     default -> throw new IllegalStateException("builtins.txt: " + line);
                 }
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return new Builtins(functions, relations, types);
+        return new Builtins(functions, relations, types, signatures);
     }
 
     private static FunctionFacts function(String[] field) {

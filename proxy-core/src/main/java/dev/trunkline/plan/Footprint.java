@@ -13,7 +13,7 @@ final class Footprint {
     private final EnumSet<SessionEffect> effects = EnumSet.noneOf(SessionEffect.class);
     private SessionAction action;
     private final List<TableUse> tables = new ArrayList<>();
-    private int parameterCount;
+    private int[] parameterTypes = {};
 
     Footprint(Access access) {
         this.access = access;
@@ -39,13 +39,15 @@ final class Footprint {
         return this;
     }
 
-    Footprint with(List<RowSource> sources, int parameters) {
+    Footprint with(List<RowSource> sources, int[] parameters) {
         for (RowSource source : sources) {
             if (source.relation() != null) {
                 tables.add(new TableUse(source.relation(), source.written()));
             }
         }
-        parameterCount = Math.max(parameterCount, parameters);
+        if (parameters.length > parameterTypes.length) {
+            parameterTypes = parameters;
+        }
         return this;
     }
 
@@ -70,7 +72,7 @@ final class Footprint {
         return tables;
     }
 
-    int parameterCount() {
-        return parameterCount;
+    int[] parameterTypes() {
+        return parameterTypes;
     }
 }

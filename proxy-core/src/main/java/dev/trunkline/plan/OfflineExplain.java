@@ -62,9 +62,13 @@ public final class OfflineExplain {
                 StandardCharsets.UTF_8);
     }
 
-    /** What is said of one statement; {@code nodes} and {@code virtualShards} are null when only a parameter decides. */
+    /**
+     * What is said of one statement; {@code nodes} and {@code virtualShards} are null when only a parameter decides, and the
+     * parameters' types where the statement doesn't make them certain.
+     */
     public record Explanation(String sql, String kind, Routing routing, List<String> nodes,
-            List<Integer> virtualShards, List<Key> keys, String plan, String reason, ProxyException error) {
+            List<Integer> virtualShards, List<Key> keys, List<String> parameters, String plan, String reason,
+            ProxyException error) {
 
         /** One line of JSON. */
         public String json() {
@@ -78,7 +82,8 @@ public final class OfflineExplain {
                             ? "null"
                             : virtualShards.stream().map(String::valueOf).collect(Collectors.joining(", ", "[", "]")))
                     + ", \"keys\": " + keys.stream().map(Key::json).collect(Collectors.joining(", ", "[", "]"))
-                    + ", \"plan\": " + Json.quoted(plan) + ", \"reason\": " + Json.quoted(reason) + ", \"error\": "
+                    + ", \"parameters\": " + PlanText.json(parameters) + ", \"plan\": " + Json.quoted(plan)
+                    + ", \"reason\": " + Json.quoted(reason) + ", \"error\": "
                     + errorJson() + "}";
         }
 
@@ -98,6 +103,9 @@ public final class OfflineExplain {
                 text.append(" (").append(String.join(", ", nodes)).append(')');
             }
             text.append("\n  reason: ").append(reason).append('\n');
+            if (!parameters.isEmpty()) {
+                text.append("  ").append(PlanText.line(parameters)).append('\n');
+            }
             plan.lines().forEach(line -> text.append("  ").append(line).append('\n'));
             return text.toString();
         }
@@ -158,10 +166,12 @@ public final class OfflineExplain {
         List<Key> keys = keys(sql);
         if (plan.root() instanceof Plan.LocalReply) {
             return new Explanation(sql, plan.kind(), plan.routing(), List.of(), List.of(), keys,
-                    plan.root().describe(), "the session itself answers", null);
+                    PlanText.parameters(plan.parameterTypes()), plan.root().describe(), "the session itself answers",
+                    null);
         }
         if (!parameters.cover(plan.keyParameters())) {
-            return new Explanation(sql, plan.kind(), plan.routing(), null, null, keys, plan.root().describe(),
+            return new Explanation(sql, plan.kind(), plan.routing(), null, null, keys,
+                    PlanText.parameters(plan.parameterTypes()), plan.root().describe(),
                     reason(plan, keys), null);
         }
         byte[] bytes = sql.getBytes(StandardCharsets.UTF_8);
@@ -177,7 +187,7 @@ public final class OfflineExplain {
 
     private static Explanation error(String sql, StatementPlan plan, ProxyException error) {
         return new Explanation(sql, plan.kind(), Routing.REFUSED, List.of(), List.of(), List.of(),
-                plan.root().describe(), error.getMessage(), error);
+                PlanText.parameters(plan.parameterTypes()), plan.root().describe(), error.getMessage(), error);
     }
 
     private Explanation placed(String sql, StatementPlan plan, List<Key> keys, Destination destination) {
@@ -208,7 +218,7 @@ public final class OfflineExplain {
             }
         }
         return new Explanation(sql, plan.kind(), plan.routing(destination), nodes, shards, keys,
-                plan.root().describe(), reason(plan, keys), notParsed(sql));
+                PlanText.parameters(plan.parameterTypes()), plan.root().describe(), reason(plan, keys), notParsed(sql));
     }
 
     /** What is wrong with a statement that goes home because it names nothing of interest; PostgreSQL will say so, too. */

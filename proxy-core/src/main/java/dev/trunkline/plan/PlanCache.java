@@ -261,6 +261,7 @@ public final class PlanCache {
 
     private static StatementPlan refused(ProxyException why, Catalog catalog) {
         return new StatementPlan("", "Unknown", new Plan.Refuse(why), null, Routing.REFUSED,
-                Access.write("not planned"), Set.of(), null, List.of(), 0, new int[0], List.of(), catalog.version());
+                Access.write("not planned"), Set.of(), null, List.of(), new int[0], new int[0], List.of(),
+                catalog.version());
     }
 }

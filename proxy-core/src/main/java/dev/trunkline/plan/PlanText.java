@@ -1,5 +1,6 @@
 package dev.trunkline.plan;
 
+import dev.trunkline.catalog.Builtins;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.route.KeyRule;
 import dev.trunkline.route.KeyValue;
@@ -9,6 +10,7 @@ import dev.trunkline.value.KeyType;
 import dev.trunkline.value.PgOid;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.StringJoiner;
 import java.util.stream.Collectors;
 
 /** Plans as text, the same in EXPLAIN (ROUTE), in the golden tests and in {@code explain}. */
@@ -172,17 +174,48 @@ final class PlanText {
     /** What EXPLAIN (ROUTE) answers: lines, or one JSON document. */
     static List<String> explained(Decision decision, Footprint footprint, String kind, boolean json) {
         List<String> tree = lines(decision.root());
+        List<String> parameters = parameters(footprint.parameterTypes());
         if (!json) {
             List<String> lines = new ArrayList<>();
             lines.add("routing: " + decision.routing().text());
             lines.add("access: " + footprint.access().mode().name().toLowerCase(java.util.Locale.ROOT) + " ("
                     + footprint.access().reason() + ")");
+            if (!parameters.isEmpty()) {
+                lines.add(line(parameters));
+            }
             lines.addAll(tree);
             return lines;
         }
         return List.of("{\"kind\": " + Json.quoted(kind) + ", \"routing\": " + Json.quoted(decision.routing().text())
                 + ", \"access\": " + Json.quoted(footprint.access().mode().name().toLowerCase(java.util.Locale.ROOT))
-                + ", \"reason\": " + Json.quoted(footprint.access().reason()) + ", \"plan\": "
+                + ", \"reason\": " + Json.quoted(footprint.access().reason()) + ", \"parameters\": " + json(parameters)
+                + ", \"plan\": "
                 + Json.quoted(String.join("\n", tree)) + "}");
+    }
+
+    /** The names of inferred types; null for a type that isn't certain. */
+    static List<String> parameters(int[] types) {
+        List<String> names = new ArrayList<>();
+        for (int type : types) {
+            int element = PgOid.elementOf(type);
+            String name = Builtins.postgres().typeName(element == PgOid.UNSPECIFIED ? type : element);
+            names.add(name == null || element == PgOid.UNSPECIFIED ? name : name + "[]");
+        }
+        return names;
+    }
+
+    /** {@code parameters: $1 bigint, $2 unknown}. */
+    static String line(List<String> parameters) {
+        StringJoiner line = new StringJoiner(", ", "parameters: ", "");
+        for (int i = 0; i < parameters.size(); i++) {
+            line.add("$" + (i + 1) + " " + (parameters.get(i) == null ? "unknown" : parameters.get(i)));
+        }
+        return line.toString();
+    }
+
+    static String json(List<String> parameters) {
+        StringJoiner list = new StringJoiner(", ", "[", "]");
+        parameters.forEach(name -> list.add(name == null ? "null" : Json.quoted(name)));
+        return list.toString();
     }
 }

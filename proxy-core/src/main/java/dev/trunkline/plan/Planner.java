@@ -92,7 +92,7 @@ public final class Planner {
             List<Guard> guards, Catalog catalog) {
         return new StatementPlan(fingerprint, kind, decision.root(), decision.rule(), decision.routing(),
                 footprint.access(), footprint.effects(), footprint.action(), footprint.tables(),
-                footprint.parameterCount(), keyParameters(keys(decision.rule())), guards, catalog.version());
+                footprint.parameterTypes(), keyParameters(keys(decision.rule())), guards, catalog.version());
     }
 
     private static int characters(byte[] bytes, int length) {

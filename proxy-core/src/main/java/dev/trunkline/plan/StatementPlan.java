@@ -21,13 +21,13 @@ import java.util.Set;
  *            the rule of a {@link Plan.OneNode} and a {@link Plan.FanOut}; null for the others
  * @param action
  *            what the statement means to the session, or null
- * @param parameterCount
- *            the highest number of a parameter
+ * @param parameterTypes
+ *            the types that PostgreSQL infers for the parameters, 0 where that isn't certain
  * @param keyParameters
  *            the numbers of the parameters that binding reads
  */
 public record StatementPlan(String fingerprint, String kind, Plan root, NodeRule rule, Routing routing, Access access,
-        Set<SessionEffect> effects, SessionAction action, List<TableUse> tables, int parameterCount,
+        Set<SessionEffect> effects, SessionAction action, List<TableUse> tables, int[] parameterTypes,
         int[] keyParameters, List<Guard> guards, long catalogVersion) {
 
     public StatementPlan {
@@ -51,6 +51,11 @@ public record StatementPlan(String fingerprint, String kind, Plan root, NodeRule
             throw new IllegalStateException("a local statement has no destination");
         }
         return Router.bind(rule, values, table);
+    }
+
+    /** The highest number of a parameter. */
+    public int parameterCount() {
+        return parameterTypes.length;
     }
 
     /** Whether binding reads literals of the text, so that the values must say where they stand. */

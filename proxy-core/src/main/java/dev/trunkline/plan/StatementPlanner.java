@@ -125,7 +125,7 @@ final class StatementPlanner {
         StatementFacts facts = read(statement);
         FunctionRules functions = FunctionRules.of(facts.functions());
         footprint = new Footprint(access(statement, facts).and(functions.access())).with(functions.effects())
-                .with(facts.tables(), facts.parameterCount());
+                .with(facts.tables(), facts.parameterTypes());
         if (statement instanceof Statement.Select select) {
             Query.Select into = into(select.query());
             if (into != null && into.intoTemp()) {
@@ -284,7 +284,7 @@ final class StatementPlanner {
             Footprint inner = footprint;
             footprint = new Footprint(Access.read("EXPLAIN runs nothing"));
             inner.tables().forEach(footprint::with);
-            footprint.with(List.of(), inner.parameterCount());
+            footprint.with(List.of(), inner.parameterTypes());
         }
         return onOneNode(decision, "EXPLAIN of a fan-out");
     }

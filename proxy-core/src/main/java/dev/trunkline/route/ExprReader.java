@@ -18,7 +18,6 @@ import java.util.Set;
  */
 final class ExprReader {
 
-    private static final Set<String> COMPARISONS = Set.of("=", "<>", "!=", "<", ">", "<=", ">=");
     /** Written like functions, though the catalog knows none of these names. */
     private static final Set<String> SYNTAX = Set.of("coalesce", "nullif", "greatest", "least", "grouping", "row",
             "exists", "cast", "xmlelement", "xmlforest", "xmlpi", "xmlroot", "xmlparse", "xmlserialize", "xmlconcat",
@@ -84,20 +83,37 @@ final class ExprReader {
             case Expr.InList in -> inList(in, scope);
             case Expr.AnyArray any -> anyArray(any, scope);
             case Expr.Between between -> {
-                read(between.operand(), scope);
+                int low = typeOf(between.low(), scope);
+                read(between.operand(), scope,
+                        low == typeOf(between.high(), scope) ? low : ParameterTypes.UNSURE);
                 read(between.low(), scope, typeOf(between.operand(), scope));
                 read(between.high(), scope, typeOf(between.operand(), scope));
             }
-            case Expr.IsNull isNull -> read(isNull.operand(), scope);
+            case Expr.IsNull isNull -> {
+                if (isNull.operand() instanceof Expr.Parameter parameter) {
+                    reading.parameters.mention(parameter.number());
+                } else {
+                    read(isNull.operand(), scope);
+                }
+            }
             case Expr.ArrayItems array -> readAll(array.items(), scope);
             case Expr.Row row -> readAll(row.items(), scope);
             case Expr.Function function -> function(function, scope);
-            case Expr.Subquery subquery -> {
-                read(subquery.operand(), scope);
-                reading.subqueries.put(subquery, reading.queries.query(subquery.query(), scope, "subquery"));
+            case Expr.Subquery subquery -> subquery(subquery, scope);
+            case Expr.Opaque opaque -> {
+                int type = reading.types.inside(opaque, scope);
+                opaque.operands().forEach(operand -> read(operand, scope, type));
             }
-            case Expr.Opaque opaque -> readAll(opaque.operands(), scope);
         }
+    }
+
+    private void subquery(Expr.Subquery subquery, Scope scope) {
+        Shape shape = reading.queries.query(subquery.query(), scope, "subquery");
+        boolean compared = subquery.operator() != null && ExpressionTypes.COMPARISONS.contains(subquery.operator())
+                && shape.outputs.size() == 1 && !shape.open;
+        read(subquery.operand(), scope,
+                compared ? ExpressionTypes.compared(shape.typeOid(0)) : ParameterTypes.UNSURE);
+        reading.subqueries.put(subquery, shape);
     }
 
     /** Marks the queries between a column and the level that it belongs to. */
@@ -121,14 +137,19 @@ final class ExprReader {
 
     private void operator(Expr.Operator operator, Scope scope) {
         if (operator.left() instanceof Expr.Row left && operator.right() instanceof Expr.Row right
-                && left.items().size() == right.items().size() && COMPARISONS.contains(operator.name())) {
+                && left.items().size() == right.items().size()
+                && ExpressionTypes.COMPARISONS.contains(operator.name())) {
             for (int i = 0; i < left.items().size(); i++) {
                 compared(left.items().get(i), right.items().get(i), scope);
             }
-        } else if (operator.left() != null && COMPARISONS.contains(operator.name())) {
+        } else if (operator.left() != null && ExpressionTypes.COMPARISONS.contains(operator.name())) {
             compared(operator.left(), operator.right(), scope);
+        } else if (operator.left() != null) {
+            read(operator.left(), scope,
+                    reading.types.beside(operator.name(), reading.types.of(operator.right(), scope)));
+            read(operator.right(), scope,
+                    reading.types.beside(operator.name(), reading.types.of(operator.left(), scope)));
         } else {
-            read(operator.left(), scope);
             read(operator.right(), scope);
         }
     }
@@ -140,6 +161,11 @@ final class ExprReader {
 
     private void inList(Expr.InList in, Scope scope) {
         read(in.operand(), scope);
+        // Several items without columns become one array, whose type all are brought to; one is simply compared.
+        boolean array = in.items().stream().filter(ExpressionTypes::isUntyped).count() > 1;
+        int type = !listKeepsType(in, scope)
+                ? ParameterTypes.UNSURE
+                : array ? reading.types.common(List.of(in.operand()), scope) : typeOf(in.operand(), scope);
         for (Expr item : in.items()) {
             if (in.operand() instanceof Expr.Row row && item instanceof Expr.Row values
                     && values.items().size() == row.items().size()) {
@@ -147,7 +173,7 @@ final class ExprReader {
                     read(values.items().get(i), scope, typeOf(row.items().get(i), scope));
                 }
             } else {
-                read(item, scope, listKeepsType(in, scope) ? typeOf(in.operand(), scope) : ParameterTypes.UNSURE);
+                read(item, scope, type);
             }
         }
     }
@@ -166,7 +192,9 @@ final class ExprReader {
 
     private void anyArray(Expr.AnyArray any, Scope scope) {
         read(any.operand(), scope);
-        int element = COMPARISONS.contains(any.operator()) ? typeOf(any.operand(), scope) : ParameterTypes.UNSURE;
+        int element = ExpressionTypes.COMPARISONS.contains(any.operator())
+                ? typeOf(any.operand(), scope)
+                : ParameterTypes.UNSURE;
         if (any.array() instanceof Expr.ArrayItems) {
             read(any.array(), scope);
         } else {
@@ -175,19 +203,9 @@ final class ExprReader {
         }
     }
 
-    /** The type of an expression that a bare parameter beside it takes: only columns and casts are known. */
+    /** The type that a bare parameter takes when it is compared with an expression. */
     private int typeOf(Expr expr, Scope scope) {
-        int oid = switch (expr) {
-            case Expr.Column column -> {
-                Scope.Resolved resolved = scope.resolve(column.name());
-                yield resolved == null || resolved.term() == null
-                        ? 0
-                        : resolved.term().source().typeOid(resolved.term().column());
-            }
-            case Expr.Cast cast -> oidOf(cast.type());
-            case null, default -> 0;
-        };
-        return oid <= 0 ? ParameterTypes.UNSURE : oid;
+        return ExpressionTypes.compared(reading.types.of(expr, scope));
     }
 
     private static void unsteady(Expr.Function function, FunctionFacts facts, Scope scope) {
@@ -224,7 +242,7 @@ final class ExprReader {
         if (aggregate) {
             levels = new HashSet<>();
         }
-        readAll(function.arguments(), scope);
+        arguments(function, scope);
         readOrder(function.orderBy(), scope);
         readOrder(function.withinGroup(), scope);
         read(function.filter(), scope, PgOid.BOOL);
@@ -234,6 +252,14 @@ final class ExprReader {
                 around.addAll(levels);
             }
             levels = around;
+        }
+    }
+
+    private void arguments(Expr.Function function, Scope scope) {
+        Builtins.Signature signature = reading.types.signature(function);
+        for (int i = 0; i < function.arguments().size(); i++) {
+            read(function.arguments().get(i), scope,
+                    signature == null ? ParameterTypes.UNSURE : signature.arguments().get(i));
         }
     }
 

@@ -88,9 +88,11 @@ final class InsertReader {
         reading.exprs.readOrder(source.orderBy(), scope);
         for (Expr.Row row : values.rows()) {
             for (int i = 0; i < row.items().size(); i++) {
-                reading.exprs.read(row.items().get(i), scope, i < columns.size()
-                        ? WriteReader.columnType(target, columns.get(i))
-                        : ParameterTypes.UNSURE);
+                if (i < columns.size()) {
+                    reading.writers.value(row.items().get(i), target, column(insert, i, columns.get(i)), scope);
+                } else {
+                    reading.exprs.read(row.items().get(i), scope);
+                }
             }
         }
         if (target.sharded() == null) {
@@ -110,6 +112,12 @@ final class InsertReader {
             alternatives.add(rowKey);
         }
         reading.writes.add(new KeyWrite(target, assigned(target, alternatives), null));
+    }
+
+    private static Statement.Assignment column(Statement.Insert insert, int i, String column) {
+        return insert.columns() == null
+                ? new Statement.Assignment(column, false, null, Span.NONE)
+                : insert.columns().get(i);
     }
 
     private static KeyRule assigned(RowSource target, List<List<KeyValue>> alternatives) {
@@ -237,7 +245,7 @@ final class InsertReader {
         for (Statement.Assignment assignment : conflict.set() == null
                 ? List.<Statement.Assignment>of()
                 : conflict.set()) {
-            reading.exprs.read(assignment.value(), update, WriteReader.columnType(target, assignment.column()));
+            reading.writers.value(assignment.value(), target, assignment, update);
             if (WriteReader.isKey(target, assignment.column())
                     && !keepsKey(assignment, conflict, target, excluded, update)) {
                 problem(target, WriteReader.assigned(target, assignment.column(), assignment.span()));

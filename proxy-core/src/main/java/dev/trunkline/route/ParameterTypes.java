@@ -16,11 +16,24 @@ final class ParameterTypes {
     static final int UNSURE = -1;
 
     private final Map<Integer, Set<Integer>> types = new HashMap<>();
+    /** Parameters that are stored in a column of a domain, which is what PostgreSQL calls their type. */
+    private final Set<Integer> inDomains = new HashSet<>();
     private int highest;
 
+    /** A use that gives the parameter this type. */
     void use(int number, int typeOid) {
-        types.computeIfAbsent(number, n -> new HashSet<>()).add(typeOid == PgOid.VARCHAR ? PgOid.TEXT : typeOid);
+        types.computeIfAbsent(number, n -> new HashSet<>()).add(typeOid);
         highest = Math.max(highest, number);
+    }
+
+    /** A use that takes the parameter as it is, such as IS NULL: some other must have given it a type before. */
+    void mention(int number) {
+        highest = Math.max(highest, number);
+    }
+
+    /** A use that stores the parameter in a column of a domain. */
+    void inDomain(int number) {
+        inDomains.add(number);
     }
 
     /** The highest number. */
@@ -28,9 +41,27 @@ final class ParameterTypes {
         return highest;
     }
 
-    /** Whether PostgreSQL is sure to give the parameter this type when the client declares none. */
+    /** The type that PostgreSQL is sure to give each parameter, {@link PgOid#UNSPECIFIED} where that isn't known. */
+    int[] inferred() {
+        int[] inferred = new int[highest];
+        types.forEach((number, uses) -> {
+            int only = uses.size() == 1 && !inDomains.contains(number) ? uses.iterator().next() : UNSURE;
+            inferred[number - 1] = only == UNSURE ? PgOid.UNSPECIFIED : only;
+        });
+        return inferred;
+    }
+
+    /** Whether PostgreSQL is sure to read the parameter as this type when the client declares none: varchar is read as text is. */
     boolean sure(int number, int typeOid) {
-        return types.getOrDefault(number, Set.of())
-                .equals(Set.of(typeOid == PgOid.VARCHAR ? PgOid.TEXT : typeOid));
+        Set<Integer> uses = types.getOrDefault(number, Set.of());
+        return !uses.isEmpty() && uses.stream().allMatch(use -> asText(use) == asText(typeOid));
+    }
+
+    private static int asText(int typeOid) {
+        return switch (typeOid) {
+            case PgOid.VARCHAR -> PgOid.TEXT;
+            case PgOid.VARCHAR_ARRAY -> PgOid.TEXT_ARRAY;
+            default -> typeOid;
+        };
     }
 }

@@ -283,6 +283,9 @@ final class QueryReader {
         }
         RowSource source = relation(table);
         reading.tables.add(source);
+        if (table.sampled()) {
+            reading.exprs.readAll(table.sample(), scope);
+        }
         return source;
     }
 

@@ -25,6 +25,7 @@ final class Reading {
     final List<FunctionUse> functions = new ArrayList<>();
     final Map<Expr.Subquery, Shape> subqueries = new IdentityHashMap<>();
     final List<KeyWrite> writes = new ArrayList<>();
+    final ExpressionTypes types = new ExpressionTypes(this);
     final ExprReader exprs;
     final ConditionReader conditions;
     final QueryReader queries;

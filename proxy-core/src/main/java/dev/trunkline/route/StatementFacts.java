@@ -65,9 +65,12 @@ public final class StatementFacts {
         return reading.functions;
     }
 
-    /** The highest number of a parameter. */
-    public int parameterCount() {
-        return reading.parameters.count();
+    /**
+     * The types that PostgreSQL infers for the parameters when the client declares none, by number from 1;
+     * {@link PgOid#UNSPECIFIED} where the statement doesn't make them certain.
+     */
+    public int[] parameterTypes() {
+        return reading.parameters.inferred();
     }
 
     /** Whether SELECT INTO makes a table that stays. */

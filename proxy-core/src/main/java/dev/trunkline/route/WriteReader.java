@@ -1,5 +1,6 @@
 package dev.trunkline.route;
 
+import dev.trunkline.catalog.ColumnInfo;
 import dev.trunkline.catalog.KeyColumn;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
@@ -37,7 +38,7 @@ final class WriteReader {
         reading.queries.where(update.where(), scope, trees);
         Set<String> assigned = new HashSet<>();
         for (Statement.Assignment assignment : update.set()) {
-            reading.exprs.read(assignment.value(), scope, columnType(target, assignment.column()));
+            value(assignment.value(), target, assignment, scope);
             assigned.add(assignment.column());
             if (isKey(target, assignment.column())) {
                 assignKey(target, assignment, scope);
@@ -67,12 +68,12 @@ final class WriteReader {
     Shape merge(Statement.Merge merge, Scope outer) {
         reading.merges = true;
         Scope scope = scope(merge.with(), outer, "MERGE", merge.span());
-        target(merge.target(), scope);
+        RowSource target = target(merge.target(), scope);
         from(List.of(merge.source()), scope);
         reading.exprs.read(merge.on(), scope, PgOid.BOOL);
         for (Statement.MergeAction action : merge.actions()) {
             reading.exprs.read(action.condition(), scope, PgOid.BOOL);
-            action.set().forEach(assignment -> reading.exprs.read(assignment.value(), scope));
+            action.set().forEach(assignment -> value(assignment.value(), target, assignment, scope));
         }
         returning(merge.returning(), scope);
         return scope.shape;
@@ -112,11 +113,23 @@ final class WriteReader {
         }
     }
 
-    /** The OID of the type that a value assigned to a column takes. */
-    static int columnType(RowSource target, String column) {
-        int index = target.relation() == null ? -1 : target.column(column);
-        int oid = index < 0 ? 0 : target.relation().columns().get(index).baseTypeOid();
-        return oid == 0 ? ParameterTypes.UNSURE : oid;
+    /** Reads a value that is assigned to a column. */
+    void value(Expr value, RowSource target, Statement.Assignment assignment, Scope scope) {
+        ColumnInfo column = column(target, assignment);
+        reading.exprs.read(value, scope, column == null || column.baseTypeOid() == 0
+                ? ParameterTypes.UNSURE
+                : column.baseTypeOid());
+        if (value instanceof Expr.Parameter parameter && column != null && column.typeOid() != column.baseTypeOid()) {
+            // Keys are read as the type below the domain.
+            reading.parameters.inDomain(parameter.number());
+        }
+    }
+
+    private static ColumnInfo column(RowSource target, Statement.Assignment assignment) {
+        // A multi-column SET from a subquery may come without names.
+        boolean whole = target.relation() != null && assignment.column() != null && !assignment.subfield();
+        int index = whole ? target.column(assignment.column()) : -1;
+        return index < 0 ? null : target.relation().columns().get(index);
     }
 
     static boolean isKey(RowSource target, String column) {

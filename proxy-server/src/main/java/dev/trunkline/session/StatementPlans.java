@@ -16,13 +16,13 @@ final class StatementPlans {
     static final StatementPlan EMPTY = new StatementPlan("", "Empty",
             new Plan.LocalReply(new SessionAction.Nothing()), null, Routing.LOCAL, Access.read("nothing to do"),
             Set.of(),
-            new SessionAction.Nothing(), List.of(), 0, new int[0], List.of(), Long.MAX_VALUE);
+            new SessionAction.Nothing(), List.of(), new int[0], new int[0], List.of(), Long.MAX_VALUE);
 
     private StatementPlans() {}
 
     static StatementPlan refusing(ProxyException why, long catalogVersion) {
         return new StatementPlan("", "Unknown", new Plan.Refuse(why), null, Routing.REFUSED,
                 Access.write("not understood"),
-                Set.of(), null, List.of(), 0, new int[0], List.of(), catalogVersion);
+                Set.of(), null, List.of(), new int[0], new int[0], List.of(), catalogVersion);
     }
 }

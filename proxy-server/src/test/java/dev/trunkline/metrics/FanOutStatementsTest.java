@@ -29,7 +29,7 @@ class FanOutStatementsTest {
         Plan root = new Plan.FanOut(null, new Merge.Concat(), null, reason);
         return new StatementPlan(fingerprint, "SelectStmt", root, null, Routing.FAN_OUT, Access.read("a test"),
                 Set.of(),
-                null, List.of(), 0, new int[0], List.of(), 1);
+                null, List.of(), new int[0], new int[0], List.of(), 1);
     }
 
     @Test
