@@ -23,7 +23,15 @@ final class Findings {
     Problem table(Problem.Severity severity, RelationName table, String key, String text) {
         return add(severity, text, key == null
                 ? new String[]{"databases", database, "tables", written(table)}
-                : new String[]{"databases", database, "tables", written(table), key});
+                : path(written(table), key));
+    }
+
+    /** {@code ranges.b}: the key below comes after the first dot, whatever it is made of. */
+    private String[] path(String table, String key) {
+        int dot = key.indexOf('.');
+        return dot < 0
+                ? new String[]{"databases", database, "tables", table, key}
+                : new String[]{"databases", database, "tables", table, key.substring(0, dot), key.substring(dot + 1)};
     }
 
     void node(Problem.Severity severity, String node, String text) {

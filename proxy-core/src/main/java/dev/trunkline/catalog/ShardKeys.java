@@ -38,9 +38,13 @@ final class ShardKeys {
                 key.add(column);
             }
         }
-        Distribution distribution = key.size() < table.shardKey().size()
+        Placement placement = key.size() < table.shardKey().size()
+                ? null
+                : new KeyPlacement(relation.name(), key, table.colocatedWith() == null ? findings : null)
+                        .read(table.placement());
+        Distribution distribution = placement == null
                 ? new Distribution.Refused("has no usable shard key")
-                : new Distribution.Sharded(key, table.colocationGroup(), new Placement.Hash());
+                : new Distribution.Sharded(key, table.colocationGroup(), placement);
         resolved.put(table.name(), distribution);
         return distribution;
     }

@@ -1,5 +1,6 @@
 package dev.trunkline.catalog;
 
+import dev.trunkline.config.DatabaseConfig;
 import java.util.Arrays;
 import java.util.BitSet;
 
@@ -11,11 +12,13 @@ public final class ShardMap {
 
     private final long epoch;
     private final int[] owners;
+    private final int hashed;
     private final BitSet[] shardsOf;
     private final boolean complete;
 
-    private ShardMap(long epoch, int[] owners) {
+    private ShardMap(long epoch, int hashed, int[] owners) {
         this.epoch = epoch;
+        this.hashed = hashed;
         this.owners = owners;
         int nodes = Arrays.stream(owners).max().orElse(-1) + 1;
         this.shardsOf = new BitSet[nodes];
@@ -38,7 +41,19 @@ public final class ShardMap {
         if (Integer.bitCount(owners.length) != 1) {
             throw new IllegalArgumentException("the number of virtual shards is no power of two: " + owners.length);
         }
-        return new ShardMap(epoch, owners.clone());
+        return new ShardMap(epoch, owners.length, owners.clone());
+    }
+
+    /** The map that the file gives: the hash's virtual shards, then those of ranges, lists and pins (epoch 1). */
+    public static ShardMap initial(DatabaseConfig database) {
+        int hashed = database.shardOwners().size();
+        int[] owners = new int[hashed + database.ownShards().size()];
+        for (int shard = 0; shard < owners.length; shard++) {
+            owners[shard] = shard < hashed
+                    ? database.shardOwners().get(shard)
+                    : database.ownShards().get(shard - hashed).node();
+        }
+        return new ShardMap(1, hashed, owners);
     }
 
     /** A map that gives every node an equal run of virtual shards, in the nodes' order. */
@@ -54,7 +69,13 @@ public final class ShardMap {
         return epoch;
     }
 
+    /** How many virtual shards the hash has, a power of two. */
     public int virtualShards() {
+        return hashed;
+    }
+
+    /** How many there are with those of ranges, lists and pins, which are numbered after the hash's. */
+    public int allVirtualShards() {
         return owners.length;
     }
 
@@ -65,7 +86,7 @@ public final class ShardMap {
 
     /** The virtual shard of a key's hash. */
     public int virtualShardOf(long hash) {
-        return (int) (hash & (owners.length - 1));
+        return (int) (hash & (hashed - 1));
     }
 
     /** The virtual shards that a node owns; a copy. */
@@ -85,7 +106,8 @@ public final class ShardMap {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof ShardMap map && map.epoch == epoch && Arrays.equals(map.owners, owners);
+        return other instanceof ShardMap map && map.epoch == epoch && map.hashed == hashed
+                && Arrays.equals(map.owners, owners);
     }
 
     @Override

@@ -26,8 +26,8 @@ public enum Changeable {
         return switch (pattern) {
             case "databases.*.virtualShards", "databases.*.nodes", "databases.*.nodes.*.primary",
                     "databases.*.nodes.*.database", "databases.*.shardMap.*", "databases.*.tables.*.shardKey",
-                    "databases.*.tables.*.placement", "databases.*.tables.*.ranges", "databases.*.tables.*.lists",
-                    "databases.*.tables.*.pins", "databases.*.tables.*.domain", "databases.*.tables.*.colocatedWith",
+                    "databases.*.tables.*.placement", "databases.*.tables.*.ranges.*", "databases.*.tables.*.lists.*",
+                    "databases.*.tables.*.pins.*", "databases.*.tables.*.domain", "databases.*.tables.*.colocatedWith",
                     "databases.*.tables.*.reference", "databases.*.tables.*.node" ->
                 NEVER;
             case "listen.host", "listen.port", "listen.proxyId", "log.format", "monitoring.host", "monitoring.port",

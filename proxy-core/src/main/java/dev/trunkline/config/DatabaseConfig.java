@@ -5,10 +5,11 @@ import java.util.Map;
 
 /**
  * A database that clients can connect to. {@code shardOwners} gives the index of the node that owns each virtual shard at
- * epoch 1. {@code control} is the proxy's own account, null where an admin user's is taken.
+ * epoch 1, {@code ownShards} are those of ranges, lists and pins, numbered after them. {@code control} is the proxy's own account, null where an admin user's is taken.
  */
 public record DatabaseConfig(String name, int virtualShards, FanOutPolicy fanOut, FanOutWarning fanOutWarning,
         PoolConfig pool, Login control, List<NodeConfig> nodes, List<Integer> shardOwners,
+        List<PlacementConfig.OwnShard> ownShards,
         Map<String, TableConfig> tables, Map<String, FunctionRoute> functions) {
 
     /** How often a session is warned about the same statement. */
@@ -20,6 +21,7 @@ public record DatabaseConfig(String name, int virtualShards, FanOutPolicy fanOut
     public DatabaseConfig {
         nodes = List.copyOf(nodes);
         shardOwners = List.copyOf(shardOwners);
+        ownShards = List.copyOf(ownShards);
     }
 
     /** The node of this name, or null. */

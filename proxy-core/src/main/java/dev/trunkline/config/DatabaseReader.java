@@ -29,13 +29,16 @@ final class DatabaseReader {
         Login control = control();
         List<NodeConfig> nodes = nodes();
         List<Integer> owners = new ShardMapReader(s, virtualShards, nodes).read();
-        Map<String, TableConfig> tables = new TableReader(s, nodes).read();
+        PlacementReader placements = new PlacementReader(nodes, virtualShards);
+        Map<String, TableConfig> tables = new TableReader(s, nodes, placements).read();
         if (tables.values().stream().anyMatch(TableConfig::sharded) && nodes.size() > 1
                 && virtualShards / nodes.size() < 10) {
             s.warning("virtualShards", virtualShards + " virtual shards over " + nodes.size()
                     + " nodes are fewer than 10 for each: they can't be balanced finely, and their number never changes");
         }
-        return new DatabaseConfig(s.name(), virtualShards, fanOut, warning, pool, control, nodes, owners, tables,
+        return new DatabaseConfig(s.name(), virtualShards, fanOut, warning, pool, control, nodes, owners,
+                placements.ownShards(),
+                tables,
                 functions());
     }
 

@@ -317,6 +317,31 @@ final class Section implements AutoCloseable {
         return texts;
     }
 
+    /** The texts under names that the user chooses; a single text is a list of one. Empty if the key is missing. */
+    Map<String, List<String>> lists(String key, String type) {
+        known.add(key);
+        reading.know(Problems.join(pattern, key) + ".*", type, "");
+        Map<String, List<String>> lists = new LinkedHashMap<>();
+        if (reading.listing()) {
+            return lists;
+        }
+        Section all = below(key, Problems.join(pattern, key), mapping.get(key));
+        for (YamlValue.Entry entry : all.mapping.entries()) {
+            List<String> values = all.texts(entry.key(), type);
+            if (values == null) {
+                all.error(entry.key(), "expected a text");
+            } else {
+                lists.put(entry.key(), values);
+            }
+        }
+        return lists;
+    }
+
+    /** The section under a key, for reporting what is wrong in it. */
+    Section below(String key) {
+        return below(key, Problems.join(pattern, key), mapping.get(key));
+    }
+
     /** A known key of any shape, which this version can't honour. */
     void unsupported(String key, String type, String instead) {
         know(key, type, "");

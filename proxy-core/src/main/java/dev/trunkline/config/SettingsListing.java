@@ -88,12 +88,47 @@ final class SettingsListing {
         if (table.sharded()) {
             put("databases.*.tables.*.shardKey", String.join(", ", table.shardKey()), d.name(), table.name());
         }
+        if (table.sharded() && table.colocatedWith() == null) {
+            placement(d, table);
+        }
         put("databases.*.tables.*.colocatedWith", table.colocatedWith(), d.name(), table.name());
         if (table.reference()) {
             put("databases.*.tables.*.reference", true, d.name(), table.name());
         }
         put("databases.*.tables.*.node", table.node(), d.name(), table.name());
         put("databases.*.tables.*.fanOut", table.fanOut(), d.name(), table.name());
+    }
+
+    private void placement(DatabaseConfig d, TableConfig table) {
+        String kind = switch (table.placement()) {
+            case PlacementConfig.Hash hash -> {
+                hash.pins().forEach((key, shard) -> put("databases.*.tables.*.pins.*",
+                        d.nodes().get(d.ownShards().get(shard - d.virtualShards()).node()).name(), d.name(),
+                        table.name(), key));
+                yield "hash";
+            }
+            case PlacementConfig.Ranges ranges -> {
+                Map<String, List<String>> byNode = new LinkedHashMap<>();
+                ranges.ranges().forEach(
+                        range -> byNode.computeIfAbsent(range.node(), n -> new ArrayList<>()).add(range.toString()));
+                byNode.forEach((node, texts) -> put("databases.*.tables.*.ranges.*", String.join(", ", texts),
+                        d.name(), table.name(), node));
+                yield "range";
+            }
+            case PlacementConfig.Lists lists -> {
+                Map<String, List<String>> byNode = new LinkedHashMap<>();
+                lists.keys().forEach(
+                        listed -> byNode.computeIfAbsent(listed.node(), n -> new ArrayList<>()).add(listed.key()));
+                if (lists.otherwise() >= 0) {
+                    String node = d.nodes().get(d.ownShards().get(lists.otherwise() - d.virtualShards()).node()).name();
+                    byNode.computeIfAbsent(node, n -> new ArrayList<>()).add("default");
+                }
+                byNode.forEach((node, keys) -> put("databases.*.tables.*.lists.*", String.join(", ", keys), d.name(),
+                        table.name(), node));
+                yield "list";
+            }
+        };
+        put("databases.*.tables.*.placement", kind, d.name(), table.name());
     }
 
     private void list(UserConfig u) {

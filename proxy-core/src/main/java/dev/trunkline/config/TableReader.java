@@ -13,9 +13,11 @@ final class TableReader {
     private final List<String> nodes;
     private final Map<String, Section> sections = new LinkedHashMap<>();
     private final Map<String, TableConfig> read = new LinkedHashMap<>();
+    private final PlacementReader placements;
 
-    TableReader(Section database, List<NodeConfig> nodes) {
+    TableReader(Section database, List<NodeConfig> nodes, PlacementReader placements) {
         this.database = database;
+        this.placements = placements;
         this.nodes = nodes.stream().map(NodeConfig::name).toList();
     }
 
@@ -31,7 +33,8 @@ final class TableReader {
         }
         Map<String, TableConfig> tables = new LinkedHashMap<>();
         read.forEach((name, table) -> tables.put(name, new TableConfig(name, table.shardKey(), table.colocatedWith(),
-                table.sharded() ? group(table) : null, table.reference(), table.node(), table.fanOut())));
+                table.sharded() ? group(table) : null, placement(table), table.reference(), table.node(),
+                table.fanOut())));
         return tables;
     }
 
@@ -42,18 +45,6 @@ final class TableReader {
 
     private TableConfig table(Section t, String name) {
         List<String> key = t.texts("shardKey", "column, or list of columns");
-        String placement = t.text("placement", "hash|range|list", "hash");
-        if (!placement.equals("hash")) {
-            String near = Spelling.nearest(placement, List.of("hash", "range", "list"));
-            if ("range".equals(placement) || "list".equals(placement)) {
-                t.error("placement", "not supported by this version: use hash");
-            } else {
-                t.error("placement", "expected one of hash, range, list, not \"" + placement + "\"", near);
-            }
-        }
-        t.unsupported("ranges", "map", "keys are placed by hash");
-        t.unsupported("lists", "map", "keys are placed by hash");
-        t.unsupported("pins", "map", "keys are placed by hash");
         t.unsupported("domain", "text", "every table belongs to one domain");
         String with = t.text("colocatedWith", "table", null);
         boolean reference = t.flag("reference", false);
@@ -65,6 +56,11 @@ final class TableReader {
         }
         if (sharded && new LinkedHashSet<>(key).size() < key.size()) {
             t.error("shardKey", "a column is written twice");
+        }
+        PlacementConfig placement = placements.read(t, name, sharded, sharded ? key.size() : 0);
+        if (placement != null && with != null) {
+            t.error(t.has("placement") ? "placement" : t.has("pins") ? "pins" : t.has("ranges") ? "ranges" : "lists",
+                    "is said where the keys of the group are: at " + with);
         }
         if (sharded && reference) {
             t.error("reference", "a table is either sharded or a reference table");
@@ -79,7 +75,23 @@ final class TableReader {
             t.error("colocatedWith", "needs shardKey");
         }
         return new TableConfig(name, sharded ? List.copyOf(new LinkedHashSet<>(key)) : List.of(),
-                with == null ? null : plain(with), null, reference, node, fanOut);
+                with == null ? null : plain(with), null, placement, reference, node, fanOut);
+    }
+
+    /** That of the table at the root of its colocation. */
+    private PlacementConfig placement(TableConfig table) {
+        if (!table.sharded()) {
+            return null;
+        }
+        TableConfig at = table;
+        for (int i = 0; at.colocatedWith() != null && i < read.size(); i++) {
+            TableConfig next = read.get(at.colocatedWith());
+            if (next == null || !next.sharded()) {
+                break;
+            }
+            at = next;
+        }
+        return at.placement() == null ? new PlacementConfig.Hash(Map.of()) : at.placement();
     }
 
     /** The root of the table's chain of colocatedWith. */

@@ -3,7 +3,7 @@ package dev.trunkline.plan;
 import dev.trunkline.catalog.Catalog;
 import dev.trunkline.catalog.Node;
 import dev.trunkline.error.ProxyError;
-import dev.trunkline.route.HintText;
+import dev.trunkline.sql.HintText;
 import dev.trunkline.route.NodeRule;
 import dev.trunkline.route.Routing;
 import dev.trunkline.route.RoutingHint;

@@ -53,8 +53,7 @@ public final class OfflineExplain {
         for (int i = 0; i < lexed.statementCount(); i++) {
             schema.add(parser.parse(text(bytes, lexed, i)));
         }
-        int[] owners = database.shardOwners().stream().mapToInt(Integer::intValue).toArray();
-        return new OfflineExplain(schema.catalog(configuration, database).catalog(), ShardMap.of(1, owners));
+        return new OfflineExplain(schema.catalog(configuration, database).catalog(), ShardMap.initial(database));
     }
 
     private static String text(byte[] bytes, LexedText lexed, int i) {

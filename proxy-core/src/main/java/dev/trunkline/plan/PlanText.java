@@ -81,6 +81,11 @@ final class PlanText {
     }
 
     private static String key(KeyRule key) {
+        if (!key.bounds().isEmpty()) {
+            return key.table() + "." + key.columns().getFirst() + key.bounds().stream()
+                    .map(bound -> " " + bound.side().operator() + " " + value(bound.value()))
+                    .collect(Collectors.joining(" and"));
+        }
         String operator = switch (key.use()) {
             case COMPARED -> key.single() ? " = " : " in ";
             case ASSIGNED -> key.single() ? " := " : " := each of ";

@@ -108,13 +108,11 @@ public final class Planner {
             Map<Integer, byte[]> guarded) {
         Set<Integer> late = new TreeSet<>();
         for (KeyRule key : fanOut.nodeSql() == null ? keys(fanOut.rule()) : List.<KeyRule>of()) {
-            for (List<KeyValue> values : key.alternatives()) {
-                for (KeyValue value : values) {
-                    if (value instanceof KeyValue.Literal literal) {
-                        late.add(literal.slot());
-                    } else if (value instanceof KeyValue.LiteralElements elements) {
-                        late.add(elements.slot());
-                    }
+            for (KeyValue value : key.values()) {
+                if (value instanceof KeyValue.Literal literal) {
+                    late.add(literal.slot());
+                } else if (value instanceof KeyValue.LiteralElements elements) {
+                    late.add(elements.slot());
                 }
             }
         }
@@ -133,13 +131,11 @@ public final class Planner {
     private static int[] keyParameters(List<KeyRule> keys) {
         Set<Integer> numbers = new TreeSet<>();
         for (KeyRule key : keys) {
-            for (List<KeyValue> values : key.alternatives()) {
-                for (KeyValue value : values) {
-                    if (value instanceof KeyValue.Parameter parameter) {
-                        numbers.add(parameter.number());
-                    } else if (value instanceof KeyValue.ParameterElements elements) {
-                        numbers.add(elements.number());
-                    }
+            for (KeyValue value : key.values()) {
+                if (value instanceof KeyValue.Parameter parameter) {
+                    numbers.add(parameter.number());
+                } else if (value instanceof KeyValue.ParameterElements elements) {
+                    numbers.add(elements.number());
                 }
             }
         }

@@ -239,9 +239,7 @@ final class QueryPlanner {
                         + "changes", hint(table)));
             }
             if (groups.add(table.sharded().colocationGroup())) {
-                List<KeyColumn> key = table.sharded().key();
-                open.add(KeyRule.open(name(table), table.sharded().colocationGroup(),
-                        key.stream().map(KeyColumn::name).toList(), key.stream().map(KeyColumn::type).toList()));
+                open.add(KeyRule.open(name(table), table.sharded()));
             }
         }
         boolean reassigned = proof.keys().stream().anyMatch(key -> key.use() == KeyRule.Use.REASSIGNED);

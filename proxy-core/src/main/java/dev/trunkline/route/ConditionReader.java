@@ -66,6 +66,8 @@ final class ConditionReader {
             case Expr.Between between -> {
                 if (!between.negated()) {
                     reject(between.operand(), scope, rejected);
+                    bound(between.operand(), KeyBound.Side.FROM, between.low(), between.span(), scope, filtered);
+                    bound(between.operand(), KeyBound.Side.TO, between.high(), between.span(), scope, filtered);
                 }
                 equalities(between, scope).forEach((operand, values) -> known(operand, values, between.span(),
                         filtered, rejected));
@@ -110,6 +112,22 @@ final class ConditionReader {
         reject(operator.right(), scope, rejected);
         if (name.equals("=")) {
             equal(operator.left(), operator.right(), operator.span(), scope, filtered, rejected);
+        }
+        KeyBound.Side side = KeyBound.Side.of(name);
+        if (side != null) {
+            bound(operator.left(), side, operator.right(), operator.span(), scope, filtered);
+            bound(operator.right(), side.mirrored(), operator.left(), operator.span(), scope, filtered);
+        }
+    }
+
+    /** A column that lies on one side of a constant. The comparison must be that of the column's own type. */
+    private void bound(Expr column, KeyBound.Side side, Expr value, Span span, Scope scope, Set<RowSource> filtered) {
+        KeyValue constant = Constants.of(value);
+        Operand operand = constant == null || constant instanceof KeyValue.Null ? null : operand(column, scope);
+        if (operand != null && filtered.contains(operand.term().source()) && comparable(operand.type(),
+                List.of(constant))) {
+            reading.facts.given(operand.term(),
+                    KeySet.ofBound(operand.type(), new KeyBound(side, constant), span));
         }
     }
 

@@ -27,7 +27,7 @@ public final class DestinationTable {
         for (int node = 0; node < nodeCount; node++) {
             nodes[node] = new Destination.One(node, -1, map.epoch());
         }
-        shards = new Destination.One[map.virtualShards()];
+        shards = new Destination.One[map.allVirtualShards()];
         BitSet owners = new BitSet();
         for (int shard = 0; shard < shards.length; shard++) {
             int node = map.nodeOf(shard);
@@ -47,8 +47,9 @@ public final class DestinationTable {
         return map.epoch();
     }
 
+    /** The number of the hash's virtual shards. */
     public int virtualShards() {
-        return shards.length;
+        return map.virtualShards();
     }
 
     public Destination.One home() {

@@ -2,7 +2,7 @@ package dev.trunkline.route;
 
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
-import dev.trunkline.value.PgHash;
+import dev.trunkline.value.KeyResult;
 
 /**
  * Binds a statement under a routing hint. The hint decides what the statement leaves open and nothing else: a key that the
@@ -20,8 +20,11 @@ final class HintedRouting {
         Destination.One named = hint.node() == NodeRule.NO_NODE ? null : table.ofNode(hint.node());
         if (hint.key() != null) {
             for (KeyRule open : rule.open()) {
-                Destination.One next = table
-                        .ofVirtualShard(PgHash.virtualShard(KeyReader.hinted(open, hint), table.virtualShards()));
+                int shard = KeyReader.virtualShard(open, KeyReader.hinted(open, hint), table.virtualShards());
+                if (shard < 0) {
+                    throw contradiction(hint, "no node holds such a key of " + open.table());
+                }
+                Destination.One next = table.ofVirtualShard(shard);
                 if (named != null && named.node() != next.node()) {
                     throw contradiction(hint, rule.open().size() > 1
                             ? "the key's rows of its tables lie on different nodes"
@@ -39,9 +42,12 @@ final class HintedRouting {
         return rule.own() == null ? named : both(rule, hint, named, values, table);
     }
 
-    private static void agrees(KeyRule key, long hinted, RoutingHint hint, BoundValues values) {
-        KeyReader.readAll(key, values, hash -> {
-            if (hash != hinted) {
+    private static void agrees(KeyRule key, KeyResult.Hashed hinted, RoutingHint hint, BoundValues values) {
+        if (!key.bounds().isEmpty()) {
+            throw contradiction(hint, "its " + key.table() + "." + key.columns().getFirst() + " may be another key");
+        }
+        KeyReader.readAll(key, values, other -> {
+            if (!other.equals(hinted)) {
                 throw contradiction(hint, "its " + key.table() + "." + String.join(", ", key.columns())
                         + (key.single() ? " is another key" : " may be another key"));
             }

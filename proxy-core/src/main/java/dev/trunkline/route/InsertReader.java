@@ -122,7 +122,7 @@ final class InsertReader {
 
     private static KeyRule assigned(RowSource target, List<List<KeyValue>> alternatives) {
         List<KeyColumn> key = target.sharded().key();
-        return new KeyRule(target.relation().fullName().toString(), target.sharded().colocationGroup(),
+        return new KeyRule(target.relation().fullName().toString(), target.sharded(),
                 key.stream().map(KeyColumn::name).toList(), key.stream().map(KeyColumn::type).toList(),
                 KeyRule.Use.ASSIGNED, alternatives);
     }

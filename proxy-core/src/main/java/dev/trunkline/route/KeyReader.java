@@ -1,5 +1,6 @@
 package dev.trunkline.route;
 
+import dev.trunkline.catalog.Placement;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.sql.Fingerprint;
@@ -54,38 +55,91 @@ final class KeyReader {
     @FunctionalInterface
     interface Keys {
 
-        void key(long hash);
+        void key(KeyResult.Hashed key);
     }
 
     /** The virtual shards of all alternatives; {@code problem} is null, or why the list can't be read. */
     static String readAll(KeyRule rule, BoundValues values, BitSet shards, int virtualShards) {
-        return readAll(rule, values, hash -> shards.set(PgHash.virtualShard(hash, virtualShards)));
+        if (!rule.bounds().isEmpty()) {
+            between(rule, values, shards);
+            return null;
+        }
+        return readAll(rule, values, key -> {
+            int shard = virtualShard(rule, key, virtualShards);
+            if (shard >= 0) {
+                shards.set(shard);
+            }
+        });
     }
 
     /**
-     * The hash of the key that a routing hint gives as texts.
+     * The virtual shard of a key, {@link Placement#NOWHERE} for one that is compared and has none: no row has it.
+     *
+     * @throws dev.trunkline.error.ProxyException
+     *             TL003 for a key that is written and has none
+     */
+    static int virtualShard(KeyRule rule, KeyResult.Hashed key, int virtualShards) {
+        int shard = rule.placement().virtualShard(key.hash(), key.ordinal(), virtualShards);
+        if (shard < 0 && rule.use() != KeyRule.Use.COMPARED) {
+            throw ProxyError.SHARD_KEY_NOT_KNOWN.with(rule.table() + "." + String.join(", ", rule.columns())
+                    + " has a value that no range or list of the configuration holds",
+                    "Write a key that has a node, or add a range, or a default to the list.");
+        }
+        return shard;
+    }
+
+    /** The virtual shards between bounds. A bound that can't be read leaves its end open. */
+    private static void between(KeyRule rule, BoundValues values, BitSet shards) {
+        long first = Long.MIN_VALUE;
+        long last = Long.MAX_VALUE;
+        boolean empty = false;
+        for (KeyBound bound : rule.bounds()) {
+            if (!(read(rule, 0, bound.value(), values) instanceof KeyResult.Hashed hashed)) {
+                continue;
+            }
+            long at = hashed.ordinal();
+            switch (bound.side()) {
+                case FROM -> first = Math.max(first, at);
+                case AFTER -> {
+                    empty |= at == Long.MAX_VALUE;
+                    first = Math.max(first, at == Long.MAX_VALUE ? at : at + 1);
+                }
+                case TO -> last = Math.min(last, at);
+                case BEFORE -> {
+                    empty |= at == Long.MIN_VALUE;
+                    last = Math.min(last, at == Long.MIN_VALUE ? at : at - 1);
+                }
+            }
+        }
+        if (!empty && rule.placement() instanceof Placement.Ranges ranges) {
+            ranges.within(first, last, shards);
+        }
+    }
+
+    /**
+     * The key that a routing hint gives as texts.
      *
      * @throws dev.trunkline.error.ProxyException
      *             22023 when they are no values of the key's types
      */
-    static long hinted(KeyRule rule, RoutingHint hint) {
+    static KeyResult.Hashed hinted(KeyRule rule, RoutingHint hint) {
         List<String> texts = hint.key();
         if (texts.size() != rule.types().size()) {
             throw unreadable(rule, hint, "the shard key has " + rule.types().size() + " columns, not " + texts.size());
         }
-        long hash = hinted(rule, 0, hint, 0);
+        KeyResult.Hashed key = hinted(rule, 0, hint, 0);
         for (int i = 1; i < texts.size(); i++) {
-            hash = PgHash.combine(hash, hinted(rule, i, hint, i));
+            key = new KeyResult.Hashed(PgHash.combine(key.hash(), hinted(rule, i, hint, i).hash()));
         }
-        return hash;
+        return key;
     }
 
-    /** The hash of one value of a hint as one column of a key. */
-    static long hinted(KeyRule rule, int column, RoutingHint hint, int value) {
+    /** One value of a hint as one column of a key. */
+    static KeyResult.Hashed hinted(KeyRule rule, int column, RoutingHint hint, int value) {
         byte[] bytes = hint.key().get(value).getBytes(StandardCharsets.UTF_8);
         return switch (convert(rule.types().get(column), true, PgOid.UNSPECIFIED, WireFormat.TEXT, bytes, 0,
                 bytes.length)) {
-            case KeyResult.Hashed hashed -> hashed.hash();
+            case KeyResult.Hashed hashed -> hashed;
             case KeyResult.NoRow none -> throw unreadable(rule, hint, none.why());
             case KeyResult.NotAKey not -> throw unreadable(rule, hint, not.why());
         };
@@ -121,7 +175,7 @@ final class KeyReader {
     private static String add(KeyResult result, Keys keys) {
         return switch (result) {
             case KeyResult.Hashed hashed -> {
-                keys.key(hashed.hash());
+                keys.key(hashed);
                 yield null;
             }
             case KeyResult.NoRow noRow -> null;

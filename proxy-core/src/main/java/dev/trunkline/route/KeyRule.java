@@ -1,6 +1,10 @@
 package dev.trunkline.route;
 
+import dev.trunkline.catalog.Distribution;
+import dev.trunkline.catalog.KeyColumn;
+import dev.trunkline.catalog.Placement;
 import dev.trunkline.value.ColumnType;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -11,13 +15,15 @@ import java.util.List;
  *            the table as the statement's reader knows it, for messages
  * @param columns
  *            the key columns' names
+ * @param bounds
+ *            instead of alternatives: the key lies between all of these, and keys are placed by range
  * @param single
  *            whether binding can only ever give one key
  * @param use
  *            whether the values are compared with the key or become it
  */
-public record KeyRule(String table, String colocationGroup, List<String> columns, List<ColumnType> types, Use use,
-        List<List<KeyValue>> alternatives, boolean single) {
+public record KeyRule(String table, String colocationGroup, Placement placement, List<String> columns,
+        List<ColumnType> types, Use use, List<List<KeyValue>> alternatives, List<KeyBound> bounds, boolean single) {
 
     public enum Use {
         /** {@code key = value}: a value that no key can equal matches no row. */
@@ -32,12 +38,14 @@ public record KeyRule(String table, String colocationGroup, List<String> columns
         columns = List.copyOf(columns);
         types = List.copyOf(types);
         alternatives = alternatives.stream().map(List::copyOf).toList();
+        bounds = List.copyOf(bounds);
     }
 
-    public KeyRule(String table, String colocationGroup, List<String> columns, List<ColumnType> types, Use use,
+    public KeyRule(String table, Distribution.Sharded sharded, List<String> columns, List<ColumnType> types, Use use,
             List<List<KeyValue>> alternatives) {
-        this(table, colocationGroup, columns, types, use, alternatives, alternatives.size() == 1
-                && alternatives.getFirst().stream().noneMatch(KeyRule::isList));
+        this(table, sharded.colocationGroup(), sharded.placement(), columns, types, use, alternatives, List.of(),
+                alternatives.size() == 1
+                        && alternatives.getFirst().stream().noneMatch(KeyRule::isList));
     }
 
     /** Whether some value stands in the text of the statement. */
@@ -50,12 +58,32 @@ public record KeyRule(String table, String colocationGroup, List<String> columns
                 }
             }
         }
+        for (int i = 0; i < bounds.size(); i++) {
+            if (bounds.get(i).value() instanceof KeyValue.Literal) {
+                return true;
+            }
+        }
         return false;
     }
 
     /** A key that nothing in the statement gives: a routing hint may. */
-    public static KeyRule open(String table, String colocationGroup, List<String> columns, List<ColumnType> types) {
-        return new KeyRule(table, colocationGroup, columns, types, Use.COMPARED, List.of(), false);
+    public static KeyRule open(String table, Distribution.Sharded sharded) {
+        return between(table, sharded, List.of());
+    }
+
+    /** A key of one column that is known to lie between bounds. */
+    static KeyRule between(String table, Distribution.Sharded sharded, List<KeyBound> bounds) {
+        return new KeyRule(table, sharded.colocationGroup(), sharded.placement(),
+                sharded.key().stream().map(KeyColumn::name).toList(),
+                sharded.key().stream().map(KeyColumn::type).toList(), Use.COMPARED, List.of(), bounds, false);
+    }
+
+    /** All values that binding reads. */
+    public List<KeyValue> values() {
+        List<KeyValue> all = new ArrayList<>();
+        alternatives.forEach(all::addAll);
+        bounds.forEach(bound -> all.add(bound.value()));
+        return all;
     }
 
     private static boolean isList(KeyValue value) {

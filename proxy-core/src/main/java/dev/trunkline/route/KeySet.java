@@ -15,21 +15,37 @@ final class KeySet {
     private final List<KeyValue> values;
     private final Span predicate;
     private final int rowKey;
+    /** Which end of a range the value is, null where it is equal. */
+    private final KeyBound.Side side;
 
-    private KeySet(ColumnType type, List<KeyValue> values, Span predicate, int rowKey) {
+    private KeySet(ColumnType type, List<KeyValue> values, Span predicate, int rowKey, KeyBound.Side side) {
         this.type = type;
         this.values = values;
         this.predicate = predicate;
         this.rowKey = rowKey;
+        this.side = side;
     }
 
     static KeySet of(ColumnType type, List<KeyValue> values, Span predicate) {
-        return new KeySet(type, List.copyOf(values), predicate, -1);
+        return new KeySet(type, List.copyOf(values), predicate, -1, null);
+    }
+
+    /** The values on one side of a value. */
+    static KeySet ofBound(ColumnType type, KeyBound bound, Span predicate) {
+        return new KeySet(type, List.of(bound.value()), predicate, -1, bound.side());
+    }
+
+    boolean isBound() {
+        return side != null;
+    }
+
+    KeyBound bound() {
+        return new KeyBound(side, values.getFirst());
     }
 
     /** The value of a row's key column, by its place in the key. */
     static KeySet ofRow(int keyColumn) {
-        return new KeySet(null, List.of(), Span.NONE, keyColumn);
+        return new KeySet(null, List.of(), Span.NONE, keyColumn, null);
     }
 
     ColumnType type() {
@@ -45,14 +61,15 @@ final class KeySet {
     }
 
     boolean single() {
-        return values.size() == 1 && !(values.getFirst() instanceof KeyValue.LiteralElements)
+        return side == null && values.size() == 1 && !(values.getFirst() instanceof KeyValue.LiteralElements)
                 && !(values.getFirst() instanceof KeyValue.ParameterElements);
     }
 
     /** Whether both hold the same parameters, so that one stands for the other. */
     @Override
     public boolean equals(Object other) {
-        if (!(other instanceof KeySet set) || set.rowKey != rowKey || set.values.size() != values.size()
+        if (!(other instanceof KeySet set) || set.rowKey != rowKey || set.side != side
+                || set.values.size() != values.size()
                 || !Objects.equals(set.type, type)) {
             return false;
         }
@@ -78,6 +95,6 @@ final class KeySet {
 
     @Override
     public int hashCode() {
-        return Objects.hash(type, values.size(), rowKey);
+        return Objects.hash(type, values.size(), rowKey, side);
     }
 }

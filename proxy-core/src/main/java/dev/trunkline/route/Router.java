@@ -3,7 +3,6 @@ package dev.trunkline.route;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.value.KeyResult;
-import dev.trunkline.value.PgHash;
 import java.util.BitSet;
 import java.util.List;
 
@@ -53,8 +52,14 @@ public final class Router {
             Destination next;
             if (key.single()) {
                 switch (KeyReader.read(key, key.alternatives().getFirst(), values)) {
-                    case KeyResult.Hashed hashed -> next = table
-                            .ofVirtualShard(PgHash.virtualShard(hashed.hash(), table.virtualShards()));
+                    case KeyResult.Hashed hashed -> {
+                        int shard = KeyReader.virtualShard(key, hashed, table.virtualShards());
+                        if (shard < 0) {
+                            noRow = "no node holds such a key";
+                            continue;
+                        }
+                        next = table.ofVirtualShard(shard);
+                    }
                     case KeyResult.NoRow none -> {
                         noRow = none.why();
                         continue;
@@ -70,7 +75,7 @@ public final class Router {
                     return noKey(rule, problem, table);
                 }
                 if (shards.isEmpty()) {
-                    noRow = "no value of the list can match";
+                    noRow = key.bounds().isEmpty() ? "no value of the list can match" : "no node holds such keys";
                     continue;
                 }
                 next = table.ofVirtualShards(shards);

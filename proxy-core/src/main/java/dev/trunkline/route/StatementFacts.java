@@ -1,6 +1,7 @@
 package dev.trunkline.route;
 
 import dev.trunkline.catalog.KeyColumn;
+import dev.trunkline.catalog.Placement;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.value.PgOid;
@@ -119,6 +120,7 @@ public final class StatementFacts {
         List<RowSource> unproven = new ArrayList<>();
         List<Finding> findings = new ArrayList<>();
         List<KeyRule> keys = new ArrayList<>(choose(restricted, known, unproven, findings));
+        keys.addAll(ranges(known, unproven, findings));
         keys.addAll(written);
         for (int i = 0; i < written.size(); i++) {
             findings.add(new Finding(reading.writes.get(i).target(), written.get(i)));
@@ -200,11 +202,11 @@ public final class StatementFacts {
     private static List<List<KeySet>> options(RowSource source, Map<Term, Set<KeySet>> known) {
         List<KeyColumn> key = source.sharded().key();
         if (key.size() == 1) {
-            return known(source, key.getFirst(), known).stream().map(List::of).toList();
+            return equal(source, key.getFirst(), known).stream().map(List::of).toList();
         }
         List<KeySet> best = new ArrayList<>();
         for (KeyColumn column : key) {
-            Set<KeySet> sets = known(source, column, known);
+            Set<KeySet> sets = equal(source, column, known);
             if (sets.isEmpty()) {
                 return List.of();
             }
@@ -216,6 +218,49 @@ public final class StatementFacts {
     private static Set<KeySet> known(RowSource source, KeyColumn column, Map<Term, Set<KeySet>> known) {
         int index = position(source, column);
         return index < 0 ? Set.of() : known.getOrDefault(new Term(source, index), Set.of());
+    }
+
+    /** What is known of a column but for its bounds. */
+    private static Set<KeySet> equal(RowSource source, KeyColumn column, Map<Term, Set<KeySet>> known) {
+        Set<KeySet> sets = known(source, column, known);
+        if (sets.stream().noneMatch(KeySet::isBound)) {
+            return sets;
+        }
+        Set<KeySet> equal = new LinkedHashSet<>(sets);
+        equal.removeIf(KeySet::isBound);
+        return equal;
+    }
+
+    /**
+     * The ranges of keys that restrict tables which are placed by range: what all tables of a group share that have nothing
+     * better, so that one range decides for all of them.
+     */
+    private List<KeyRule> ranges(Map<Term, Set<KeySet>> known, List<RowSource> unproven, List<Finding> findings) {
+        Map<String, Set<KeySet>> shared = new LinkedHashMap<>();
+        for (RowSource source : unproven) {
+            if (source.sharded().placement() instanceof Placement.Ranges) {
+                Set<KeySet> bounds = new LinkedHashSet<>(known(source, source.sharded().key().getFirst(), known));
+                bounds.removeIf(set -> !set.isBound());
+                shared.merge(source.sharded().colocationGroup(), bounds, (some, others) -> {
+                    some.retainAll(others);
+                    return some;
+                });
+            }
+        }
+        List<KeyRule> rules = new ArrayList<>();
+        for (Map.Entry<String, Set<KeySet>> group : shared.entrySet()) {
+            if (group.getValue().isEmpty()) {
+                continue;
+            }
+            List<RowSource> restricted = unproven.stream()
+                    .filter(source -> source.sharded().colocationGroup().equals(group.getKey())).toList();
+            KeyRule rule = withTypes(KeyRule.between(restricted.getFirst().relation().fullName().toString(),
+                    restricted.getFirst().sharded(), group.getValue().stream().map(KeySet::bound).toList()));
+            rules.add(rule);
+            restricted.forEach(source -> findings.add(new Finding(source, rule)));
+            unproven.removeAll(restricted);
+        }
+        return rules;
     }
 
     /** The place of a key column, which an alias list may have renamed. */
@@ -251,7 +296,7 @@ public final class StatementFacts {
     }
 
     private KeyRule rule(RowSource source, List<KeySet> sets) {
-        return withTypes(new KeyRule(source.relation().fullName().toString(), source.sharded().colocationGroup(),
+        return withTypes(new KeyRule(source.relation().fullName().toString(), source.sharded(),
                 source.sharded().key().stream().map(KeyColumn::name).toList(),
                 sets.stream().map(KeySet::type).toList(), KeyRule.Use.COMPARED, alternatives(sets)));
     }
@@ -263,9 +308,9 @@ public final class StatementFacts {
         for (RowSource source : unproven) {
             List<KeyColumn> key = source.sharded().key();
             for (int i = 0; key.size() > 1 && i < key.size(); i++) {
-                for (KeySet set : known(source, key.get(i), known)) {
+                for (KeySet set : equal(source, key.get(i), known)) {
                     parts.add(new NodeRule.KeyPart(i, withTypes(new KeyRule(
-                            source.relation().fullName().toString(), source.sharded().colocationGroup(),
+                            source.relation().fullName().toString(), source.sharded(),
                             List.of(key.get(i).name()), List.of(set.type()), KeyRule.Use.COMPARED,
                             alternatives(List.of(set))))));
                 }
@@ -284,7 +329,12 @@ public final class StatementFacts {
             }
             typed.add(values);
         }
-        return new KeyRule(rule.table(), rule.colocationGroup(), rule.columns(), rule.types(), rule.use(), typed);
+        List<KeyBound> bounds = rule.bounds().stream()
+                .map(bound -> new KeyBound(bound.side(),
+                        withType(bound.value(), rule.types().getFirst().type().oid())))
+                .toList();
+        return new KeyRule(rule.table(), rule.colocationGroup(), rule.placement(), rule.columns(), rule.types(),
+                rule.use(), typed, bounds, rule.single());
     }
 
     private KeyValue withType(KeyValue value, int columnOid) {

@@ -150,7 +150,7 @@ final class WriteReader {
             return;
         }
         reading.writes.add(new KeyWrite(target, new KeyRule(target.relation().fullName().toString(),
-                target.sharded().colocationGroup(), List.of(key.getFirst().name()), List.of(key.getFirst().type()),
+                target.sharded(), List.of(key.getFirst().name()), List.of(key.getFirst().type()),
                 KeyRule.Use.REASSIGNED, List.of(List.of(value))), null));
     }
 

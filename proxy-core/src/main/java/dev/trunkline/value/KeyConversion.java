@@ -100,12 +100,9 @@ public final class KeyConversion {
                         ValueReader.textLength(oid, modifier, bytes, offset, length)));
                 case UUID -> hashed(ValueReader.uuidHash(oid, format, bytes, offset, length));
                 case BYTEA -> hashed(ValueReader.byteaHash(oid, format, bytes, offset, length));
-                case DATE -> hashed(PgHash.uint32(
-                        ValueReader.date(oid, modifier, format, bytes, offset, length)));
-                case TIMESTAMP -> hashed(PgHash.int8(
-                        ValueReader.timestamp(oid, modifier, format, bytes, offset, length)));
-                case TIMESTAMPTZ -> hashed(PgHash.int8(
-                        ValueReader.timestamptz(oid, modifier, format, bytes, offset, length)));
+                case DATE -> day(ValueReader.date(oid, modifier, format, bytes, offset, length));
+                case TIMESTAMP -> number(ValueReader.timestamp(oid, modifier, format, bytes, offset, length));
+                case TIMESTAMPTZ -> number(ValueReader.timestamptz(oid, modifier, format, bytes, offset, length));
                 case BOOL -> hashed(PgHash.bool(ValueReader.bool(oid, format, bytes, offset, length)));
             };
         } catch (UnreadableValue e) {
@@ -114,7 +111,7 @@ public final class KeyConversion {
     }
 
     private static KeyResult integer(KeyType type, long value) {
-        return ValueReader.fits(type.oid(), value) ? hashed(PgHash.int8(value)) : OUT_OF_RANGE;
+        return ValueReader.fits(type.oid(), value) ? number(value) : OUT_OF_RANGE;
     }
 
     private static KeyResult integral(KeyType type, PgNumeric value) {
@@ -136,21 +133,21 @@ public final class KeyConversion {
         int oid = unspecified ? type.oid() : valueOid;
         int modifier = unspecified ? ColumnType.NO_MODIFIER : valueModifier;
         try {
-            return hashed(switch (type) {
-                case INT2, INT4, INT8 -> PgHash.int8(ValueReader.inRange(type.oid(),
+            return switch (type) {
+                case INT2, INT4, INT8 -> number(ValueReader.inRange(type.oid(),
                         ValueReader.integer(oid, modifier, format, bytes, offset, length)));
-                case NUMERIC -> ValueReader.numeric(oid, modifier, format, bytes, offset, length)
-                        .withModifier(key.modifier()).hash();
-                case TEXT, VARCHAR, BPCHAR -> textStored(key, oid, modifier, format, bytes, offset, length);
-                case UUID -> ValueReader.uuidHash(oid, format, bytes, offset, length);
-                case BYTEA -> ValueReader.byteaHash(oid, format, bytes, offset, length);
-                case DATE -> PgHash.uint32(ValueReader.date(oid, modifier, format, bytes, offset, length));
-                case TIMESTAMP -> PgHash.int8(IsoDateTime.withModifier(
+                case NUMERIC -> hashed(ValueReader.numeric(oid, modifier, format, bytes, offset, length)
+                        .withModifier(key.modifier()).hash());
+                case TEXT, VARCHAR, BPCHAR -> hashed(textStored(key, oid, modifier, format, bytes, offset, length));
+                case UUID -> hashed(ValueReader.uuidHash(oid, format, bytes, offset, length));
+                case BYTEA -> hashed(ValueReader.byteaHash(oid, format, bytes, offset, length));
+                case DATE -> day(ValueReader.date(oid, modifier, format, bytes, offset, length));
+                case TIMESTAMP -> number(IsoDateTime.withModifier(
                         ValueReader.timestamp(oid, modifier, format, bytes, offset, length), key.modifier()));
-                case TIMESTAMPTZ -> PgHash.int8(IsoDateTime.withModifier(
+                case TIMESTAMPTZ -> number(IsoDateTime.withModifier(
                         ValueReader.timestamptz(oid, modifier, format, bytes, offset, length), key.modifier()));
-                case BOOL -> PgHash.bool(ValueReader.bool(oid, format, bytes, offset, length));
-            });
+                case BOOL -> hashed(PgHash.bool(ValueReader.bool(oid, format, bytes, offset, length)));
+            };
         } catch (UnreadableValue e) {
             return new KeyResult.NotAKey(e.getMessage());
         }
@@ -171,6 +168,14 @@ public final class KeyConversion {
             size = kept;
         }
         return key.type() == KeyType.BPCHAR ? PgHash.blankTrimmed(text, from, size) : PgHash.bytes(text, from, size);
+    }
+
+    private static KeyResult number(long value) {
+        return new KeyResult.Hashed(PgHash.int8(value), value);
+    }
+
+    private static KeyResult day(int day) {
+        return new KeyResult.Hashed(PgHash.uint32(day), day);
     }
 
     private static KeyResult hashed(long hash) {

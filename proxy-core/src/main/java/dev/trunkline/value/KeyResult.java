@@ -3,8 +3,25 @@ package dev.trunkline.value;
 /** What a value says about the virtual shard of a key. */
 public sealed interface KeyResult {
 
-    /** The key has this hash. */
-    record Hashed(long hash) implements KeyResult {
+    /**
+     * The key has this hash. {@code ordinal} is its place in the order of its type, which follows from it: the number itself,
+     * the days or microseconds of a date or time, 0 for types that are never placed by range.
+     */
+    record Hashed(long hash, long ordinal) implements KeyResult {
+
+        public Hashed(long hash) {
+            this(hash, 0);
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Hashed hashed && hashed.hash == hash;
+        }
+
+        @Override
+        public int hashCode() {
+            return Long.hashCode(hash);
+        }
 
         /** The virtual shard among {@code virtualShards}, a power of two. */
         public int virtualShard(int virtualShards) {

@@ -219,7 +219,7 @@ final class Rows {
         List<List<Object>> rows = new ArrayList<>();
         for (ServedDatabase database : served.databases(wanted)) {
             ShardMap map = database.destinations().map();
-            for (int shard = 0; shard < map.virtualShards(); shard++) {
+            for (int shard = 0; shard < map.allVirtualShards(); shard++) {
                 int node = map.nodeOf(shard);
                 rows.add(row(database.name(), DOMAIN, shard, node < 0 ? null : database.nodes().get(node).nodeName(),
                         node < 0 ? "unowned" : "active", map.epoch()));

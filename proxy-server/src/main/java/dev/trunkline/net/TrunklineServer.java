@@ -202,7 +202,7 @@ public final class TrunklineServer implements AutoCloseable {
                     node.database(), towardsNodes.get(node)));
         }
         Catalog catalog = source.catalog();
-        ShardMap map = ShardMap.of(1, config.shardOwners().stream().mapToInt(Integer::intValue).toArray());
+        ShardMap map = ShardMap.initial(config);
         StatementMetrics metrics = new StatementMetrics(config.name());
         ServedDatabase database = new ServedDatabase(config.name(), nodes, config.pool(),
                 fanOutRules(configuration, config),

@@ -108,7 +108,7 @@ public final class NodeControl implements AutoCloseable {
 
     /** The map of the file, at epoch 1. */
     static ShardMap initialMap(DatabaseConfig database) {
-        return ShardMap.of(1, database.shardOwners().stream().mapToInt(Integer::intValue).toArray());
+        return ShardMap.initial(database);
     }
 
     private void open(Duration interval) throws ConfigurationException {

@@ -5,7 +5,7 @@ import dev.trunkline.catalog.Node;
 import dev.trunkline.config.FanOutPolicy;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.PlanKey;
-import dev.trunkline.route.HintText;
+import dev.trunkline.sql.HintText;
 import dev.trunkline.route.NodeRule;
 import dev.trunkline.route.RoutingHint;
 import java.util.ArrayList;

@@ -1,6 +1,5 @@
-package dev.trunkline.route;
+package dev.trunkline.sql;
 
-import dev.trunkline.config.Spelling;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import java.util.ArrayList;
@@ -36,10 +35,8 @@ public final class HintText {
         while (hints.skip(",;")) {
             String name = hints.word("=").toLowerCase(java.util.Locale.ROOT);
             if (!NAMES.contains(name)) {
-                String near = Spelling.nearest(name, NAMES);
-                throw wrong("unrecognized routing hint \"" + name + "\"", near == null
-                        ? "A routing comment knows key, node and fan_out."
-                        : "Did you mean " + near + "?");
+                throw wrong("unrecognized routing hint \"" + name + "\"",
+                        "A routing comment knows key, node and fan_out.");
             }
             if (!hints.skip("") || hints.text.charAt(hints.at) != '=') {
                 throw wrong("routing hint \"" + name + "\" has no value", "Write it as " + name + "=...");
