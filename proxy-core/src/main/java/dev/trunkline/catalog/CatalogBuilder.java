@@ -111,7 +111,7 @@ public final class CatalogBuilder {
     /** Shards a table by columns, colocated with another. */
     public CatalogBuilder colocated(String table, String with, String... key) {
         if (existing(with).distribution() instanceof Distribution.Sharded sharded) {
-            return sharded(table, sharded.colocationGroup(), key);
+            return sharded(table, sharded.colocationGroup(), key).placed(table, sharded.placement());
         }
         throw new IllegalArgumentException(with + " is not sharded");
     }
@@ -129,6 +129,14 @@ public final class CatalogBuilder {
                     column.collation() == null || column.collation().deterministic()));
         }
         return distribute(table, new Distribution.Sharded(columns, group, new Placement.Hash()));
+    }
+
+    /** Places the keys of a table that is sharded already in another way than by hash. */
+    public CatalogBuilder placed(String table, Placement placement) {
+        if (existing(table).distribution() instanceof Distribution.Sharded sharded) {
+            return distribute(table, new Distribution.Sharded(sharded.key(), sharded.colocationGroup(), placement));
+        }
+        throw new IllegalArgumentException(table + " is not sharded");
     }
 
     public CatalogBuilder reference(String table) {

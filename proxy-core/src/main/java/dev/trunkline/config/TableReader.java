@@ -45,19 +45,19 @@ final class TableReader {
 
     private TableConfig table(Section t, String name) {
         List<String> key = t.texts("shardKey", "column, or list of columns");
+        boolean sharded = key != null && !key.isEmpty();
+        PlacementConfig placement = placements.read(t, name, sharded, sharded ? key.size() : 0);
         t.unsupported("domain", "text", "every table belongs to one domain");
         String with = t.text("colocatedWith", "table", null);
         boolean reference = t.flag("reference", false);
         String node = t.text("node", "node", null);
         FanOutPolicy fanOut = t.choice("fanOut", FanOutPolicy.class, null);
-        boolean sharded = key != null && !key.isEmpty();
         if (key != null && key.isEmpty()) {
             t.error("shardKey", "expected a column");
         }
         if (sharded && new LinkedHashSet<>(key).size() < key.size()) {
             t.error("shardKey", "a column is written twice");
         }
-        PlacementConfig placement = placements.read(t, name, sharded, sharded ? key.size() : 0);
         if (placement != null && with != null) {
             t.error(t.has("placement") ? "placement" : t.has("pins") ? "pins" : t.has("ranges") ? "ranges" : "lists",
                     "is said where the keys of the group are: at " + with);

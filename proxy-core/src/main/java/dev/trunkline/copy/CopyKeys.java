@@ -1,6 +1,8 @@
 package dev.trunkline.copy;
 
+import dev.trunkline.catalog.Distribution;
 import dev.trunkline.catalog.KeyColumn;
+import dev.trunkline.catalog.Placement;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.value.KeyConversion;
 import dev.trunkline.value.KeyResult;
@@ -9,11 +11,12 @@ import dev.trunkline.value.PgOid;
 import dev.trunkline.value.WireFormat;
 import java.util.List;
 
-/** Reads the shard key of a table's rows out of a COPY: the hash of what the node will store (semantics.md 1). */
+/** Reads the shard key of a table's rows out of a COPY: the virtual shard of what the node will store (semantics.md 1). */
 public final class CopyKeys {
 
     private final String table;
     private final List<KeyColumn> key;
+    private final Placement placement;
     private final int[] positions;
     private final boolean[] forceNull;
     private final boolean[] forceNotNull;
@@ -28,9 +31,10 @@ public final class CopyKeys {
      * @throws dev.trunkline.error.ProxyException
      *             TL003 if a column of the key is not among them
      */
-    public CopyKeys(String table, List<KeyColumn> key, List<String> columns, CopyFormat format) {
+    public CopyKeys(String table, Distribution.Sharded sharded, List<String> columns, CopyFormat format) {
         this.table = table;
-        this.key = List.copyOf(key);
+        this.key = sharded.key();
+        this.placement = sharded.placement();
         this.positions = new int[key.size()];
         this.forceNull = new boolean[key.size()];
         this.forceNotNull = new boolean[key.size()];
@@ -48,25 +52,32 @@ public final class CopyKeys {
     }
 
     /**
-     * The hash of the row's key.
+     * The virtual shard of the row's key.
      *
      * @throws dev.trunkline.error.ProxyException
-     *             TL003 if it is NULL or can't be converted exactly; {@link #reading} says in which column
+     *             TL003 if it is NULL, can't be converted exactly or has no place; {@link #reading} says in which column
      */
-    public long hash(byte[] bytes, CopyScanner row) {
+    public int virtualShard(byte[] bytes, CopyScanner row, int virtualShards) {
         long hash = 0;
+        long ordinal = 0;
         for (int i = 0; i < positions.length; i++) {
             reading = positions[i];
             text.read(bytes, row.fieldStart(reading), row.fieldEnd(reading), forceNull[i], forceNotNull[i]);
-            hash = PgHash.combine(hash, switch (KeyConversion.assigned(key.get(i).type(), PgOid.UNSPECIFIED, -1,
+            KeyResult.Hashed column = switch (KeyConversion.assigned(key.get(i).type(), PgOid.UNSPECIFIED, -1,
                     WireFormat.TEXT, text.bytes(), text.offset(), text.length())) {
-                case KeyResult.Hashed hashed -> hashed.hash();
+                case KeyResult.Hashed hashed -> hashed;
                 case KeyResult.NoRow none -> throw unreadable(i, none.why());
                 case KeyResult.NotAKey none -> throw unreadable(i, none.why());
-            });
+            };
+            hash = PgHash.combine(hash, column.hash());
+            ordinal = column.ordinal();
+        }
+        int shard = placement.virtualShard(hash, ordinal, virtualShards);
+        if (shard < 0) {
+            throw unreadable(positions.length - 1, "no range or list of the configuration holds it");
         }
         reading = -1;
-        return hash;
+        return shard;
     }
 
     private RuntimeException unreadable(int i, String why) {

@@ -101,9 +101,14 @@ public enum KeyType {
         return "(" + sqlHash(expression, serverMajor) + " & " + (virtualShards - 1) + ")";
     }
 
-    /** As {@link #sqlVirtualShard} for a key of several columns, whose hash is that of the record of them. */
+    /** As {@link #sqlHash} for a key of several columns, whose hash is that of the record of them. */
+    public static String sqlHash(Iterable<String> expressions) {
+        return "pg_catalog.hash_record_extended(ROW(" + String.join(", ", expressions) + "), " + PgHash.PARTITION_SEED
+                + ")";
+    }
+
+    /** As {@link #sqlVirtualShard} for a key of several columns. */
     public static String sqlVirtualShard(Iterable<String> expressions, int virtualShards) {
-        return "(pg_catalog.hash_record_extended(ROW(" + String.join(", ", expressions) + "), "
-                + PgHash.PARTITION_SEED + ") & " + (virtualShards - 1) + ")";
+        return "(" + sqlHash(expressions) + " & " + (virtualShards - 1) + ")";
     }
 }

@@ -1,5 +1,6 @@
 package dev.trunkline.plan;
 
+import dev.trunkline.catalog.Placement;
 import dev.trunkline.catalog.Catalog;
 import dev.trunkline.catalog.CatalogBuilder;
 import dev.trunkline.catalog.Collation;
@@ -63,6 +64,10 @@ final class TestCatalogs {
         shop.table("smalls", "k int2 not null", "name text").sharded("smalls", "k");
         shop.table("ints", "k int4 not null", "name text").sharded("ints", "k");
         shop.table("blobs", "k bytea not null", "name text").sharded("blobs", "k");
+        shop.table("events", "day date not null", "kind text", "weight int4").sharded("events", "day")
+                .placed("events", new Placement.Ranges(List.of(new Placement.Range(Long.MIN_VALUE, 8765, 256),
+                        new Placement.Range(8766, 9131, 257), new Placement.Range(9132, Long.MAX_VALUE, 258))));
+        shop.table("visits", "at date not null", "page text").colocated("visits", "events", "at");
         shop.relation(new RelationName("public", "tickets"), RelationKind.TABLE,
                 List.of(new ColumnInfo("id", PgOid.INT8, PgOid.INT8, "bigint", -1, true, DefaultKind.SEQUENCE, null,
                         true),

@@ -243,7 +243,8 @@ public final class Load {
             }
             return 1;
         }
-        NodeCopy copy = byNode[map.nodeOf(map.virtualShardOf(target.keys().hash(input.buffer(), input.row())))];
+        NodeCopy copy = byNode[map
+                .nodeOf(target.keys().virtualShard(input.buffer(), input.row(), map.virtualShards()))];
         if (copy == null) {
             return 0;
         }

@@ -38,7 +38,7 @@ record LoadTarget(Relation relation, List<String> columns, CopyKeys keys, List<N
         CopyKeys keys = null;
         List<NodeConfig> nodes = switch (relation.distribution()) {
             case Distribution.Sharded sharded -> {
-                keys = new CopyKeys(relation.fullName().toString(), sharded.key(), columns, options.format());
+                keys = new CopyKeys(relation.fullName().toString(), sharded, columns, options.format());
                 yield database.nodes().stream().filter(node -> database.shardOwners().contains(node.index())).toList();
             }
             case Distribution.Reference reference -> database.nodes();
