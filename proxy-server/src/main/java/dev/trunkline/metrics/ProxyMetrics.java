@@ -97,6 +97,7 @@ final class ProxyMetrics implements MultiCollector {
         all.add(statementsTotal());
         all.add(statementSeconds());
         all.add(fanOuts());
+        all.add(queuedBytes());
         collectLoops(all);
         return new MetricSnapshots(all);
     }
@@ -160,6 +161,16 @@ final class ProxyMetrics implements MultiCollector {
                             .labels(Labels.of("database", metrics.database(), "reason", reason)).build()));
         }
         return total.build();
+    }
+
+    private GaugeSnapshot queuedBytes() {
+        GaugeSnapshot.Builder queued = GaugeSnapshot.builder().name("trunkline_fanout_queued_bytes")
+                .help("Bytes of rows of several nodes that wait for other nodes' rows or for the client");
+        for (StatementMetrics metrics : statements.values()) {
+            queued.dataPoint(GaugeSnapshot.GaugeDataPointSnapshot.builder().value(metrics.queuedBytes())
+                    .labels(Labels.of("database", metrics.database())).build());
+        }
+        return queued.build();
     }
 
     /** Clients and connections by state, counted by the loops that own them. */

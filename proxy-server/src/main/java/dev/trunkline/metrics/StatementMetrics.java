@@ -22,6 +22,7 @@ public final class StatementMetrics implements DatabaseMetrics {
     private final String database;
     private final OfRouting[] routings = new OfRouting[Routing.values().length];
     private final Map<String, LongAdder> fanOuts = new ConcurrentHashMap<>();
+    private final LongAdder queuedBytes = new LongAdder();
     private final FanOutStatements fanOutStatements = new FanOutStatements();
 
     public StatementMetrics(String database) {
@@ -49,6 +50,11 @@ public final class StatementMetrics implements DatabaseMetrics {
     @Override
     public void fanOutEnded(StatementPlan plan, boolean failed, long rows, long nanos) {
         fanOutStatements.ran(plan, failed, rows, nanos);
+    }
+
+    @Override
+    public void fanOutQueued(long bytes) {
+        queuedBytes.add(bytes);
     }
 
     @Override
@@ -123,5 +129,9 @@ public final class StatementMetrics implements DatabaseMetrics {
 
     Map<String, LongAdder> fanOuts() {
         return fanOuts;
+    }
+
+    long queuedBytes() {
+        return queuedBytes.sum();
     }
 }

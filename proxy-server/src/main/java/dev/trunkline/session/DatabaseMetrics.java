@@ -16,6 +16,9 @@ public interface DatabaseMetrics {
     /** A statement without a key has ended. */
     void fanOutEnded(StatementPlan plan, boolean failed, long rows, long nanos);
 
+    /** So many more bytes of rows wait in the merges of several nodes' answers, or fewer. */
+    void fanOutQueued(long bytes);
+
     /** What a statement without a key has cost so far. */
     FanOutCost fanOutCost(StatementPlan plan);
 }

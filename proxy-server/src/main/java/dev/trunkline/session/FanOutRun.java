@@ -18,8 +18,6 @@ import dev.trunkline.wire.MessageTypes;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -52,7 +50,7 @@ final class FanOutRun implements StatementRun {
     private final FanOutSource source;
     private final FanOutPolicy policy;
     private final Runnable done;
-    private final FanOutInput[] inputs;
+    private final FanOutInputs inputs;
     private final RowMerge merge;
     private final boolean sequential;
     /** The portal's name at the nodes: only one that may be suspended needs the client's. */
@@ -68,14 +66,15 @@ final class FanOutRun implements StatementRun {
     private boolean started;
     private boolean wrong;
     private boolean ended;
+    /** What is left of the nodes' answers may end in an error. */
+    private boolean forgiving;
     private boolean cancelled;
     private boolean over;
     private long startedNanos = System.nanoTime();
     private long spentNanos;
 
     private FanOutRun(Session session, StatementPlan plan, Destination.Many destination, FanOutSource source,
-            int maxRows,
-            FanOutPolicy policy, Runnable done) {
+            int maxRows, FanOutPolicy policy, Runnable done) {
         this.session = session;
         this.plan = plan;
         this.fanOut = plan.fanOut();
@@ -83,60 +82,54 @@ final class FanOutRun implements StatementRun {
         this.source = source;
         this.policy = policy;
         this.done = done;
-        this.inputs = new FanOutInput[destination.nodes().length];
         this.maxRows = maxRows;
         this.sequential = maxRows > 0 && fanOut.merge() instanceof Merge.Concat;
         this.gathers = fanOut.merge().gathers();
         this.portalName = maxRows > 0 && !gathers ? source.portalName() : "";
-        this.merge = RowMerge.of(fanOut.merge(), inputs.length,
+        this.merge = RowMerge.of(fanOut.merge(), destination.nodes().length,
                 RowCounts.of(fanOut.merge(), source.values(), source.types()));
+        this.inputs = new FanOutInputs(destination.nodes().length, merge, session.database().metrics(),
+                session.worker().connector());
         this.described = !source.describe();
     }
 
     static void start(Session session, StatementPlan plan, Destination.Many destination, FanOutSource source,
-            int maxRows,
-            Runnable done) {
-        FanOutPolicy policy = FanOutPolicy.ALLOW;
-        if (!destination.keyed()) {
-            policy = session.database().fanOutRules().of(plan, session.database().catalog(),
-                    session.identity().user(), session.own().fanOut());
-            session.database().metrics().fanOut(plan, policy == FanOutPolicy.REJECT);
-        }
+            int maxRows, Runnable done) {
         session.routed(destination.keyed() ? Routing.MULTI_KEY : Routing.FAN_OUT, plan);
-        if (policy == FanOutPolicy.REJECT) {
-            throw session.fanOutWarnings().rejection(plan, destination);
-        }
+        FanOutPolicy policy = destination.keyed()
+                ? FanOutPolicy.ALLOW
+                : session.fanOutWarnings().admit(plan, destination, session);
         session.become(SessionState.ACTIVE);
         new FanOutRun(session, plan, destination, source, maxRows, policy, done).join();
     }
 
     /** Leases the nodes one after the other; goes on when all are there. */
     private void join() {
-        while (joined < inputs.length) {
+        while (joined < inputs.count()) {
             Participant participant = session.participant(destination.nodes()[joined], this::join);
             if (participant == null) {
                 return;
             }
-            inputs[joined] = new FanOutInput(this, joined, participant);
+            inputs.set(joined, new FanOutInput(this, joined, participant));
             joined++;
         }
-        for (joined = 0; joined < inputs.length; joined++) {
-            if (session.transaction().at(destination.nodes()[joined]) != inputs[joined].participant()) {
+        for (joined = 0; joined < inputs.count(); joined++) {
+            if (session.transaction().at(destination.nodes()[joined]) != inputs.get(joined).participant()) {
                 // It was lost while the others were waited for.
                 join();
                 return;
             }
         }
-        for (FanOutInput input : inputs) {
-            session.use(input.participant(), plan, destination);
+        for (int i = 0; i < inputs.count(); i++) {
+            session.use(inputs.get(i).participant(), plan, destination);
         }
         warn();
         session.run(this);
         session.become(SessionState.ACTIVE);
         started = true;
         byte[] sql = fanOut.nodeSql() == null ? source.sql() : fanOut.nodeSql().getBytes(StandardCharsets.UTF_8);
-        for (int i = 0; i < inputs.length; i++) {
-            inputs[i].prepare(sql, source, fanOut.merge(), portalName);
+        for (int i = 0; i < inputs.count(); i++) {
+            inputs.get(i).prepare(sql, source, fanOut.merge(), portalName);
             if (!sequential || i == 0) {
                 execute(i, step());
             }
@@ -153,7 +146,7 @@ final class FanOutRun implements StatementRun {
 
     private void execute(int i, int rows) {
         open++;
-        inputs[i].execute(portalName, rows);
+        inputs.get(i).execute(portalName, rows);
     }
 
     /** How many rows a node is asked for at a time, 0 for all. */
@@ -233,15 +226,21 @@ final class FanOutRun implements StatementRun {
             }
             session.out().frames(null, run);
         }
-        if (merge.finished() && hasMore() && !ended) {
+        if (merge.finished() && !ended && inputs.any(FanOutInput::hasMore)) {
             endEarly();
         } else if (left() > 0) {
             feed();
-            holdBack();
+            inputs.holdBack();
         } else {
             // The nodes come to rest, each with no more than it was asked for.
-            readAll();
+            inputs.readAll();
         }
+        inputs.countQueued();
+    }
+
+    private void release() {
+        merge.release();
+        inputs.countQueued();
     }
 
     /** How many rows the client still wants of its limit. */
@@ -255,8 +254,8 @@ final class FanOutRun implements StatementRun {
             return;
         }
         boolean asked = false;
-        for (int i = 0; i < inputs.length; i++) {
-            if (inputs[i].isPaused() && merge.queuedBytes(i) == 0 && !inputs[i].backend().isBusy()) {
+        for (int i = 0; i < inputs.count(); i++) {
+            if (inputs.get(i).isPaused() && merge.queuedBytes(i) == 0 && !inputs.get(i).backend().isBusy()) {
                 execute(i, step());
                 asked = true;
             }
@@ -266,59 +265,29 @@ final class FanOutRun implements StatementRun {
         }
     }
 
-    private void holdBack() {
-        for (int i = 0; i < inputs.length; i++) {
-            inputs[i].holdBack(merge.queuedBytes(i));
-        }
-    }
-
-    private void readAll() {
-        for (FanOutInput input : inputs) {
-            if (input != null) {
-                input.read();
-            }
-        }
-    }
-
-    private boolean hasMore() {
-        return Arrays.stream(inputs).anyMatch(FanOutInput::hasMore);
-    }
-
     /**
      * The client has all its rows, and some nodes still have some. Most often they are about to come; a cancel request
      * costs each node a process.
      */
     private void endEarly() {
         ended = true;
-        readAll();
-        if (session.mayCancelReads()) {
+        inputs.readAll();
+        forgiving = session.mayCancelReads();
+        if (forgiving) {
             session.worker().loop().schedule(this::cancelRest, PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 
     private void cancelRest() {
-        if (over || wrong) {
-            return;
-        }
-        cancelled = true;
-        for (FanOutInput input : inputs) {
-            if (input.hasMore()) {
-                session.worker().connector().cancel(input.backend());
-            }
-        }
-    }
-
-    private void cancelBusy(BackendConnection but) {
-        for (FanOutInput input : inputs) {
-            if (input != null && input.backend() != but && input.backend().isBusy()) {
-                session.worker().connector().cancel(input.backend());
-            }
+        if (!over && !wrong) {
+            cancelled = true;
+            inputs.cancelUnfinished();
         }
     }
 
     @Override
     public boolean forgives(BackendConnection backend) {
-        return cancelled && !wrong;
+        return forgiving && !wrong;
     }
 
     @Override
@@ -327,7 +296,7 @@ final class FanOutRun implements StatementRun {
             return false;
         }
         if (writable && !wrong && !ended) {
-            readAll();
+            inputs.readAll();
             guarded(this::pump);
             advance();
             session.flushReplies();
@@ -358,10 +327,8 @@ final class FanOutRun implements StatementRun {
     }
 
     private void stopped(BackendConnection backend) {
-        for (FanOutInput input : inputs) {
-            if (input.backend() == backend && input.stopped()) {
-                open--;
-            }
+        if (inputs.stopped(backend)) {
+            open--;
         }
     }
 
@@ -385,7 +352,7 @@ final class FanOutRun implements StatementRun {
 
     private void nextInTurn() {
         int left = left();
-        if (suspended || left == 0 && turn + 1 < inputs.length) {
+        if (suspended || left == 0 && turn + 1 < inputs.count()) {
             if (!suspended) {
                 turn++;
             }
@@ -393,7 +360,7 @@ final class FanOutRun implements StatementRun {
             return;
         }
         turn++;
-        if (turn == inputs.length) {
+        if (turn == inputs.count()) {
             finish();
         } else {
             execute(turn, maxRows == 0 ? 0 : left);
@@ -404,7 +371,7 @@ final class FanOutRun implements StatementRun {
     private void suspend() {
         suspended = false;
         spentNanos += System.nanoTime() - startedNanos;
-        readAll();
+        inputs.readAll();
         source.portal().suspended(this);
         session.run(null);
         session.reply(BackendEncoder::portalSuspended);
@@ -413,25 +380,21 @@ final class FanOutRun implements StatementRun {
 
     private void finish() {
         over = true;
-        readAll();
+        inputs.readAll();
         if (!destination.keyed()) {
             session.database().metrics().fanOutEnded(plan, wrong, merge.rows(),
                     spentNanos + System.nanoTime() - startedNanos);
         }
         if (wrong) {
-            merge.release();
+            release();
             // A cancel that arrives late must not hit what the session does next.
-            Session.afterCancels(backends(), 0, this::failed);
+            Session.afterCancels(inputs.backends(), 0, this::failed);
         } else if (cancelled) {
-            Session.afterCancels(backends(), 0, this::succeeded);
+            Session.afterCancels(inputs.backends(), 0, this::succeeded);
         } else {
             session.run(null);
             session.guarded(this::complete);
         }
-    }
-
-    private List<BackendConnection> backends() {
-        return Arrays.stream(inputs).map(FanOutInput::backend).toList();
     }
 
     private void succeeded() {
@@ -452,7 +415,7 @@ final class FanOutRun implements StatementRun {
 
     private void complete() {
         long rows = merge.rows() - rowsBefore;
-        merge.release();
+        release();
         if (source.portal() != null) {
             source.portal().done();
             if (!portalName.isEmpty()) {
@@ -473,8 +436,8 @@ final class FanOutRun implements StatementRun {
             return;
         }
         wrong = true;
-        readAll();
-        cancelBusy(backend);
+        inputs.readAll();
+        inputs.cancelBusy(backend);
     }
 
     @Override
@@ -493,19 +456,20 @@ final class FanOutRun implements StatementRun {
 
     /** Whether a suspended run goes on at a participant. */
     boolean uses(Participant participant) {
-        return Arrays.stream(inputs).anyMatch(input -> input.participant() == participant);
+        return inputs.any(input -> input.participant() == participant);
     }
 
     /** The client closes the portal before its end. */
     void closeAtNodes() {
-        for (FanOutInput input : inputs) {
-            input.close(portalName);
+        for (int i = 0; i < inputs.count(); i++) {
+            inputs.get(i).close(portalName);
         }
     }
 
     @Override
     public void abandon() {
         over = true;
-        merge.release();
+        inputs.readAll();
+        release();
     }
 }

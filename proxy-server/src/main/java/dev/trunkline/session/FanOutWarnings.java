@@ -43,8 +43,18 @@ final class FanOutWarnings {
         return ErrorFields.of(severity, "01TL1", text.message()).withDetail(text.detail()).withHint(text.hint());
     }
 
-    /** The refusal where the policy is reject. */
-    ProxyException rejection(StatementPlan plan, Destination.Many destination) {
+    /** The policy on a statement, which is counted; throws where it is reject. */
+    FanOutPolicy admit(StatementPlan plan, Destination.Many destination, Session session) {
+        FanOutPolicy policy = database.fanOutRules().of(plan, database.catalog(), session.identity().user(),
+                session.own().fanOut());
+        database.metrics().fanOut(plan, policy == FanOutPolicy.REJECT);
+        if (policy == FanOutPolicy.REJECT) {
+            throw rejection(plan, destination);
+        }
+        return policy;
+    }
+
+    private ProxyException rejection(StatementPlan plan, Destination.Many destination) {
         FanOutReason.Warning text = text(plan, destination);
         return ProxyError.FAN_OUT_REJECTED.with(destination.nodes().length, text.message(), text.hint())
                 .withDetail(text.detail());

@@ -23,10 +23,11 @@ final class MergeDatabases implements AutoCloseable {
     private static final int[][] FIRST = {{0}, {0, 200}, {0, 40, 90}, {0, 150, 230, 255}};
 
     private static final String TABLES = """
+            CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
             CREATE TABLE m (id int8 PRIMARY KEY, g int4, i2 int2, i4 int4, i8 int8, num numeric, amt numeric(12,2),
                 c text COLLATE "C", v varchar(10) COLLATE "C", b char(4) COLLATE "C", loc text COLLATE "und-x-icu", u uuid, ya bytea, d date,
                 ti time, tz timetz, ts timestamp, tsz timestamptz, bo bool, f4 float4, f8 float8, fz float8, o oid,
-                "Odd name" int4);
+                "Odd name" int4, ci text COLLATE ci);
             CREATE TABLE n (m_id int8 NOT NULL, k int4, t text COLLATE "C", PRIMARY KEY (m_id, k));
             CREATE TABLE r (g int4 PRIMARY KEY, name text COLLATE "C");
             CREATE TABLE e (id int8 PRIMARY KEY, x int4, c text COLLATE "C");
@@ -48,7 +49,8 @@ final class MergeDatabases implements AutoCloseable {
                 CASE WHEN h(i,19,20) = 0 THEN 'infinity' ELSE timestamptz '2000-01-01 00:00+00' + h(i,19,50) * interval '1 day' END,
                 h(i,20,2) = 0, ((h(i,21,30)-15)::float4) / 4, ((h(i,22,30)-15)::float8) / 8,
                 CASE h(i,23,8) WHEN 0 THEN '-0' WHEN 1 THEN '0' WHEN 2 THEN 'NaN' WHEN 3 THEN '-Infinity'
-                    ELSE h(i,24,50) / 3.0 END, (h(i,25,5)::int8 * 1000000000)::oid, h(i,26,3)
+                    ELSE h(i,24,50) / 3.0 END, (h(i,25,5)::int8 * 1000000000)::oid, h(i,26,3),
+                (ARRAY['a', 'A', 'b'])[h(i,29,3)+1]
                 FROM generate_series(1, 260) i;
             INSERT INTO n SELECT i, k, 't' || h(i * 10 + k,30,7) FROM generate_series(1, 260) i, generate_series(1, 3) k
                 WHERE h(i * 10 + k,31,3) > 0 OR i % 5 = 0;

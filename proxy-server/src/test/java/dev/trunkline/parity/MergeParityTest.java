@@ -129,7 +129,11 @@ class MergeParityTest {
     void refusesWhatIsNotExact() throws Exception {
         List<String> inexact = List.of("SELECT id FROM m ORDER BY loc", "SELECT sum(f8) FROM m",
                 "SELECT avg(f4) FROM m",
-                "SELECT max(loc) FROM m", "SELECT id FROM m ORDER BY lower(c)", "SELECT id FROM m ORDER BY random()",
+                "SELECT max(loc) FROM m", "SELECT id FROM m ORDER BY ci", "SELECT min(ci) FROM m",
+                "SELECT DISTINCT ci FROM m", "SELECT ci, count(*) FROM m GROUP BY ci",
+                "SELECT DISTINCT lower(ci) FROM m", "SELECT DISTINCT c COLLATE ci FROM m",
+                "SELECT g, min(loc) FROM m GROUP BY g",
+                "SELECT id FROM m ORDER BY lower(c)", "SELECT id FROM m ORDER BY random()",
                 "SELECT DISTINCT random() FROM m", "SELECT id FROM m ORDER BY ARRAY[g]",
                 "SELECT count(DISTINCT g) FROM m", "SELECT g, count(*) FROM m GROUP BY g HAVING count(*) > 3",
                 "SELECT DISTINCT ON (g) id FROM m ORDER BY g",

@@ -132,6 +132,9 @@ public final class PgClient implements AutoCloseable {
 
     /** The next message, or null when none comes in time. */
     public BackendMessage receive(int millis) throws IOException {
+        if (!read.isEmpty()) {
+            return read.poll();
+        }
         var chunk = new byte[16_384];
         long deadline = System.nanoTime() + millis * 1_000_000L;
         while (read.isEmpty()) {
