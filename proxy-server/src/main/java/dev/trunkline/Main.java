@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
 /** The command {@code trunkline}. */
 @Command(name = "trunkline", mixinStandardHelpOptions = true, versionProvider = Main.Version.class, description = "A transparent sharding proxy for PostgreSQL.", exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
         "0:good", "1:problems found", "2:wrong usage", "3:cannot start"}, subcommands = {DemoCommand.class,
-                ServeCommand.class, CheckCommand.class, ExplainCommand.class, LoadCommand.class})
+                ServeCommand.class, CheckCommand.class, ExplainCommand.class, LoadCommand.class, RehearseCommand.class})
 public final class Main implements Runnable {
 
     static final int GOOD = 0;

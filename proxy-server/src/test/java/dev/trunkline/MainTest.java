@@ -51,6 +51,13 @@ class MainTest {
         assertEquals(0, run("--help").status());
     }
 
+    /** What the launcher archives classes by needs no node, and fails where a start would. */
+    @Test
+    void aStartIsRehearsedWithoutNodes() {
+        Ended ended = run("rehearse");
+        assertEquals(0, ended.status(), ended.errors());
+    }
+
     @Test
     void wrongUsageOfLoadIsTwo() throws Exception {
         Path config = Files.writeString(directory.resolve("c.yaml"), """
