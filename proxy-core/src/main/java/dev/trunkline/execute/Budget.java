@@ -19,7 +19,7 @@ final class Budget {
         if (used > bytes) {
             throw ProxyError.OVER_BUDGET.with(
                     what + " over several nodes needs more than " + bytes + " bytes of memory",
-                    "Narrow the statement, add a predicate on the shard key, or raise the limit.");
+                    "Narrow the statement, or add a predicate on the shard key.");
         }
     }
 }

@@ -21,6 +21,7 @@ public final class MergeSteps {
     static MergeSteps of(Merge merge, int inputs, IntToLongFunction counts) {
         return switch (merge) {
             case Merge.Concat concat -> unordered(inputs);
+            case Merge.Explained explained -> throw new IllegalStateException("plans are no rows");
             case Merge.OrderedMerge ordered -> ordered(inputs, sorting(ordered.keys()));
             case Merge.Aggregate aggregate -> new MergeSteps(new AggregatedRow(aggregate, inputs));
             case Merge.GroupedAggregate grouped -> grouped.neighbours()

@@ -4,7 +4,9 @@ import dev.trunkline.plan.Merge;
 import dev.trunkline.wire.BackendMessage.RowDescription;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.util.List;
 import java.util.function.IntToLongFunction;
+import java.util.stream.IntStream;
 
 /**
  * One execution of a merge: rows of several inputs (nodes) in, the client's rows out.
@@ -27,7 +29,7 @@ import java.util.function.IntToLongFunction;
  *
  * <p>Confined to the session's event loop. A run that came in belongs to the merge, a run that was taken to the caller.
  */
-public sealed interface RowMerge permits RunConcat, RowPipeline {
+public sealed interface RowMerge permits RunConcat, RowPipeline, ExplainedRows {
 
     /** No limit on the rows of a {@link #take}. */
     int ALL = Integer.MAX_VALUE;
@@ -37,20 +39,23 @@ public sealed interface RowMerge permits RunConcat, RowPipeline {
 
     /** A merge of so many inputs whose row counts are all literals. */
     static RowMerge of(Merge merge, int inputs) {
-        return of(merge, inputs, number -> {
+        return of(merge, IntStream.range(0, inputs).mapToObj(Integer::toString).toList(), number -> {
             throw new IllegalArgumentException("no parameter " + number);
         });
     }
 
     /**
-     * A merge of so many inputs.
+     * A merge.
      *
+     * @param inputs the nodes' names
      * @param counts the value of a parameter that is a number of rows, by its number; negative for NULL
      */
-    static RowMerge of(Merge merge, int inputs, IntToLongFunction counts) {
-        return merge instanceof Merge.Concat
-                ? new RunConcat(inputs)
-                : MergeSteps.of(merge, inputs, counts).show(merge.visible());
+    static RowMerge of(Merge merge, List<String> inputs, IntToLongFunction counts) {
+        return switch (merge) {
+            case Merge.Concat concat -> new RunConcat(inputs.size());
+            case Merge.Explained explained -> new ExplainedRows(explained, inputs);
+            default -> MergeSteps.of(merge, inputs.size(), counts).show(merge.visible());
+        };
     }
 
     /**

@@ -1,12 +1,12 @@
 package dev.trunkline.plan;
 
 /** JSON as EXPLAIN writes it. */
-final class Json {
+public final class Json {
 
     private Json() {}
 
     /** A string in quotes, or {@code null}. */
-    static String quoted(String text) {
+    public static String quoted(String text) {
         if (text == null) {
             return "null";
         }

@@ -12,6 +12,7 @@ public sealed interface Merge {
     default int visible() {
         return switch (this) {
             case Concat concat -> -1;
+            case Explained explained -> -1;
             case OrderedMerge ordered -> -1;
             case Aggregate aggregate -> aggregate.visible();
             case GroupedAggregate grouped -> grouped.source().visible();
@@ -26,6 +27,7 @@ public sealed interface Merge {
     default int hidden() {
         return switch (this) {
             case Concat concat -> 0;
+            case Explained explained -> 0;
             case OrderedMerge ordered -> 0;
             case Aggregate aggregate -> aggregate.hidden();
             case GroupedAggregate grouped -> grouped.source().hidden();
@@ -40,6 +42,7 @@ public sealed interface Merge {
     default boolean gathers() {
         return switch (this) {
             case Concat concat -> false;
+            case Explained explained -> true;
             case OrderedMerge ordered -> false;
             case Aggregate aggregate -> true;
             case GroupedAggregate grouped -> !grouped.neighbours() || grouped.source().gathers();
@@ -52,6 +55,15 @@ public sealed interface Merge {
 
     /** All rows, in no order. */
     record Concat() implements Merge {}
+
+    /**
+     * EXPLAIN: the merge's tree, with each node's own plan beneath.
+     *
+     * @param explained what EXPLAIN stands before
+     * @param json whether the nodes' plans are JSON documents and the answer is one, otherwise they are lines
+     * @param runs whether the nodes execute the statement (ANALYZE)
+     */
+    record Explained(Plan.FanOut explained, boolean json, boolean runs) implements Merge {}
 
     /** The rows of nodes that have each sorted theirs, in that order. */
     record OrderedMerge(List<SortColumn> keys) implements Merge {

@@ -129,6 +129,8 @@ final class PlanText {
     private static String merge(Merge merge) {
         return switch (merge) {
             case Merge.Concat concat -> "Concat";
+            case Merge.Explained explained -> merge(explained.explained().merge()) + " -> Explained"
+                    + (explained.json() ? " as JSON" : "");
             case Merge.OrderedMerge ordered -> "OrderedMerge by " + sorting(ordered.keys());
             case Merge.Aggregate aggregate -> "Aggregate " + aggregates(aggregate.columns());
             case Merge.GroupedAggregate grouped -> merge(grouped.source()) + " -> GroupedAggregate by "

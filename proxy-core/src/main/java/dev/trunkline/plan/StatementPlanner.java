@@ -274,8 +274,7 @@ final class StatementPlanner {
         if (explain.route()) {
             StatementPlanner inner = new StatementPlanner(catalog, key, hints, text);
             Decision decision = inner.decide(explain.inner());
-            boolean json = explain.options().stream().anyMatch(
-                    option -> option.name().equals("format") && "json".equalsIgnoreCase(option.value()));
+            boolean json = explain.format().equals("json");
             return local(new SessionAction.Explained(
                     PlanText.explained(decision, inner.footprint(), explain.inner().kind(), json), json));
         }
@@ -286,7 +285,31 @@ final class StatementPlanner {
             inner.tables().forEach(footprint::with);
             footprint.with(List.of(), inner.parameterTypes());
         }
-        return onOneNode(decision, "EXPLAIN of a fan-out");
+        return switch (explain.format()) {
+            case "text", "json" -> explained(decision, explain);
+            default -> onOneNode(decision,
+                    "EXPLAIN (FORMAT " + explain.format().toUpperCase(Locale.ROOT) + ") of a fan-out");
+        };
+    }
+
+    /** The decision, whose fan-outs ask each node for its plan. */
+    private static Decision explained(Decision decision, Statement.Explain explain) {
+        return switch (decision.root()) {
+            case Plan.FanOut fanOut -> Decision.fanOut(explained(fanOut, explain), decision.routing());
+            case Plan.OneNode one when one.otherwise() != null -> new Decision(
+                    new Plan.OneNode(one.rule(), explained(one.otherwise(), explain)), decision.rule(),
+                    decision.routing());
+            case Plan.OneNode one -> decision;
+            case Plan.LocalReply local -> decision;
+            case Plan.Refuse refuse -> decision;
+        };
+    }
+
+    private static Plan.FanOut explained(Plan.FanOut fanOut, Statement.Explain explain) {
+        String inner = fanOut.nodeSql() == null ? null : fanOut.nodeSql().substring(explain.head().end()).strip();
+        Plan.FanOut tree = new Plan.FanOut(fanOut.rule(), fanOut.merge(), inner, fanOut.reason());
+        Merge merge = new Merge.Explained(tree, explain.format().equals("json"), explain.analyze());
+        return new Plan.FanOut(fanOut.rule(), merge, fanOut.nodeSql(), fanOut.reason());
     }
 
     private Decision notification(Statement.Notification notification) {

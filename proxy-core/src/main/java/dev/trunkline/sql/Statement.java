@@ -1,6 +1,7 @@
 package dev.trunkline.sql;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A parsed statement. {@link #kind} is libpg_query's name of its node ({@code SelectStmt}), which users of {@code explain}
@@ -84,9 +85,19 @@ public sealed interface Statement {
 
     record MergeAction(MergeMatch match, Expr condition, MergeVerb verb, List<Assignment> set, Span span) {}
 
-    /** EXPLAIN with its options (lower case) and the statement explained. {@code route} is Trunkline's own option. */
-    record Explain(List<Option> options, boolean analyze, boolean route, Statement inner,
+    /**
+     * EXPLAIN with its options (lower case) and the statement explained. {@code route} is Trunkline's own option; {@code head}
+     * is the keyword with the options.
+     */
+    record Explain(List<Option> options, boolean analyze, boolean route, Span head, Statement inner,
             Span span) implements Statement {
+
+        /** The last FORMAT in lower case; text without one. */
+        public String format() {
+            return options.stream().filter(option -> option.name().equals("format") && option.value() != null)
+                    .map(option -> option.value().toLowerCase(Locale.ROOT)).reduce("text", (first, last) -> last);
+        }
+
         @Override
         public String kind() {
             return "ExplainStmt";

@@ -74,10 +74,11 @@ final class UtilityGrammar implements PostgresParserConstants {
                 options.add(new Option("verbose", null));
             }
         }
+        Span head = span();
         Statement inner = at.statement();
         boolean analyze = options.stream().anyMatch(o -> isOn(o, "analyze") || isOn(o, "analyse"));
         boolean route = options.stream().anyMatch(o -> isOn(o, "route"));
-        return new Statement.Explain(List.copyOf(options), analyze, route, inner, span());
+        return new Statement.Explain(List.copyOf(options), analyze, route, head, inner, span());
     }
 
     private static boolean isOn(Option option, String name) {

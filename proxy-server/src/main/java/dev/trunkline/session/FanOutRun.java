@@ -19,6 +19,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 
 /**
  * A statement that runs on several nodes at once. The nodes are spoken to in the extended protocol, whatever the client
@@ -86,7 +87,8 @@ final class FanOutRun implements StatementRun {
         this.sequential = maxRows > 0 && fanOut.merge() instanceof Merge.Concat;
         this.gathers = fanOut.merge().gathers();
         this.portalName = maxRows > 0 && !gathers ? source.portalName() : "";
-        this.merge = RowMerge.of(fanOut.merge(), destination.nodes().length,
+        this.merge = RowMerge.of(fanOut.merge(),
+                IntStream.of(destination.nodes()).mapToObj(session.database()::nodeName).toList(),
                 RowCounts.of(fanOut.merge(), source.values(), source.types()));
         this.inputs = new FanOutInputs(destination.nodes().length, merge, session.database().metrics(),
                 session.worker().connector());
@@ -96,11 +98,16 @@ final class FanOutRun implements StatementRun {
     static void start(Session session, StatementPlan plan, Destination.Many destination, FanOutSource source,
             int maxRows, Runnable done) {
         session.routed(destination.keyed() ? Routing.MULTI_KEY : Routing.FAN_OUT, plan);
-        FanOutPolicy policy = destination.keyed()
+        FanOutPolicy policy = destination.keyed() || !runs(plan.fanOut().merge())
                 ? FanOutPolicy.ALLOW
                 : session.fanOutWarnings().admit(plan, destination, session);
         session.become(SessionState.ACTIVE);
         new FanOutRun(session, plan, destination, source, maxRows, policy, done).join();
+    }
+
+    /** EXPLAIN alone costs no more than planning does. */
+    private static boolean runs(Merge merge) {
+        return !(merge instanceof Merge.Explained explained) || explained.runs();
     }
 
     /** Leases the nodes one after the other; goes on when all are there. */
@@ -381,7 +388,7 @@ final class FanOutRun implements StatementRun {
     private void finish() {
         over = true;
         inputs.readAll();
-        if (!destination.keyed()) {
+        if (!destination.keyed() && runs(fanOut.merge())) {
             session.database().metrics().fanOutEnded(plan, wrong, merge.rows(),
                     spentNanos + System.nanoTime() - startedNanos);
         }
@@ -425,7 +432,7 @@ final class FanOutRun implements StatementRun {
         if (maxRows > 0 && rows >= maxRows && !sequential) {
             session.reply(BackendEncoder::portalSuspended);
         } else {
-            session.commandComplete("SELECT " + rows);
+            session.commandComplete(fanOut.merge() instanceof Merge.Explained ? "EXPLAIN" : "SELECT " + rows);
         }
         done.run();
     }

@@ -128,6 +128,11 @@ final class MergeStatements {
                 Key.of("r.name", "")));
         all.add(MergeStatement.of("'const', g + 1, count(*)", "FROM m GROUP BY g + 1", Key.of("g + 1", "DESC")));
         all.add(MergeStatement.of("lower(c), count(*)", "FROM m GROUP BY lower(c)"));
+        // Equal values that look different: the two zeros, 1 and 1.00.
+        for (String column : List.of("fz", "num")) {
+            all.add(MergeStatement.of("count(*), sum(i4)", "FROM m GROUP BY " + column));
+            all.add(MergeStatement.of("count(*), max(i8)", "FROM m GROUP BY " + column, Key.of(column, "DESC")));
+        }
         all.add(MergeStatement.of("g, avg(i4), min(c)", "FROM m GROUP BY g", Key.of("avg(i4)", "DESC"), Key.of("g", ""))
                 .limited(4, -1).withParameters());
         all.add(MergeStatement.of("bo", "FROM m GROUP BY bo, g", Key.of("g", ""), Key.of("bo", "")).limited(8, 2)

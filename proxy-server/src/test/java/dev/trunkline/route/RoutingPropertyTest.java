@@ -207,6 +207,8 @@ class RoutingPropertyTest {
             case Merge.Project project -> countMerges(project.source());
             case Merge.Concat concat -> {
             }
+            case Merge.Explained explained -> {
+            }
             case Merge.OrderedMerge ordered -> {
             }
             case Merge.Aggregate aggregate -> {
