@@ -7,8 +7,13 @@ public record Access(Mode mode, String reason) {
         /** Proven: it changes nothing and takes no row locks. */
         READ,
         /**
-         * Changes what no rollback undoes and no commit publishes, sequences and advisory locks: not read-only, yet no second
-         * writer of a transaction either.
+         * Takes numbers from sequences, which no rollback gives back: not read-only, yet no second writer of a transaction
+         * either. Its commit makes sure that no crash gives them back, so it comes before that of what has used them.
+         */
+        SEQUENCE,
+        /**
+         * Changes what no rollback undoes and no commit publishes, advisory locks above all: not read-only, yet no second
+         * writer either. What it holds, it holds until the writer has committed.
          */
         OUTSIDE_TRANSACTION,
         /** Reads, and locks rows: a write participant of its transaction. */
@@ -18,6 +23,10 @@ public record Access(Mode mode, String reason) {
 
     public static Access read(String reason) {
         return new Access(Mode.READ, reason);
+    }
+
+    public static Access sequence(String reason) {
+        return new Access(Mode.SEQUENCE, reason);
     }
 
     public static Access outsideTransaction(String reason) {

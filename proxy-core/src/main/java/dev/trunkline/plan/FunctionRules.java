@@ -97,7 +97,7 @@ final class FunctionRules {
             write("calls " + name);
             refuse(ProxyError.NOT_OVER_NODES.with(name, "Use KILL in the admin database trunkline."));
         } else if (name.equals("nextval") || name.equals("setval")) {
-            atHome(name, Access.outsideTransaction("calls " + name));
+            atHome(name, Access.sequence("calls " + name));
         } else if (name.equals("currval") || name.equals("lastval")) {
             onTransactionNode(name, Access.read("no function in it changes anything"), SessionEffect.SEQUENCE_STATE);
         } else if (SESSION_LOCKS.contains(name)) {

@@ -1,6 +1,7 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.plan.Access;
 import dev.trunkline.plan.SessionEffect;
 import dev.trunkline.pool.Pool;
 import java.util.BitSet;
@@ -10,14 +11,39 @@ import java.util.Set;
 /** A node's part in a transaction: the connection leased for it, and what it has been used for. */
 final class Participant {
 
+    /** What of the client's has run at a node. */
+    enum Use {
+        NONE,
+        READ,
+        /** Has taken numbers from sequences; its commit comes before the writer's. */
+        SEQUENCE,
+        /** Holds advisory locks and the like, which end with its commit: it comes after the writer's. */
+        HOLD,
+        WRITE;
+
+        /** The use after another statement. What would have to commit both before and after the writer is one itself. */
+        Use and(Access.Mode mode, boolean explicit) {
+            Use next = switch (mode) {
+                case READ -> READ;
+                case SEQUENCE -> SEQUENCE;
+                // The parts of an implicit transaction end before its writer.
+                case OUTSIDE_TRANSACTION -> explicit ? HOLD : WRITE;
+                case LOCK, WRITE -> WRITE;
+            };
+            if (this == SEQUENCE && next == HOLD || this == HOLD && next == SEQUENCE) {
+                return WRITE;
+            }
+            return next.compareTo(this) > 0 ? next : this;
+        }
+    }
+
     private final BackendConnection backend;
     private final Pool pool;
     /** What the connection goes back to if the transaction is rolled back. */
     private Settings settingsBefore;
     private boolean ending;
     private boolean begun;
-    private boolean writes;
-    private boolean read;
+    private Use use = Use.NONE;
     private final Set<SessionEffect> pinnedFor = EnumSet.noneOf(SessionEffect.class);
     private boolean committing;
     private boolean aborted;
@@ -74,17 +100,20 @@ final class Participant {
     }
 
     boolean writes() {
-        return writes;
+        return use == Use.WRITE;
+    }
+
+    Use use() {
+        return use;
     }
 
     /** Whether any statement of the client has run here; a SET alone takes no snapshot. */
     boolean isUsed() {
-        return read || writes;
+        return use != Use.NONE;
     }
 
-    void uses(boolean write, int virtualShard) {
-        read = true;
-        writes |= write;
+    void use(Use next, int virtualShard) {
+        use = next;
         if (virtualShard >= 0) {
             if (virtualShards == null) {
                 virtualShards = new BitSet();
@@ -136,8 +165,7 @@ final class Participant {
     /** A pinned participant after its transaction. */
     void ended() {
         begun = false;
-        writes = false;
-        read = false;
+        use = Use.NONE;
         committing = false;
         aborted = false;
         ending = false;

@@ -419,8 +419,8 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
 
     /** Notes what a statement does at a node, and refuses a second writer. */
     void use(Participant participant, StatementPlan plan, Destination destination) {
-        boolean write = !plan.access().readOnly();
-        if (write) {
+        Participant.Use use = participant.use().and(plan.access().mode(), transaction.isExplicit());
+        if (use == Participant.Use.WRITE) {
             Participant writer = transaction.writer();
             if (writer != null && writer != participant) {
                 throw ProxyError.NOT_OVER_NODES.with("a transaction that writes on more than one node",
@@ -429,7 +429,7 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
                                 + database.nodeName(participant.node()) + ".");
             }
         }
-        participant.uses(write, destination instanceof Destination.One one ? one.virtualShard() : -1);
+        participant.use(use, destination instanceof Destination.One one ? one.virtualShard() : -1);
         Set<SessionEffect> effects = plan.effects();
         if (!effects.isEmpty()) {
             leases.note(participant, effects);

@@ -289,7 +289,7 @@ final class SimpleProtocol {
         if (session.hasUnsynced()) {
             throw ProxyError.NOT_OVER_NODES.with("a function call in the middle of a pipeline", "Send Sync before it.");
         }
-        participant.uses(true, -1);
+        participant.use(Participant.Use.WRITE, -1);
         session.routed(Routing.HOME, null);
         forward(participant, session.transaction().isExplicit(), in, start, length);
         return true;

@@ -6,6 +6,7 @@ import dev.trunkline.error.ProxyException;
 import dev.trunkline.wire.ErrorFields;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * COMMIT and ROLLBACK. The only writer commits first, and the readers after it, so that an error of the writer can still be
@@ -50,7 +51,41 @@ final class TransactionEnd {
             ended(true, chain, "COMMIT", done);
             return;
         }
-        Participant first = transaction.writer() != null ? transaction.writer() : parts.getFirst();
+        Participant writer = transaction.writer();
+        List<Participant> sequences = writer == null
+                ? List.of()
+                : parts.stream().filter(TransactionEnd::countsOn).toList();
+        if (!sequences.isEmpty()) {
+            parts.removeAll(sequences);
+            endOthers(sequences, "COMMIT", () -> afterSequences(sequences, writer, parts, chain, done));
+            return;
+        }
+        commit(writer != null ? writer : parts.getFirst(), parts, chain, done);
+    }
+
+    private static boolean countsOn(Participant participant) {
+        return participant.use() == Participant.Use.SEQUENCE;
+    }
+
+    /** Numbers that a crash might hand out again must not be in a committed row: after a loss nothing is committed. */
+    private void afterSequences(List<Participant> sequences, Participant writer, List<Participant> others,
+            boolean chain, Runnable done) {
+        Participant lost = Stream.concat(sequences.stream(), Stream.of(writer)).filter(p -> !p.backend().isOpen())
+                .findFirst().orElse(null);
+        if (lost == null) {
+            commit(writer, others, chain, done);
+            return;
+        }
+        ProxyException told = session.takeLoss();
+        String node = session.database().nodeName(lost.node());
+        session.answerError(told != null
+                ? told
+                : ProxyError.NODE_LOST.with(node, "It is safe to repeat the transaction."));
+        others.remove(lost);
+        endOthers(others, "ROLLBACK", () -> ended(false, false, null, done));
+    }
+
+    private void commit(Participant first, List<Participant> parts, boolean chain, Runnable done) {
         first.committing(first.writes());
         if (parts.size() == 1 && !chain && !session.inPipeline() && session.isAlone()) {
             relay(first, "COMMIT");

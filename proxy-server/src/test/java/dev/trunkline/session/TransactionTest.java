@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.trunkline.testing.PgClient;
 import dev.trunkline.wire.BackendMessage.ErrorResponse;
+import dev.trunkline.wire.FrontendMessage.Query;
 import dev.trunkline.wire.FrontendMessage.Sync;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -67,6 +70,80 @@ class TransactionTest {
         assertEquals("0", fixture.ask(0, "SELECT count(*) FROM items"));
         assertEquals("[COMMIT] Z:I", ask(client, "COMMIT"));
         assertEquals("1", fixture.ask(0, "SELECT count(*) FROM items"));
+    }
+
+    /** An ORM takes its ids from a sequence at home and writes the row elsewhere. */
+    @Test
+    void rule18aNumberFromASequenceIsNoWrite() throws Exception {
+        fixture.onNode(0, "CREATE SEQUENCE IF NOT EXISTS numbers");
+        ask(client, "BEGIN");
+        assertTrue(ask(client, "SELECT nextval('numbers')").endsWith("[SELECT 1] Z:T"));
+        assertEquals("[INSERT 0 1] Z:T", ask(client, insert(onB)));
+        assertTrue(ask(client, "SELECT nextval('numbers')").endsWith("[SELECT 1] Z:T"));
+        assertEquals("[COMMIT] Z:I", ask(client, "COMMIT"));
+        assertEquals("1", fixture.ask(1, "SELECT count(*) FROM items"));
+        ask(client, "BEGIN");
+        ask(client, "SELECT nextval('numbers')");
+        ask(client, insert(onA));
+        assertEquals("error TL002 Z:E", ask(client, insert(onB)));
+        assertEquals("[ROLLBACK] Z:I", ask(client, "ROLLBACK"));
+        assertTrue(exchange(client, run("SELECT nextval('numbers')"), run(insert(fixture.key(1, 1))), new Sync())
+                .endsWith("[INSERT 0 1] Z:I"));
+    }
+
+    /** The row must not be there if a crash can give its number to somebody else. */
+    @Test
+    void rule18aSequenceThatIsLostBeforeCommitLosesTheRow() throws Exception {
+        fixture.onNode(0, "CREATE SEQUENCE IF NOT EXISTS numbers");
+        ask(client, "BEGIN");
+        ask(client, "SELECT nextval('numbers')");
+        assertEquals("[INSERT 0 1] Z:T", ask(client, insert(onB)));
+        fixture.onNode(0, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                + " WHERE datname = current_database() AND state = 'idle in transaction'");
+        assertEquals("[ROLLBACK] Z:I", ask(client, "COMMIT"));
+        assertEquals("0", fixture.ask(1, "SELECT count(*) FROM items"));
+    }
+
+    /** Numbers are safe before the writer commits; locks are held until what they guard is there for all to see. */
+    @Test
+    void rule18sequencesCommitBeforeTheWriterAndLocksAfterIt() throws Exception {
+        fixture.onNode(0, "CREATE SEQUENCE IF NOT EXISTS numbers");
+        for (int node = 0; node < 2; node++) {
+            fixture.onNode(node, "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS"
+                    + " 'BEGIN PERFORM pg_advisory_xact_lock(99); RETURN NULL; END';"
+                    + "CREATE CONSTRAINT TRIGGER hold AFTER INSERT ON items DEFERRABLE INITIALLY DEFERRED"
+                    + " FOR EACH ROW EXECUTE FUNCTION hold()");
+        }
+        try {
+            assertEquals(0, openAtHomeWhileTheWriterCommits("SELECT nextval('numbers')", onB));
+            assertEquals(1, openAtHomeWhileTheWriterCommits("SELECT pg_advisory_xact_lock(7)", fixture.key(1, 1)));
+        } finally {
+            for (int node = 0; node < 2; node++) {
+                fixture.onNode(node, "DROP FUNCTION hold() CASCADE");
+            }
+        }
+        ask(client, "BEGIN");
+        ask(client, "SELECT pg_advisory_xact_lock(7)");
+        ask(client, "SELECT nextval('numbers')");
+        assertEquals("error TL002 Z:E", ask(client, insert(fixture.key(1, 2))));
+        ask(client, "ROLLBACK");
+    }
+
+    private int openAtHomeWhileTheWriterCommits(String atHome, long key) throws Exception {
+        ask(client, "BEGIN");
+        assertTrue(ask(client, atHome).endsWith("[SELECT 1] Z:T"));
+        assertEquals("[INSERT 0 1] Z:T", ask(client, insert(key)));
+        int open;
+        try (Connection holder = fixture.nodes.get(1).connect(fixture.database);
+                Statement statement = holder.createStatement()) {
+            statement.execute("SELECT pg_advisory_lock(99)");
+            client.send(new Query("COMMIT"));
+            SessionFixture.await("the writer commits", () -> fixture.backends(1, "wait_event_type = 'Lock'") == 1);
+            open = fixture.backends(0, "state = 'idle in transaction'");
+        }
+        assertEquals("[COMMIT] Z:I", told(client.receiveUntilReady()));
+        assertEquals(0, fixture.backends(0, "state = 'idle in transaction'"));
+        return open;
     }
 
     @Test
