@@ -34,7 +34,11 @@ final class FirstSteps {
                     "no key: all " + nodes.count()
                             + " nodes are asked, partial results combine exactly, and a WARNING says what it costs"));
             steps.add(new Step("SELECT * FROM customers ORDER BY credit DESC LIMIT 3;",
-                    "not answered over several nodes yet: refused with a hint, never answered approximately"));
+                    "each node sorts and sends its first three, and the sorted streams are merged"));
+            steps.add(new Step("SELECT country, avg(credit) FROM customers GROUP BY country ORDER BY country LIMIT 3;",
+                    "each node sends its groups' sums and counts; EXPLAIN shows how they are put together"));
+            steps.add(new Step("UPDATE customers SET credit = 0;",
+                    "a write to every node is refused with a hint, never silently broadcast"));
         }
         steps.add(new Step("INSERT INTO orders (customer_id, status) VALUES (7, 'new') RETURNING id;",
                 "ids come from the node's own sequence, with a stride that keeps nodes apart"));
