@@ -65,7 +65,8 @@ public final class CatalogAssembly {
         KeyReports reports = new KeyReports(database, schemas, distributions, findings);
         Map<RelationName, Set<String>> colliding = report(reports);
         Catalog catalog = new Catalog(version, database.name(), nodes(), 0, database.virtualShards(),
-                relations(colliding), functions(), database.functions(), database.fanOut(), tableFanOut(), oids);
+                relations(colliding, comparison), functions(), database.functions(), database.fanOut(), tableFanOut(),
+                oids);
         return new Result(catalog, findings.all(), List.copyOf(reports.colliding()));
     }
 
@@ -225,7 +226,8 @@ public final class CatalogAssembly {
         return colliding;
     }
 
-    private List<Relation> relations(Map<RelationName, Set<String>> colliding) {
+    private List<Relation> relations(Map<RelationName, Set<String>> colliding, SchemaComparison comparison) {
+        ViewDefinitions views = new ViewDefinitions(database, schemas, comparison);
         List<Relation> relations = new ArrayList<>();
         for (RelationName name : schemas.get(base).systemRelations()) {
             relations.add(new Relation(name.schema(), name.name(), RelationKind.CATALOG, 0, List.of(), List.of(), null,
@@ -238,8 +240,9 @@ public final class CatalogAssembly {
             for (ColumnFacts column : facts.columns()) {
                 columns.add(ids.contains(column.name()) ? column.info().withCollidingIds() : column.info());
             }
-            relations.add(new Relation(name.schema(), name.name(), facts.kind(), facts.oid(), columns,
-                    facts.primaryKey(), facts.parents().isEmpty() ? null : facts.parents().getFirst(), distribution));
+            relations.add(views.define(new Relation(name.schema(), name.name(), facts.kind(), facts.oid(), columns,
+                    facts.primaryKey(), facts.parents().isEmpty() ? null : facts.parents().getFirst(), distribution),
+                    facts));
         });
         return relations;
     }

@@ -103,6 +103,14 @@ public final class CatalogBuilder {
         return this;
     }
 
+    /** A view over what is distributed, the same on every node, read as its query; its columns are the query's. */
+    public CatalogBuilder view(String name, String query) {
+        relation(RelationName.parse(name), RelationKind.VIEW, List.of());
+        Relation view = existing(name).withDistribution(new Distribution.Refused("reads what is distributed"));
+        relations.put(view.fullName(), view.withView(ViewDefinition.of(query)));
+        return this;
+    }
+
     /** Shards a table by columns, in a colocation group of its own. */
     public CatalogBuilder sharded(String table, String... key) {
         return sharded(table, RelationName.parse(table).toString(), key);
@@ -154,8 +162,7 @@ public final class CatalogBuilder {
 
     private CatalogBuilder distribute(String table, Distribution distribution) {
         Relation r = existing(table);
-        relations.put(r.fullName(), new Relation(r.schema(), r.name(), r.kind(), r.oid(), r.columns(), r.primaryKey(),
-                r.parent(), distribution));
+        relations.put(r.fullName(), r.withDistribution(distribution));
         return this;
     }
 
@@ -179,8 +186,7 @@ public final class CatalogBuilder {
             boolean placed = r.distribution() != null && r.kind() != RelationKind.CATALOG;
             distributed.add(placed
                     ? r
-                    : new Relation(r.schema(), r.name(), r.kind(), r.oid(), r.columns(), r.primaryKey(), r.parent(),
-                            new Distribution.Unsharded(homeNode)));
+                    : r.withDistribution(new Distribution.Unsharded(homeNode)));
         }
         return new Catalog(version, database, nodes, homeNode, virtualShards, distributed, functions, functionRoutes,
                 fanOut, tableFanOut, OidTranslation.NONE);

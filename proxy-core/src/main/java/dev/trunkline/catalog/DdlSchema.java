@@ -41,11 +41,11 @@ public final class DdlSchema {
                 Builtins.postgres().relations(), Map.of());
     }
 
-    /** Takes the next statement of the script; one that makes nothing of interest is passed over. */
-    public DdlSchema add(Statement statement) {
+    /** Takes the next statement of the script, {@code text}; one that makes nothing of interest is passed over. */
+    public DdlSchema add(Statement statement, String text) {
         if (statement instanceof Statement.Ddl ddl && !ddl.objects().isEmpty() && !ddl.temporary()) {
             switch (ddl.verb()) {
-                case CREATE -> create(ddl);
+                case CREATE -> create(ddl, text);
                 case ALTER -> alter(ddl);
                 case DROP -> ddl.objects().forEach(name -> relations.remove(relation(name)));
                 case GRANT, REVOKE, COMMENT, VACUUM, ANALYZE, REINDEX, CLUSTER, REFRESH, SECURITY_LABEL, REASSIGN,
@@ -61,13 +61,13 @@ public final class DdlSchema {
         return new RelationName(name.schema() == null ? "public" : name.schema(), name.last());
     }
 
-    private void create(Statement.Ddl ddl) {
+    private void create(Statement.Ddl ddl, String text) {
         Name name = ddl.objects().getFirst();
         switch (ddl.objectKind()) {
             case "table" -> table(ddl, RelationKind.TABLE);
             case "foreign table" -> table(ddl, RelationKind.FOREIGN_TABLE);
-            case "view" -> view(ddl, RelationKind.VIEW);
-            case "materialized view" -> view(ddl, RelationKind.MATERIALIZED_VIEW);
+            case "view" -> view(ddl, RelationKind.VIEW, text);
+            case "materialized view" -> view(ddl, RelationKind.MATERIALIZED_VIEW, text);
             case "sequence" -> put(relation(name), RelationKind.SEQUENCE, List.of(), List.of(), List.of(), Set.of());
             case "domain" -> {
                 if (!ddl.columns().isEmpty() && ddl.columns().getFirst().type() != null) {
@@ -97,12 +97,15 @@ public final class DdlSchema {
         put(relation(ddl.objects().getFirst()), kind, columns, constraints, parents, Set.of());
     }
 
-    private void view(Statement.Ddl ddl, RelationKind kind) {
+    private void view(Statement.Ddl ddl, RelationKind kind, String text) {
         Set<RelationName> reads = new LinkedHashSet<>();
         collectTables(ddl.query(), reads);
         List<ColumnFacts> columns = new ArrayList<>();
         ddl.columns().forEach(column -> columns.add(column(column)));
-        put(relation(ddl.objects().getFirst()), kind, columns, List.of(), List.of(), reads);
+        RelationName name = relation(ddl.objects().getFirst());
+        String definition = ddl.query() == null ? "" : ddl.query().span().of(text);
+        relations.put(name, new RelationFacts(name, kind, 0, columns, List.of(), List.of(), List.of(), null, reads,
+                Set.of(), false, definition));
     }
 
     /**

@@ -51,7 +51,8 @@ public final class OfflineExplain {
         LexedText lexed = new LexedText();
         lexed.lex(bytes, 0, bytes.length, true);
         for (int i = 0; i < lexed.statementCount(); i++) {
-            schema.add(parser.parse(text(bytes, lexed, i)));
+            String statement = text(bytes, lexed, i);
+            schema.add(parser.parse(statement), statement);
         }
         return new OfflineExplain(schema.catalog(configuration, database).catalog(), ShardMap.initial(database));
     }
@@ -306,7 +307,10 @@ public final class OfflineExplain {
             case TRUE -> "true";
             case FALSE -> "false";
             case INTEGER, NUMERIC, STRING, BIT, NULL -> (literal.negative() ? "-" : "")
-                    + literal(literal.slot(), literal.kind(), sql);
+                    + (literal.source() == null
+                            ? literal(literal.slot(), literal.kind(), sql)
+                            : text(LiteralText.value(literal.source().getBytes(StandardCharsets.UTF_8), 0,
+                                    literal.source().getBytes(StandardCharsets.UTF_8).length, literal.kind())));
         };
     }
 
@@ -316,6 +320,10 @@ public final class OfflineExplain {
         lexed.lex(bytes, 0, bytes.length, true);
         byte[] value = LiteralText.value(bytes, lexed.fingerprint(0).literalStart(slot),
                 lexed.fingerprint(0).literalEnd(slot), kind);
+        return text(value);
+    }
+
+    private static String text(byte[] value) {
         return value == null ? null : new String(value, StandardCharsets.UTF_8);
     }
 }

@@ -111,7 +111,7 @@ final class PlanText {
                     + (l.kind() == LiteralKind.TRUE || l.kind() == LiteralKind.FALSE
                             ? l.kind().toString().toLowerCase(
                                     java.util.Locale.ROOT)
-                            : "literal " + l.slot())
+                            : l.source() != null ? l.source() : "literal " + l.slot())
                     + cast(l.typeOid());
             case KeyValue.Parameter p -> "$" + p.number() + cast(p.typeOid())
                     + (p.takesColumnType() ? "" : " if its type is declared");

@@ -81,6 +81,12 @@ final class QueryPlanner {
                             demand(on.node(), table.relation().fullName().toString());
                         }
                         case Distribution.Refused refused -> {
+                            if (table.written() && table.relation().view() != null) {
+                                return ProxyError.NOT_OVER_NODES.with(
+                                        "writing through the view " + table.relation().fullName(),
+                                        "Write to the table that the view reads.")
+                                        .withPosition(table.span().start() + 1);
+                            }
                             return ProxyError.NOT_OVER_NODES.with(
                                     "relation " + table.relation().fullName() + ", which " + refused.why() + ",",
                                     "Write its query out in the statement, so that its shard key shows.")

@@ -22,14 +22,15 @@ final class Constants {
         return switch (expr) {
             case Expr.Literal literal -> literal.kind() == LiteralKind.NULL
                     ? new KeyValue.Null(literal.span())
-                    : new KeyValue.Literal(literal.slot(), literal.kind(), false, PgOid.UNSPECIFIED, literal.span());
+                    : new KeyValue.Literal(literal.slot(), literal.kind(), false, PgOid.UNSPECIFIED, literal.source(),
+                            literal.span());
             case Expr.Parameter parameter -> new KeyValue.Parameter(parameter.number(), PgOid.UNSPECIFIED, true,
                     parameter.span());
             case Expr.Operator minus -> minus.left() == null && minus.name().equals("-")
                     && minus.right() instanceof Expr.Literal literal
                     && (literal.kind() == LiteralKind.INTEGER || literal.kind() == LiteralKind.NUMERIC)
                             ? new KeyValue.Literal(literal.slot(), literal.kind(), true, PgOid.UNSPECIFIED,
-                                    minus.span())
+                                    literal.source(), minus.span())
                             : null;
             case Expr.Cast cast -> cast(cast);
             case Expr.Row row -> null;
@@ -56,7 +57,8 @@ final class Constants {
         return switch (value) {
             case null -> null;
             case KeyValue.Literal literal -> castable(literal, type)
-                    ? new KeyValue.Literal(literal.slot(), literal.kind(), literal.negative(), type.oid(), cast.span())
+                    ? new KeyValue.Literal(literal.slot(), literal.kind(), literal.negative(), type.oid(),
+                            literal.source(), cast.span())
                     : null;
             case KeyValue.Parameter parameter -> sameClass(parameter.typeOid(), type)
                     ? new KeyValue.Parameter(parameter.number(),
@@ -90,7 +92,7 @@ final class Constants {
     static List<KeyValue> elements(Expr array) {
         return switch (array) {
             case Expr.ArrayItems items -> all(items.items());
-            case Expr.Literal literal -> literal.kind() == LiteralKind.STRING
+            case Expr.Literal literal -> literal.kind() == LiteralKind.STRING && literal.source() == null
                     ? List.of(new KeyValue.LiteralElements(literal.slot(), PgOid.UNSPECIFIED, literal.span()))
                     : null;
             case Expr.Parameter parameter -> List.of(new KeyValue.ParameterElements(parameter.number(),
@@ -107,7 +109,7 @@ final class Constants {
             return null;
         }
         return switch (cast.operand()) {
-            case Expr.Literal literal -> literal.kind() == LiteralKind.STRING
+            case Expr.Literal literal -> literal.kind() == LiteralKind.STRING && literal.source() == null
                     ? List.of(new KeyValue.LiteralElements(literal.slot(), type.oid(), cast.span()))
                     : null;
             case Expr.Parameter parameter ->

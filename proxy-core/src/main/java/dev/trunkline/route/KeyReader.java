@@ -225,15 +225,23 @@ final class KeyReader {
             case INTEGER, NUMERIC, STRING :
                 break;
         }
-        byte[] sql = values.sql();
+        if (literal.source() != null) {
+            // Nodes print views as with standard_conforming_strings = on.
+            byte[] source = literal.source().getBytes(StandardCharsets.UTF_8);
+            return literal(type, compared, literal, source, 0, source.length, true, values);
+        }
         Fingerprint literals = values.literals();
-        int start = literals.literalStart(literal.slot());
-        int end = literals.literalEnd(literal.slot());
+        return literal(type, compared, literal, values.sql(), literals.literalStart(literal.slot()),
+                literals.literalEnd(literal.slot()), values.standardConformingStrings(), values);
+    }
+
+    private static KeyResult literal(ColumnType type, boolean compared, KeyValue.Literal literal, byte[] sql, int start,
+            int end, boolean standardConformingStrings, BoundValues values) {
         if (literal.kind() == LiteralKind.STRING) {
-            if (plainString(sql, start, end, values.standardConformingStrings())) {
+            if (plainString(sql, start, end, standardConformingStrings)) {
                 return convert(type, compared, literal.typeOid(), WireFormat.TEXT, sql, start + 1, end - start - 2);
             }
-            byte[] text = LiteralText.value(sql, start, end, LiteralKind.STRING, values.standardConformingStrings());
+            byte[] text = LiteralText.value(sql, start, end, LiteralKind.STRING, standardConformingStrings);
             return text == null
                     ? UNREADABLE
                     : convert(type, compared, literal.typeOid(), WireFormat.TEXT, text, 0, text.length);

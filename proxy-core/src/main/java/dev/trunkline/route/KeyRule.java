@@ -53,7 +53,8 @@ public record KeyRule(String table, String colocationGroup, Placement placement,
         for (int i = 0; i < alternatives.size(); i++) {
             List<KeyValue> key = alternatives.get(i);
             for (int j = 0; j < key.size(); j++) {
-                if (key.get(j) instanceof KeyValue.Literal || key.get(j) instanceof KeyValue.LiteralElements) {
+                if (key.get(j) instanceof KeyValue.Literal literal && literal.source() == null
+                        || key.get(j) instanceof KeyValue.LiteralElements) {
                     return true;
                 }
             }

@@ -87,7 +87,9 @@ final class KeySet {
                     && p.typeOid() == q.typeOid();
             case KeyValue.ParameterElements p -> b instanceof KeyValue.ParameterElements q
                     && p.number() == q.number() && p.typeOid() == q.typeOid();
-            case KeyValue.Literal l -> b instanceof KeyValue.Literal m && l.slot() == m.slot() && l.kind() == m.kind();
+            case KeyValue.Literal l -> b instanceof KeyValue.Literal m && l.slot() == m.slot() && l.kind() == m.kind()
+                    && Objects.equals(l.source(), m.source())
+                    && (l.source() == null || l.negative() == m.negative() && l.typeOid() == m.typeOid());
             case KeyValue.LiteralElements l -> b instanceof KeyValue.LiteralElements m && l.slot() == m.slot();
             case KeyValue.Null n -> b instanceof KeyValue.Null;
         };

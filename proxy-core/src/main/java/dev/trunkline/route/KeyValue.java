@@ -12,8 +12,17 @@ public sealed interface KeyValue {
     /** Where the value stands in the statement's text. */
     Span span();
 
-    /** A literal by its slot; {@code negative} when a minus sign stands before it. */
-    record Literal(int slot, LiteralKind kind, boolean negative, int typeOid, Span span) implements KeyValue {}
+    /**
+     * A literal by its slot; {@code negative} when a minus sign stands before it. {@code source} is null unless the literal
+     * stands in a view: then it is the literal itself, and there is no slot.
+     */
+    record Literal(int slot, LiteralKind kind, boolean negative, int typeOid, String source,
+            Span span) implements KeyValue {
+
+        public Literal(int slot, LiteralKind kind, boolean negative, int typeOid, Span span) {
+            this(slot, kind, negative, typeOid, null, span);
+        }
+    }
 
     /**
      * The parameter {@code $number}. {@code takesColumnType}: PostgreSQL is sure to give the parameter the column's type

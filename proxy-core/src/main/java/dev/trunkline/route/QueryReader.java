@@ -72,7 +72,7 @@ final class QueryReader {
         }
     }
 
-    private static void rename(Shape shape, List<String> columns) {
+    static void rename(Shape shape, List<String> columns) {
         for (int i = 0; i < columns.size() && i < shape.outputs.size(); i++) {
             shape.rename(i, columns.get(i));
         }
@@ -282,6 +282,9 @@ final class QueryReader {
                     : use(cte.shape, table.exposedName(), table.columnAliases(), table.span());
         }
         RowSource source = relation(table);
+        if (reading.views.reads(source.relation())) {
+            return reading.views.read(source.relation(), table);
+        }
         reading.tables.add(source);
         if (table.sampled()) {
             reading.exprs.readAll(table.sample(), scope);
@@ -295,12 +298,13 @@ final class QueryReader {
         String last = table.name().last();
         boolean temp = schema == null ? reading.tempTables.contains(last) : schema.equals("pg_temp");
         if (temp) {
-            return new RowSource(RowSource.Kind.TEMP, table.exposedName(), null, List.of(), true, null, table.span());
+            return new RowSource(RowSource.Kind.TEMP, table.exposedName(), null, List.of(), true, null,
+                    reading.views.place(table.span()));
         }
         Relation relation = reading.catalog.find(schema, last, reading.searchPath);
         if (relation == null) {
             return new RowSource(RowSource.Kind.UNKNOWN, table.exposedName(), null, List.of(), true, null,
-                    table.span());
+                    reading.views.place(table.span()));
         }
         List<String> columns = new ArrayList<>();
         for (ColumnInfo column : relation.columns()) {
@@ -309,7 +313,7 @@ final class QueryReader {
         boolean open = relation.kind() == RelationKind.CATALOG || columns.isEmpty()
                 || table.columnAliases().size() > columns.size();
         return new RowSource(RowSource.Kind.TABLE, table.exposedName(), relation,
-                renamed(columns, table.columnAliases()), open, null, table.span());
+                renamed(columns, table.columnAliases()), open, null, reading.views.place(table.span()));
     }
 
     /** A use of a query's rows as a FROM item. */
@@ -317,6 +321,15 @@ final class QueryReader {
         RowSource source = new RowSource(RowSource.Kind.QUERY, alias == null ? "" : alias, null,
                 renamed(shape.result.columns(), columnAliases), columnAliases.size() > shape.outputs.size(), shape,
                 span);
+        shape.users.add(source);
+        return source;
+    }
+
+    /** A use of a view, which schema and name qualify as they do a table. */
+    RowSource use(Shape shape, Relation view, FromItem.Table table) {
+        RowSource source = new RowSource(RowSource.Kind.QUERY, table.exposedName(), view,
+                renamed(shape.result.columns(), table.columnAliases()),
+                table.columnAliases().size() > shape.outputs.size(), shape, table.span());
         shape.users.add(source);
         return source;
     }

@@ -15,8 +15,9 @@ import java.util.Set;
 final class Reading {
 
     final Catalog catalog;
-    final List<String> searchPath;
-    final Set<String> tempTables;
+    /** What names mean in the text that is being read: the statement's or a view's. */
+    List<String> searchPath;
+    Set<String> tempTables;
     final StatementText text;
     final Facts facts = new Facts();
     final ParameterTypes parameters = new ParameterTypes();
@@ -27,6 +28,7 @@ final class Reading {
     final List<KeyWrite> writes = new ArrayList<>();
     final ExpressionTypes types = new ExpressionTypes(this);
     final ExprReader exprs;
+    final ViewReader views = new ViewReader(this);
     final ConditionReader conditions;
     final QueryReader queries;
     final WriteReader writers;

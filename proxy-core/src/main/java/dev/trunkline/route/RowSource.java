@@ -23,7 +23,7 @@ public final class RowSource {
         TEMP,
         /** A name that the catalog doesn't know. */
         UNKNOWN,
-        /** A subquery or a CTE. */
+        /** A subquery, a CTE or a view. */
         QUERY,
         /** The result of a {@link Shape}, before it is used anywhere. */
         RESULT,
@@ -76,7 +76,7 @@ public final class RowSource {
         return name;
     }
 
-    /** Null unless it is a {@link Kind#TABLE}. */
+    /** Null unless it is a {@link Kind#TABLE}, or a view that is read as its query. */
     public Relation relation() {
         return relation;
     }

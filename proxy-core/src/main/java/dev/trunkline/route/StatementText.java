@@ -25,11 +25,16 @@ public final class StatementText {
     /** The value of a literal, quotes and escapes resolved; null where PostgreSQL refuses it. */
     public String read(Expr.Literal literal) {
         byte[] source = source(literal);
-        byte[] value = LiteralText.value(source, 0, source.length, literal.kind(), standardConformingStrings);
+        // Nodes print views as with standard_conforming_strings = on.
+        boolean standard = standardConformingStrings || literal.source() != null;
+        byte[] value = LiteralText.value(source, 0, source.length, literal.kind(), standard);
         return value == null ? null : new String(value, StandardCharsets.UTF_8);
     }
 
     private byte[] source(Expr.Literal literal) {
+        if (literal.source() != null) {
+            return literal.source().getBytes(StandardCharsets.UTF_8);
+        }
         byte[] source = literal.span().of(text).getBytes(StandardCharsets.UTF_8);
         if (literal.slot() >= 0) {
             read.put(literal.slot(), source);

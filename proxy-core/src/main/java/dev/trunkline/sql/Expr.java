@@ -23,9 +23,24 @@ public sealed interface Expr {
 
     /**
      * A literal. {@code slot} is its ordinal among the statement's literal tokens (the fingerprint's slots), -1 for TRUE,
-     * FALSE and NULL, which are keywords. A minus sign is never part of it: {@code -5} is an {@link Operator} "-".
+     * FALSE and NULL, which are keywords, -2 for a literal of another text than the statement's, which brings its own
+     * {@code source}; that is null otherwise. A minus sign is never part of it: {@code -5} is an {@link Operator} "-".
      */
-    record Literal(LiteralKind kind, int slot, Span span) implements Expr {}
+    record Literal(LiteralKind kind, int slot, String source, Span span) implements Expr {
+
+        private static final int DETACHED = -2;
+
+        public Literal(LiteralKind kind, int slot, Span span) {
+            this(kind, slot, null, span);
+        }
+
+        /** The literal as a part of a view's query, of whose text {@code sql} it is taken. */
+        Literal detach(String sql) {
+            return slot < 0
+                    ? new Literal(kind, slot, source, Span.NONE)
+                    : new Literal(kind, DETACHED, span.of(sql), Span.NONE);
+        }
+    }
 
     /** {@code $n}; {@code number} counts from 1. */
     record Parameter(int number, Span span) implements Expr {}

@@ -60,10 +60,11 @@ class DdlSchemaTest {
         text.lex(bytes, 0, bytes.length, true);
         SqlParser parser = new SqlParser();
         for (int i = 0; i < text.statementCount(); i++) {
-            Statement statement = parser.parse(new String(bytes, text.statementStart(i),
-                    text.statementEnd(i) - text.statementStart(i), StandardCharsets.UTF_8));
+            String sql = new String(bytes, text.statementStart(i), text.statementEnd(i) - text.statementStart(i),
+                    StandardCharsets.UTF_8);
+            Statement statement = parser.parse(sql);
             assertTrue(!(statement instanceof Statement.Unknown), statement::toString);
-            schema.add(statement);
+            schema.add(statement, sql);
         }
         return schema.catalog(configuration, configuration.databases().get("shop"));
     }

@@ -126,10 +126,15 @@ class OfflineExplainTest {
                         create table countries (code text primary key);
                         create table audit (id bigint);
                         create view v as select * from orders;
+                        create view w (k, n) as select customer_id, count(*) from v group by 1;
+                        create materialized view m as select * from orders;
                         """);
         List<Explanation> all = explain.explain("select * from orders where customer_id = 1; select * from countries;"
-                + "select * from audit; select * from v; select count(*) from orders;");
-        assertEquals(List.of(Routing.ONE_NODE, Routing.ANY_NODE, Routing.ONE_NODE, Routing.REFUSED, Routing.FAN_OUT),
+                + "select * from audit; select * from v; select n from w where k = 1; select * from m where customer_id = 1;"
+                + "select count(*) from orders;");
+        assertEquals(
+                List.of(Routing.ONE_NODE, Routing.ANY_NODE, Routing.ONE_NODE, Routing.FAN_OUT, Routing.ONE_NODE,
+                        Routing.REFUSED, Routing.FAN_OUT),
                 all.stream().map(Explanation::routing).toList());
         assertEquals(List.of("a", "b"), all.getLast().nodes());
     }

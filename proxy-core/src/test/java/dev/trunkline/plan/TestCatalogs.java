@@ -91,6 +91,9 @@ final class TestCatalogs {
         }
         shop.relation(new RelationName("sales", "orders"), RelationKind.TABLE,
                 List.of(new ColumnInfo("id", PgOid.INT8, "bigint", -1, true, DefaultKind.NONE, null)));
+        if (shop.build().nodes().size() > 1) {
+            views(shop);
+        }
         function(shop, "tax", FunctionFacts.Volatility.IMMUTABLE, null);
         function(shop, "lookup", FunctionFacts.Volatility.STABLE, null);
         function(shop, "do_things", FunctionFacts.Volatility.VOLATILE, null);
@@ -104,6 +107,43 @@ final class TestCatalogs {
         shop.functionRoute("by_customer", new FunctionRoute.Key(1));
         shop.functionRoute("forbidden", new FunctionRoute.Refuse());
         return shop;
+    }
+
+    private static void views(CatalogBuilder shop) {
+        shop.view("customer_orders", "SELECT c.id AS customer, c.name AS called, o.id AS order_id, o.total, o.status"
+                + " FROM public.customers c JOIN public.orders o ON o.customer_id = c.id");
+        shop.view("open_orders", "SELECT * FROM public.customer_orders WHERE status = 'open'");
+        shop.view("outer_orders", "SELECT c.id AS customer, o.customer_id AS owner, o.id AS order_id"
+                + " FROM public.customers c LEFT JOIN public.orders o ON o.customer_id = c.id");
+        shop.view("newest_orders", "SELECT * FROM public.orders ORDER BY created_at DESC LIMIT 10");
+        shop.view("first_orders",
+                "SELECT DISTINCT ON (customer_id) customer_id, id FROM public.orders ORDER BY customer_id, id");
+        shop.view("totals", "SELECT customer_id, sum(total) AS total FROM public.orders GROUP BY customer_id");
+        shop.view("totals_by_status",
+                "SELECT status, max(customer_id) AS customer_id, sum(total) AS total FROM public.orders GROUP BY status");
+        shop.view("ranked_orders",
+                "SELECT customer_id, rank() OVER (PARTITION BY customer_id ORDER BY total) AS r FROM public.orders");
+        shop.view("ranked_by_total", "SELECT customer_id, rank() OVER (ORDER BY total) AS r FROM public.orders");
+        shop.view("everyones_ids",
+                "SELECT id FROM public.customers UNION ALL SELECT customer_id FROM public.orders");
+        shop.view("with_cte", "WITH o AS (SELECT customer_id AS k, total FROM public.orders) SELECT k, total FROM o");
+        shop.view("chain", "WITH RECURSIVE r AS (SELECT id, referrer FROM public.customers WHERE id = 1"
+                + " UNION ALL SELECT c.id, c.referrer FROM public.customers c JOIN r ON c.id = r.referrer)"
+                + " SELECT id FROM r");
+        shop.view("order_countries", "SELECT o.customer_id, k.name FROM public.orders o, public.countries k"
+                + " WHERE k.code = o.note");
+        shop.view("order_log",
+                "SELECT o.customer_id, a.message FROM public.orders o, public.audit_log a WHERE a.id = o.id");
+        shop.view("sevens_orders", "SELECT id, customer_id, total FROM public.orders WHERE customer_id = 7");
+        shop.view("minus_seven", "SELECT t.title FROM public.tickets t WHERE t.customer_id = '-7'::integer"
+                + " GROUP BY 1 ORDER BY 1;");
+        shop.view("snake", "SELECT * FROM public.tail");
+        shop.view("tail", "SELECT * FROM public.snake");
+        shop.view("odd_orders", "SELECT customer_id, do_things() AS done FROM public.orders");
+        shop.view("spenders", "SELECT c.id, (SELECT sum(o.total) FROM public.orders o WHERE o.customer_id = c.id)"
+                + " AS spent FROM public.customers c");
+        shop.view("strangers", "SELECT p.id, o.customer_id FROM public.products p, public.orders o"
+                + " WHERE p.customer_id = o.customer_id");
     }
 
     private static void function(CatalogBuilder shop, String name, FunctionFacts.Volatility worst, String refused) {

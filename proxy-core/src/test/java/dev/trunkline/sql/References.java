@@ -115,7 +115,7 @@ final class References {
     private static boolean isNegativeNumber(Record record) {
         return record instanceof Expr.Operator(String name, Expr left, Expr right, Span span) && left == null
                 && name.equals("-")
-                && (right instanceof Expr.Literal(LiteralKind kind, int slot, Span at)
+                && (right instanceof Expr.Literal(LiteralKind kind, int slot, String source, Span at)
                         && (kind == LiteralKind.INTEGER || kind == LiteralKind.NUMERIC)
                         || right instanceof Expr.Operator inner && isNegativeNumber(inner));
     }

@@ -6,7 +6,7 @@ import java.util.SplittableRandom;
 
 /**
  * Statements by chance over a small shop, biased towards shapes near the border of what can be routed: joins of all kinds,
- * subqueries everywhere, CTEs, set operations, ORs, lists, NOT, CASE. All columns are integers. The same seed gives the same
+ * subqueries everywhere, CTEs, views, set operations, ORs, lists, NOT, CASE. All columns are integers. The same seed gives the same
  * statement. Results don't depend on the order of rows.
  */
 final class RandomStatement {
@@ -24,8 +24,17 @@ final class RandomStatement {
     private final List<Source> ctes = new ArrayList<>();
     private int aliases;
 
-    RandomStatement(long seed) {
-        random = new SplittableRandom(seed);
+    private final List<String> views;
+
+    /** @param views views with the columns k and v that the statement may use */
+    RandomStatement(long seed, List<String> views) {
+        this.random = new SplittableRandom(seed);
+        this.views = views;
+    }
+
+    /** The query of a view with the columns k and v. */
+    String view() {
+        return inner(List.of(), 1);
     }
 
     String statement() {
@@ -188,6 +197,10 @@ final class RandomStatement {
         if (lateral || depth > 0 && chance(18)) {
             scope.add(new Source(alias, List.of("k", "v")));
             return (lateral ? "LATERAL (" : "(") + inner(outer, depth - 1) + ") " + alias;
+        }
+        if (!views.isEmpty() && chance(15)) {
+            scope.add(new Source(alias, List.of("k", "v")));
+            return views.get(random.nextInt(views.size())) + " " + alias;
         }
         Source table = !ctes.isEmpty() && chance(60)
                 ? ctes.get(random.nextInt(ctes.size()))

@@ -44,15 +44,19 @@ class RoutingPropertyTest {
     private static final List<String> TABLES = List.of("customers", "orders", "items");
     private static final ShardMap MAP = ShardMap.even(1, 256, NODES);
     private static final DestinationTable DESTINATIONS = new DestinationTable(MAP, NODES, 0);
-    private static final Catalog CATALOG = new CatalogBuilder("shop").nodes("n0", "n1", "n2")
+    private static final int VIEWS = 40;
+    private static final CatalogBuilder TABLES_ONLY = new CatalogBuilder("shop").nodes("n0", "n1", "n2")
             .table("customers", "id int8 not null", "grp int4", "ref int8").sharded("customers", "id")
             .table("orders", "customer_id int8 not null", "oid int4", "amount int4")
             .colocated("orders", "customers", "customer_id")
             .table("items", "customer_id int8 not null", "iid int4", "qty int4")
             .colocated("items", "customers", "customer_id")
             .table("countries", "code int4", "grp int4").reference("countries")
-            .table("audit", "customer_id int8", "x int4").build();
+            .table("audit", "customer_id int8", "x int4");
 
+    private static final List<String> VIEW_NAMES = new ArrayList<>();
+
+    private static Catalog catalog;
     private static List<RunningNode> servers;
     private static final List<String> DATABASES = new ArrayList<>();
     private static Connection whole;
@@ -69,6 +73,7 @@ class RoutingPropertyTest {
         for (int i = 0; i < NODES; i++) {
             PARTS.add(database());
         }
+        createViews();
         SplittableRandom random = new SplittableRandom(42);
         for (int id = 1; id <= 12; id++) {
             insert(id, "customers", id + ", " + orNull(random, 4) + ", " + (1 + random.nextInt(12)));
@@ -93,6 +98,34 @@ class RoutingPropertyTest {
             execute(whole, row);
             execute(PARTS.getFirst(), row);
         }
+    }
+
+    /** Views by chance, also over each other, known as discovery knows them: by what the server prints. */
+    private static void createViews() throws SQLException {
+        for (int i = 0; i < VIEWS; i++) {
+            String name = "view" + i;
+            String sql = "CREATE VIEW " + name + " AS " + new RandomStatement(-1 - i, List.copyOf(VIEW_NAMES)).view();
+            try {
+                execute(whole, sql);
+            } catch (SQLException invalid) {
+                continue;
+            }
+            for (Connection part : PARTS) {
+                execute(part, sql);
+            }
+            try (Statement statement = whole.createStatement()) {
+                statement.execute("SET search_path = pg_catalog");
+                try (ResultSet result = statement
+                        .executeQuery("SELECT pg_get_viewdef('public." + name + "'::regclass)")) {
+                    result.next();
+                    TABLES_ONLY.view(name, result.getString(1));
+                }
+                statement.execute("RESET search_path");
+            }
+            VIEW_NAMES.add(name);
+        }
+        assertTrue(VIEW_NAMES.size() > VIEWS / 2, VIEW_NAMES.toString());
+        catalog = TABLES_ONLY.build();
     }
 
     private static Connection database() throws SQLException {
@@ -145,7 +178,7 @@ class RoutingPropertyTest {
         long first = Long.getLong("trunkline.routing.seed", 1);
         List<String> wrong = new ArrayList<>();
         for (long seed = first; seed < first + statements && wrong.size() < 5; seed++) {
-            String sql = new RandomStatement(seed).statement();
+            String sql = new RandomStatement(seed, VIEW_NAMES).statement();
             String difference = check(sql, seed);
             if (difference != null) {
                 wrong.add("seed " + seed + ": " + sql + "\n" + difference);
@@ -156,6 +189,7 @@ class RoutingPropertyTest {
         // A generator that makes only what is refused would prove nothing.
         assertTrue(outcomes.getOrDefault("one-node", 0) > statements / 8, outcomes.toString());
         assertTrue(outcomes.getOrDefault("fan-out", 0) > statements / 50, outcomes.toString());
+        assertTrue(outcomes.getOrDefault("with a view", 0) > statements / 50, outcomes.toString());
         for (String merge : List.of("Concat", "OrderedMerge", "Aggregate", "GroupedAggregate", "Distinct", "Sorted",
                 "Limit", "Project")) {
             assertTrue(outcomes.getOrDefault("merge " + merge, 0) > statements / 1000,
@@ -165,7 +199,7 @@ class RoutingPropertyTest {
 
     /** What differs, or null. */
     private String check(String sql, long seed) throws SQLException {
-        StatementPlan plan = planner.plan(sql, PlanKey.DEFAULT, CATALOG);
+        StatementPlan plan = planner.plan(sql, PlanKey.DEFAULT, catalog);
         if (plan.refusal() != null) {
             count("refused");
             return null;
@@ -189,6 +223,9 @@ class RoutingPropertyTest {
             countMerges(plan.fanOut().merge());
         }
         Answer actual = run(plan, sql, destination, seed);
+        if (sql.contains("view")) {
+            count("with a view");
+        }
         count(plan.routing(destination).text() + (sql.startsWith("SELECT") || sql.startsWith("WITH") ? "" : " write"));
         String where = plan.root().describe() + "\n" + destination + "\nexpected " + expected + "\nactual   " + actual;
         if (!plan.access().readOnly()) {
