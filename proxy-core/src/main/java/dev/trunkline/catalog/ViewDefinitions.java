@@ -31,7 +31,8 @@ final class ViewDefinitions {
         }
         String differs = differs(facts);
         if (differs != null) {
-            return relation.withDistribution(new Distribution.Refused(differs));
+            String why = ((Distribution.Refused) relation.distribution()).why();
+            return relation.withDistribution(new Distribution.Refused(why + ", and " + differs));
         }
         return relation.withView(ViewDefinition.of(facts.definition()));
     }
