@@ -56,6 +56,14 @@ public final class ShardMap {
         return new ShardMap(1, hashed, owners);
     }
 
+    /** A map in which those of ranges, lists and pins come after the {@code hashed} ones, which are a power of two. */
+    public static ShardMap of(long epoch, int hashed, int[] owners) {
+        if (Integer.bitCount(hashed) != 1 || hashed > owners.length) {
+            throw new IllegalArgumentException("not " + hashed + " virtual shards of the hash");
+        }
+        return new ShardMap(epoch, hashed, owners.clone());
+    }
+
     /** A map that gives every node an equal run of virtual shards, in the nodes' order. */
     public static ShardMap even(long epoch, int virtualShards, int nodes) {
         int[] owners = new int[virtualShards];

@@ -123,6 +123,11 @@ final class FanOutPlanner {
     Plan.FanOut plan(NodeRule rule, String code) {
         List<String> key = root.sharded().key().stream().map(KeyColumn::name).toList();
         return new Plan.FanOut(rule, merge, nodeSql,
-                new FanOutReason(code, root.relation().fullName(), key, QueryPlanner.predicate(root)));
+                new FanOutReason(code, root.relation().fullName(), key, QueryPlanner.predicate(root)),
+                nodeSql == null
+                        ? 0
+                        : rule.keysRead().isEmpty()
+                                ? Plan.FanOut.NO_LISTS
+                                : planner.literalShift(rule.keysRead().getFirst()));
     }
 }

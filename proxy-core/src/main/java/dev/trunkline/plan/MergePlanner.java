@@ -7,13 +7,17 @@ import dev.trunkline.plan.Merge.RowCount;
 import dev.trunkline.plan.Merge.SortColumn;
 import dev.trunkline.plan.ResultNames.Meant;
 import dev.trunkline.plan.ResultNames.NotCopied;
+import dev.trunkline.route.KeyRule;
+import dev.trunkline.route.KeyValue;
 import dev.trunkline.route.ResultFacts;
 import dev.trunkline.route.RowSource;
 import dev.trunkline.route.StatementFacts;
 import dev.trunkline.route.Term;
 import dev.trunkline.sql.Expr;
+import dev.trunkline.sql.LexedText;
 import dev.trunkline.sql.LiteralKind;
 import dev.trunkline.sql.Query;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -70,6 +74,44 @@ final class MergePlanner {
     /** The nodes' text; null for the original. */
     String nodeSql() {
         return nodeText.sql();
+    }
+
+    /**
+     * By how much the slots of a list's literals are higher in the nodes' text, {@link Plan.FanOut#NO_LISTS} if they are not
+     * found there as they stand.
+     */
+    int literalShift(KeyRule list) {
+        LexedText before = lexed(text);
+        LexedText after = lexed(nodeSql());
+        int shift = Plan.FanOut.NO_LISTS;
+        for (KeyValue value : list.values()) {
+            int slot = value instanceof KeyValue.Literal literal
+                    ? literal.slot()
+                    : value instanceof KeyValue.LiteralElements elements ? elements.slot() : -1;
+            if (slot < 0) {
+                continue;
+            }
+            String original = new String(text.getBytes(StandardCharsets.UTF_8), 0,
+                    before.fingerprint(0).literalStart(slot), StandardCharsets.UTF_8);
+            int at = nodeSql().substring(0, nodeText.position(original.length()))
+                    .getBytes(StandardCharsets.UTF_8).length;
+            int found = -1;
+            for (int i = 0; i < after.fingerprint(0).literalCount(); i++) {
+                found = after.fingerprint(0).literalStart(i) == at ? i : found;
+            }
+            if (found < slot || shift >= 0 && found - slot != shift) {
+                return Plan.FanOut.NO_LISTS;
+            }
+            shift = found - slot;
+        }
+        return shift;
+    }
+
+    private static LexedText lexed(String sql) {
+        LexedText lexed = new LexedText();
+        byte[] bytes = sql.getBytes(StandardCharsets.UTF_8);
+        lexed.lex(bytes, 0, bytes.length, true);
+        return lexed;
     }
 
     /** Makes the statement's plan depend on every literal that was looked at. */

@@ -96,6 +96,13 @@ final class NodeText {
         if (hidden.isEmpty() && edits.isEmpty()) {
             return null;
         }
+        StringBuilder sql = new StringBuilder(text);
+        all().forEach(edit -> sql.replace(edit.start(), edit.end(), edit.replacement()));
+        return sql.toString().stripTrailing();
+    }
+
+    /** From the last to the first. */
+    private List<Edit> all() {
         List<Edit> all = new ArrayList<>(edits);
         if (!hidden.isEmpty()) {
             StringBuilder list = new StringBuilder();
@@ -105,9 +112,18 @@ final class NodeText {
             all.add(listEnd(list.toString()));
         }
         all.sort(Comparator.comparingInt(Edit::start).reversed());
-        StringBuilder sql = new StringBuilder(text);
-        all.forEach(edit -> sql.replace(edit.start(), edit.end(), edit.replacement()));
-        return sql.toString().stripTrailing();
+        return all;
+    }
+
+    /** Where a position of the original, of something that isn't changed itself, is in {@link #sql}. */
+    int position(int original) {
+        int moved = original;
+        for (Edit edit : all()) {
+            if (edit.end() <= original) {
+                moved += edit.replacement().length() - (edit.end() - edit.start());
+            }
+        }
+        return moved;
     }
 
     private Edit listEnd(String items) {

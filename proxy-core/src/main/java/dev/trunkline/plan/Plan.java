@@ -25,9 +25,24 @@ public sealed interface Plan {
     /**
      * The statement runs on the nodes of {@code rule} and their rows are merged. {@code nodeSql} is the nodes' text, null for
      * the original. {@code reason} says which key is missing, or would be without the list of keys. Values that narrow the
-     * list to one node send the original bytes there.
+     * list to one node send the original bytes there. {@code literalShift} is how much higher the slots of a list's literals are in
+     * {@code nodeSql} than in the original.
      */
-    record FanOut(NodeRule rule, Merge merge, String nodeSql, FanOutReason reason) implements Plan {}
+    record FanOut(NodeRule rule, Merge merge, String nodeSql, FanOutReason reason,
+            int literalShift) implements Plan {
+
+        /** Where the lists of keys in the nodes' text are not known. */
+        public static final int NO_LISTS = -1;
+
+        public FanOut(NodeRule rule, Merge merge, String nodeSql, FanOutReason reason) {
+            this(rule, merge, nodeSql, reason, nodeSql == null ? 0 : NO_LISTS);
+        }
+
+        /** Whether a list of keys in the nodes' text can be cut. */
+        public boolean cutsText() {
+            return nodeSql == null || literalShift != NO_LISTS;
+        }
+    }
 
     /** The session answers, or does what the statement asks on the backends that it has. */
     record LocalReply(SessionAction action) implements Plan {}

@@ -46,7 +46,8 @@ final class ConditionReader {
             case Expr.And and -> and.operands().forEach(operand -> apply(operand, scope, filtered, rejected));
             case Expr.Or or -> {
                 Map<Operand, List<KeyValue>> common = disjunction(or, scope);
-                common.forEach((operand, values) -> known(operand, values, or.span(), filtered, rejected));
+                ListForm form = pure(or) ? ListForm.ALTERNATIVES : ListForm.PARAMETERS;
+                common.forEach((operand, values) -> known(operand, values, or.span(), form, filtered, rejected));
             }
             case Expr.Operator operator -> operator(operator, scope, filtered, rejected);
             case Expr.Subquery subquery -> subquery(subquery, scope, filtered, rejected);
@@ -56,12 +57,14 @@ final class ConditionReader {
                 }
             }
             case Expr.InList in -> {
-                equalities(in, scope).forEach((operand, values) -> known(operand, values, in.span(), filtered,
+                ListForm form = sideBySide(in.items()) ? ListForm.LIST : ListForm.PARAMETERS;
+                equalities(in, scope).forEach((operand, values) -> known(operand, values, in.span(), form, filtered,
                         rejected));
             }
             case Expr.AnyArray any -> {
-                equalities(any, scope).forEach((operand, values) -> known(operand, values, any.span(), filtered,
-                        rejected));
+                equalities(any, scope)
+                        .forEach((operand, values) -> known(operand, values, any.span(), form(any.array()),
+                                filtered, rejected));
             }
             case Expr.Between between -> {
                 if (!between.negated()) {
@@ -70,7 +73,7 @@ final class ConditionReader {
                     bound(between.operand(), KeyBound.Side.TO, between.high(), between.span(), scope, filtered);
                 }
                 equalities(between, scope).forEach((operand, values) -> known(operand, values, between.span(),
-                        filtered, rejected));
+                        ListForm.WHOLE, filtered, rejected));
             }
             case Expr.Column column -> {
             }
@@ -144,21 +147,48 @@ final class ConditionReader {
             rejected.add(a.term().source());
             rejected.add(b.term().source());
         } else if (a != null) {
-            equalToExpr(a, right, span, filtered, rejected);
+            equalToExpr(a, right, span, scope, filtered, rejected);
         } else if (b != null) {
-            equalToExpr(b, left, span, filtered, rejected);
+            equalToExpr(b, left, span, scope, filtered, rejected);
         }
     }
 
-    private void equalToExpr(Operand operand, Expr expr, Span span, Set<RowSource> filtered,
+    private void equalToExpr(Operand operand, Expr expr, Span span, Scope scope, Set<RowSource> filtered,
             Set<RowSource> rejected) {
         KeyValue value = Constants.of(expr);
         if (value != null) {
-            known(operand, List.of(value), span, filtered, rejected);
+            known(operand, List.of(value), span, ListForm.WHOLE, filtered, rejected);
+        } else if (expr instanceof Expr.Column column && scope.resolve(column.name()) instanceof Scope.Resolved found
+                && found.term() != null) {
+            listed(operand, found.term(), span, filtered, rejected);
         } else if (expr instanceof Expr.Subquery subquery && subquery.use() == Expr.SubqueryUse.SCALAR
                 && reading.subqueries.get(subquery) instanceof Shape shape && shape.outputs.size() == 1
                 && filtered.contains(operand.term().source())) {
             reading.facts.flows(new Term(shape.result, 0), operand.term());
+        }
+    }
+
+    /**
+     * A column that equals one of VALUES or unnest: its values are a list. Where the join drops the rows of both that have no
+     * partner, values of other nodes may be left out.
+     */
+    private void listed(Operand operand, Term list, Span span, Set<RowSource> filtered, Set<RowSource> rejected) {
+        List<KeyValue> values = list.source().listed(list.column());
+        if (values != null) {
+            known(operand, values, span, filtered.contains(list.source()) && list.source().mayBeCut()
+                    ? ListForm.PARAMETERS
+                    : ListForm.WHOLE, filtered, rejected);
+            rejected.add(list.source());
+        }
+    }
+
+    /** Two columns that are equal in every row that counts, by USING. */
+    void equalColumns(Term a, Term b, Span span, Set<RowSource> filtered, Set<RowSource> rejected) {
+        equal(a, b, filtered);
+        if (a.type() != null && a.type().deterministic()) {
+            listed(new Operand(a, a.type().column()), b, span, filtered, rejected);
+        } else if (b.type() != null && b.type().deterministic()) {
+            listed(new Operand(b, b.type().column()), a, span, filtered, rejected);
         }
     }
 
@@ -172,12 +202,40 @@ final class ConditionReader {
         }
     }
 
-    private void known(Operand operand, List<KeyValue> values, Span span, Set<RowSource> filtered,
+    private void known(Operand operand, List<KeyValue> values, Span span, ListForm form, Set<RowSource> filtered,
             Set<RowSource> rejected) {
         rejected.add(operand.term().source());
         if (filtered.contains(operand.term().source()) && comparable(operand.type(), values)) {
-            reading.facts.given(operand.term(), KeySet.of(operand.type(), values, span));
+            reading.facts.given(operand.term(), KeySet.of(operand.type(), values, span).cut(form,
+                    operand.term().source().groupOfKey(operand.term().column())));
         }
+    }
+
+    /** Whether a list is made of plain literals, so that any of them can be left out. */
+    private static boolean sideBySide(List<? extends Expr> items) {
+        return items.stream().allMatch(item -> switch (item) {
+            case Expr.Literal literal -> literal.slot() >= 0 || literal.kind() == LiteralKind.NULL;
+            case Expr.Operator minus -> minus.left() == null && minus.right() instanceof Expr.Literal literal
+                    && literal.slot() >= 0;
+            default -> false;
+        });
+    }
+
+    private static ListForm form(Expr array) {
+        return switch (array) {
+            case Expr.ArrayItems items -> sideBySide(items.items()) ? ListForm.LIST : ListForm.PARAMETERS;
+            case Expr.Cast cast -> form(cast.operand());
+            case Expr.Literal literal -> ListForm.ALTERNATIVES;
+            case null, default -> ListForm.PARAMETERS;
+        };
+    }
+
+    /** Whether an OR has nothing but equalities of a column and a constant. */
+    private static boolean pure(Expr.Or or) {
+        return or.operands().stream().allMatch(operand -> operand instanceof Expr.Operator equality
+                && equality.left() != null && name(equality.name()).equals("=")
+                && (equality.left() instanceof Expr.Column && Constants.of(equality.right()) != null
+                        || equality.right() instanceof Expr.Column && Constants.of(equality.left()) != null));
     }
 
     /** Whether the types alone make a hash of equal values equal (semantics.md 2). */
@@ -266,7 +324,10 @@ final class ConditionReader {
         shape.users.add(elements);
         for (int i = 0; i < operands.size(); i++) {
             Operand operand = operand(operands.get(i), scope);
-            if (operand != null) {
+            if (operand != null && elements.listed(i) != null) {
+                known(operand, elements.listed(i), subquery.span(),
+                        shape.barrier == null ? ListForm.PARAMETERS : ListForm.WHOLE, filtered, rejected);
+            } else if (operand != null) {
                 Term element = new Term(elements, i);
                 reading.facts.flows(operand.term(), element);
                 if (filtered.contains(operand.term().source())) {

@@ -125,6 +125,41 @@ final class Constants {
         };
     }
 
+    /**
+     * The constants of a list that has a type of its own, as VALUES and unnest have: untyped strings are text there. Null
+     * where one isn't a constant, or their types differ.
+     */
+    static List<KeyValue> ofOneType(List<? extends Expr> items) {
+        List<KeyValue> typed = new ArrayList<>();
+        int type = PgOid.UNSPECIFIED;
+        for (Expr item : items) {
+            KeyValue value = of(item);
+            if (value instanceof KeyValue.Literal literal && typeOid(literal) == PgOid.UNSPECIFIED) {
+                value = new KeyValue.Literal(literal.slot(), literal.kind(), literal.negative(), PgOid.TEXT,
+                        literal.span());
+            }
+            int next = value == null ? PgOid.UNSPECIFIED : typeOid(value);
+            if (value == null || type != PgOid.UNSPECIFIED && next != PgOid.UNSPECIFIED
+                    && KeyType.ofOid(type) != KeyType.ofOid(next)) {
+                return null;
+            }
+            type = next == PgOid.UNSPECIFIED ? type : next;
+            typed.add(value);
+        }
+        return typed;
+    }
+
+    /** The elements of an array that unnest makes rows of, or null. */
+    static List<KeyValue> unnested(Expr array) {
+        if (array instanceof Expr.ArrayItems items) {
+            return ofOneType(items.items());
+        }
+        List<KeyValue> elements = elements(array);
+        // An untyped literal is no array to unnest.
+        return elements != null && elements.getFirst() instanceof KeyValue.LiteralElements literal
+                && literal.typeOid() == PgOid.UNSPECIFIED ? null : elements;
+    }
+
     static List<KeyValue> all(List<? extends Expr> items) {
         List<KeyValue> values = new ArrayList<>();
         for (Expr item : items) {

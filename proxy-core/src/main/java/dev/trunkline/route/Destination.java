@@ -10,9 +10,11 @@ public sealed interface Destination {
 
     /**
      * Several nodes in ascending order, each with the virtual shards that the statement touches there. {@code keyed}: a list
-     * of keys chose them (multi-key); otherwise nothing restricts the statement and the policy on fan-out applies.
+     * of keys chose them (multi-key); otherwise nothing restricts the statement and the policy on fan-out applies. {@code parts} is what each node gets of the
+     * list, null where all get the same.
      */
-    record Many(int[] nodes, BitSet[] virtualShards, boolean keyed, long epoch) implements Destination {}
+    record Many(int[] nodes, BitSet[] virtualShards, boolean keyed, long epoch,
+            ListParts parts) implements Destination {}
 
     /** No row of any node can match: any one node, preferably the transaction's, gives the exact answer. */
     record None(String why) implements Destination {}

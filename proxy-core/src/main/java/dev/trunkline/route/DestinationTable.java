@@ -98,6 +98,6 @@ public final class DestinationTable {
                 shardsOf[i].and(wanted);
             }
         }
-        return new Destination.Many(list, shardsOf, wanted != null, map.epoch());
+        return new Destination.Many(list, shardsOf, wanted != null, map.epoch(), null);
     }
 }

@@ -3,10 +3,12 @@ package dev.trunkline.route;
 import dev.trunkline.sql.Expr;
 import dev.trunkline.sql.FromItem;
 import dev.trunkline.sql.FromItem.JoinKind;
+import dev.trunkline.sql.Span;
 import dev.trunkline.value.PgOid;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -52,11 +54,33 @@ final class JoinReader {
                     scope.shape.unsteadyFrom = scope.shape.unsteady;
                 }
                 scope.shape.unsteady = before;
-                yield leaf(new RowSource(RowSource.Kind.OPAQUE, alias(functions), null,
-                        List.copyOf(functions.columnAliases()), true, null, functions.span()), scope);
+                yield leaf(rows(functions), scope);
             }
             case FromItem.Join join -> join(join, scope);
         };
+    }
+
+    private RowSource rows(FromItem.Functions functions) {
+        List<KeyValue> elements = functions.calls().size() == 1 ? elements(functions.calls().getFirst()) : null;
+        List<String> columns = elements != null && functions.columnAliases().isEmpty()
+                ? List.of(alias(functions))
+                : List.copyOf(functions.columnAliases());
+        RowSource rows = new RowSource(RowSource.Kind.OPAQUE, alias(functions), null, columns, true, null,
+                functions.span());
+        rows.elements = elements;
+        // WITH ORDINALITY counts the rows.
+        rows.cuttable = columns.size() == 1
+                && !reading.text.text().toLowerCase(Locale.ROOT).contains("ordinality");
+        return rows;
+    }
+
+    /** The constants that {@code unnest(array)} makes rows of, or null. */
+    static List<KeyValue> elements(Expr call) {
+        return call instanceof Expr.Function function && function.name().last().equals("unnest")
+                && (function.name().schema() == null || function.name().schema().equals("pg_catalog"))
+                && function.arguments().size() == 1
+                        ? Constants.unnested(function.arguments().getFirst())
+                        : null;
     }
 
     private static String alias(FromItem.Functions functions) {
@@ -149,7 +173,7 @@ final class JoinReader {
         reading.conditions.apply(join.on(), on, filtered, byOn);
         for (Pair pair : join.using()) {
             if (pair.left() != null && pair.right() != null) {
-                reading.conditions.equal(pair.left(), pair.right(), filtered);
+                reading.conditions.equalColumns(pair.left(), pair.right(), Span.NONE, filtered, byOn);
                 byOn.add(pair.left().source());
                 byOn.add(pair.right().source());
             }

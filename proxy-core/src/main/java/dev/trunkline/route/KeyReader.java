@@ -320,15 +320,47 @@ final class KeyReader {
         return from != null && to != null && from.hashClass() == to.hashClass() && from != KeyType.BPCHAR;
     }
 
-    private static String literalElements(KeyRule rule, KeyValue.LiteralElements elements, BoundValues values,
-            Keys keys) {
+    /** A cursor over an array of keys, null where it has no value or is of a type that is not read. */
+    static ArrayElements open(KeyValue.LiteralElements elements, BoundValues values) {
         Fingerprint literals = values.literals();
         byte[] text = LiteralText.value(values.sql(), literals.literalStart(elements.slot()),
                 literals.literalEnd(elements.slot()), LiteralKind.STRING, values.standardConformingStrings());
         if (text == null) {
-            return "the literal is none that PostgreSQL reads";
+            return null;
         }
-        return elements(rule, elements.typeOid(), WireFormat.TEXT, text, 0, text.length, keys);
+        ArrayElements cursor = new ArrayElements();
+        cursor.open(PgOid.arrayOf(elements.typeOid()), WireFormat.TEXT, text, 0, text.length);
+        return cursor;
+    }
+
+    /** As above; the array must have a value. */
+    static ArrayElements open(KeyValue.ParameterElements elements, BoundValues values) {
+        int number = elements.number();
+        int arrayOid = values.oid(number);
+        int element = elements.typeOid();
+        if (PgOid.isUnspecified(arrayOid)) {
+            if (!elements.takesColumnType()) {
+                return null;
+            }
+        } else {
+            element = PgOid.elementOf(arrayOid);
+            if (element == PgOid.UNSPECIFIED || !readsAlike(element, elements.typeOid())) {
+                return null;
+            }
+        }
+        if (values.length(number) < 0) {
+            return null;
+        }
+        ArrayElements cursor = new ArrayElements();
+        cursor.open(PgOid.arrayOf(element), values.format(number), values.body(), values.offset(number),
+                values.length(number));
+        return cursor;
+    }
+
+    private static String literalElements(KeyRule rule, KeyValue.LiteralElements elements, BoundValues values,
+            Keys keys) {
+        ArrayElements cursor = open(elements, values);
+        return cursor == null ? "the literal is none that PostgreSQL reads" : elements(rule, cursor, keys);
     }
 
     private static String parameterElements(KeyRule rule, KeyValue.ParameterElements elements, BoundValues values,
@@ -340,26 +372,16 @@ final class KeyReader {
         if (values.length(number) < 0) {
             return null;
         }
-        int arrayOid = values.oid(number);
-        int element = elements.typeOid();
-        if (PgOid.isUnspecified(arrayOid)) {
-            if (!elements.takesColumnType()) {
-                return "the statement leaves its type open and the client did not declare it";
-            }
-        } else {
-            element = PgOid.elementOf(arrayOid);
-            if (element == PgOid.UNSPECIFIED || !readsAlike(element, elements.typeOid())) {
-                return "its type is no array of a type that is read";
-            }
+        ArrayElements cursor = open(elements, values);
+        if (cursor == null) {
+            return PgOid.isUnspecified(values.oid(number))
+                    ? "the statement leaves its type open and the client did not declare it"
+                    : "its type is no array of a type that is read";
         }
-        return elements(rule, element, values.format(number), values.body(), values.offset(number),
-                values.length(number), keys);
+        return elements(rule, cursor, keys);
     }
 
-    private static String elements(KeyRule rule, int elementOid, WireFormat format, byte[] array, int offset,
-            int length, Keys keys) {
-        ArrayElements cursor = new ArrayElements();
-        cursor.open(PgOid.arrayOf(elementOid), format, array, offset, length);
+    private static String elements(KeyRule rule, ArrayElements cursor, Keys keys) {
         while (cursor.next()) {
             String problem = add(cursor.compared(rule.types().getFirst()), keys);
             if (problem != null) {

@@ -19,11 +19,14 @@ import java.util.List;
  *            instead of alternatives: the key lies between all of these, and keys are placed by range
  * @param single
  *            whether binding can only ever give one key
+ * @param form
+ *            how the alternatives may be cut for several nodes
  * @param use
  *            whether the values are compared with the key or become it
  */
 public record KeyRule(String table, String colocationGroup, Placement placement, List<String> columns,
-        List<ColumnType> types, Use use, List<List<KeyValue>> alternatives, List<KeyBound> bounds, boolean single) {
+        List<ColumnType> types, Use use, List<List<KeyValue>> alternatives, List<KeyBound> bounds, boolean single,
+        ListForm form) {
 
     public enum Use {
         /** {@code key = value}: a value that no key can equal matches no row. */
@@ -45,7 +48,8 @@ public record KeyRule(String table, String colocationGroup, Placement placement,
             List<List<KeyValue>> alternatives) {
         this(table, sharded.colocationGroup(), sharded.placement(), columns, types, use, alternatives, List.of(),
                 alternatives.size() == 1
-                        && alternatives.getFirst().stream().noneMatch(KeyRule::isList));
+                        && alternatives.getFirst().stream().noneMatch(KeyRule::isList),
+                ListForm.WHOLE);
     }
 
     /** Whether some value stands in the text of the statement. */
@@ -76,7 +80,12 @@ public record KeyRule(String table, String colocationGroup, Placement placement,
     static KeyRule between(String table, Distribution.Sharded sharded, List<KeyBound> bounds) {
         return new KeyRule(table, sharded.colocationGroup(), sharded.placement(),
                 sharded.key().stream().map(KeyColumn::name).toList(),
-                sharded.key().stream().map(KeyColumn::type).toList(), Use.COMPARED, List.of(), bounds, false);
+                sharded.key().stream().map(KeyColumn::type).toList(), Use.COMPARED, List.of(), bounds, false,
+                ListForm.WHOLE);
+    }
+
+    KeyRule cut(ListForm how) {
+        return new KeyRule(table, colocationGroup, placement, columns, types, use, alternatives, bounds, single, how);
     }
 
     /** All values that binding reads. */

@@ -18,6 +18,10 @@ final class KeySet {
     /** Which end of a range the value is, null where it is equal. */
     private final KeyBound.Side side;
 
+    /** How the list may be cut, and the colocation group whose key it is compared with; null for other columns. */
+    private ListForm form = ListForm.WHOLE;
+    private String cutIn;
+
     private KeySet(ColumnType type, List<KeyValue> values, Span predicate, int rowKey, KeyBound.Side side) {
         this.type = type;
         this.values = values;
@@ -41,6 +45,21 @@ final class KeySet {
 
     KeyBound bound() {
         return new KeyBound(side, values.getFirst());
+    }
+
+    /** The same, where it is known how the list may be cut in tables of a group. */
+    KeySet cut(ListForm how, String group) {
+        form = how;
+        cutIn = group;
+        return this;
+    }
+
+    ListForm form() {
+        return form;
+    }
+
+    String cutIn() {
+        return cutIn;
     }
 
     /** The value of a row's key column, by its place in the key. */

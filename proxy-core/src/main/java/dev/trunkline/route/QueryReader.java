@@ -105,6 +105,10 @@ final class QueryReader {
             reading.exprs.readOrder(window.window().orderBy(), scope);
             reading.exprs.readAll(window.window().frame(), scope);
         }
+        if (select.from().isEmpty() && shape.outputs.size() == 1 && select.where() == null) {
+            List<KeyValue> elements = JoinReader.elements(shape.outputs.getFirst().expr());
+            shape.constants = elements == null ? null : List.of(elements);
+        }
         shape.distinct = select.distinct();
         if (select.distinctOn() != null) {
             reading.exprs.readAll(select.distinctOn(), scope);
@@ -251,6 +255,14 @@ final class QueryReader {
         int width = values.rows().isEmpty() ? 0 : values.rows().getFirst().items().size();
         for (int i = 0; i < width; i++) {
             shape.add(new Shape.Output("column" + (i + 1), null, null));
+        }
+        shape.constants = new ArrayList<>();
+        for (int i = 0; i < width; i++) {
+            int column = i;
+            boolean even = values.rows().stream().allMatch(row -> row.items().size() > column);
+            shape.constants.add(even
+                    ? Constants.ofOneType(values.rows().stream().map(row -> row.items().get(column)).toList())
+                    : null);
         }
         values.rows().forEach(row -> reading.exprs.readAll(row.items(), scope));
         clauses(query, scope);

@@ -82,6 +82,10 @@ public final class Router {
             }
             found = found == null ? next : together(rule, key, found, next, table);
         }
+        if (found instanceof Destination.Many many && rule.severalNodes() == null && keys.size() == 1) {
+            found = new Destination.Many(many.nodes(), many.virtualShards(), many.keyed(), many.epoch(),
+                    ListParts.of(keys.getFirst(), values, many.nodes(), table));
+        }
         return found == null ? nowhere(rule, noRow, table) : required(rule, found, values);
     }
 

@@ -54,6 +54,9 @@ public final class RowSource {
     boolean locked;
     /** Whether no outer join can put NULLs in place of its rows. */
     boolean preserved = true;
+    /** What unnest makes rows of; null for everything else. */
+    List<KeyValue> elements;
+    boolean cuttable;
     /** The select that it stands in; null for a RESULT. */
     Shape owner;
 
@@ -98,6 +101,31 @@ public final class RowSource {
     /** The key, or null where the rows are not spread by one. */
     public Distribution.Sharded sharded() {
         return relation != null && relation.distribution() instanceof Distribution.Sharded sharded ? sharded : null;
+    }
+
+    /** The colocation group of which a column is the whole key, or null. */
+    String groupOfKey(int column) {
+        Distribution.Sharded sharded = sharded();
+        return sharded != null && sharded.key().size() == 1
+                && relation.columns().get(column).name().equals(sharded.key().getFirst().name())
+                        ? sharded.colocationGroup()
+                        : null;
+    }
+
+    /** The constants that a column of VALUES or unnest has, or null. */
+    List<KeyValue> listed(int column) {
+        return switch (kind) {
+            case OPAQUE -> column == 0 ? elements : null;
+            case QUERY, RESULT -> shape.constants == null || column >= shape.constants.size()
+                    ? null
+                    : shape.constants.get(column);
+            case TABLE, TEMP, UNKNOWN -> null;
+        };
+    }
+
+    /** Whether rows of a list of constants may be left out: nothing else depends on how many there are. */
+    boolean mayBeCut() {
+        return cuttable;
     }
 
     /** Whether there may be columns besides the named ones. */

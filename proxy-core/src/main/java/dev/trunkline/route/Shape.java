@@ -28,6 +28,8 @@ final class Shape {
     final List<RowSource> users = new ArrayList<>();
     /** Whether it is used in ways that are not followed. */
     boolean usedElsewhere;
+    /** The constants of each column of VALUES; null for a column with others, and for everything but VALUES. */
+    List<List<KeyValue>> constants;
     /** What nothing may pass: {@code LIMIT}, ... or null. */
     String barrier;
     /** Whether columns may follow that are not listed. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** What a statement touches, and what can be proven about where its rows lie. */
 public final class StatementFacts {
@@ -296,9 +297,26 @@ public final class StatementFacts {
     }
 
     private KeyRule rule(RowSource source, List<KeySet> sets) {
-        return withTypes(new KeyRule(source.relation().fullName().toString(), source.sharded(),
+        KeyRule rule = new KeyRule(source.relation().fullName().toString(), source.sharded(),
                 source.sharded().key().stream().map(KeyColumn::name).toList(),
-                sets.stream().map(KeySet::type).toList(), KeyRule.Use.COMPARED, alternatives(sets)));
+                sets.stream().map(KeySet::type).toList(), KeyRule.Use.COMPARED, alternatives(sets));
+        boolean cut = sets.size() == 1
+                && source.sharded().colocationGroup().equals(sets.getFirst().cutIn()) && eachParameterOnce(rule);
+        return withTypes(cut ? rule.cut(sets.getFirst().form()) : rule);
+    }
+
+    /** Whether the parameters of a list stand nowhere else: a value can only be left out where it means nothing more. */
+    private boolean eachParameterOnce(KeyRule rule) {
+        for (KeyValue value : rule.values()) {
+            int number = value instanceof KeyValue.Parameter p
+                    ? p.number()
+                    : value instanceof KeyValue.ParameterElements p ? p.number() : 0;
+            if (number > 0 && Pattern.compile("\\$" + number + "(?![0-9])").matcher(reading.text.text()).results()
+                    .count() != 1) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The columns that are given of keys of several columns which are not given as a whole. */
@@ -334,7 +352,7 @@ public final class StatementFacts {
                         withType(bound.value(), rule.types().getFirst().type().oid())))
                 .toList();
         return new KeyRule(rule.table(), rule.colocationGroup(), rule.placement(), rule.columns(), rule.types(),
-                rule.use(), typed, bounds, rule.single());
+                rule.use(), typed, bounds, rule.single(), rule.form());
     }
 
     private KeyValue withType(KeyValue value, int columnOid) {

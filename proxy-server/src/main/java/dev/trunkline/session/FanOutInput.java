@@ -50,11 +50,21 @@ final class FanOutInput implements ReplySink {
     }
 
     /** Has the node prepare, bind and describe its statement under a portal's name. */
-    void prepare(byte[] sql, FanOutSource source, Merge merge, String portal) {
+    void prepare(NodeStatement own, FanOutSource source, Merge merge, String portal) {
+        byte[] sql = own.sql();
         BackendConnection backend = backend();
         FrontendEncoder.parse(backend.stage(), "", sql, 0, sql.length, source.types());
         backend.expectParse(ServerStatement.unnamed(sql, source.types()), Session.INJECTED, null);
-        NodeMessages.bind(backend.stage(), portal, "", source.values(), merge.visible(), merge.hidden());
+        ByteBuf values = own.values().isEmpty()
+                ? source.values()
+                : NodeMessages.withValues(source.values(), own.values());
+        try {
+            NodeMessages.bind(backend.stage(), portal, "", values, merge.visible(), merge.hidden());
+        } finally {
+            if (values != source.values()) {
+                values.release();
+            }
+        }
         backend.expectBind(Session.INJECTED);
         FrontendEncoder.describe(backend.stage(), Target.PORTAL, portal);
         backend.expectDescribe(this);

@@ -17,7 +17,6 @@ import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.MessageTypes;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
@@ -134,9 +133,10 @@ final class FanOutRun implements StatementRun {
         session.run(this);
         session.become(SessionState.ACTIVE);
         started = true;
-        byte[] sql = fanOut.nodeSql() == null ? source.sql() : fanOut.nodeSql().getBytes(StandardCharsets.UTF_8);
+        NodeStatement[] statements = NodeStatement.of(fanOut, source, destination.parts(), inputs.count(),
+                session.worker().lexed(), session.planKey().standardConformingStrings());
         for (int i = 0; i < inputs.count(); i++) {
-            inputs.get(i).prepare(sql, source, fanOut.merge(), portalName);
+            inputs.get(i).prepare(statements[i], source, fanOut.merge(), portalName);
             if (!sequential || i == 0) {
                 execute(i, step());
             }

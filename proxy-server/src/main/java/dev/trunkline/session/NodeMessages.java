@@ -3,7 +3,9 @@ package dev.trunkline.session;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.wire.CString;
 import dev.trunkline.wire.MessageTypes;
+import dev.trunkline.route.ListParts;
 import io.netty.buffer.ByteBuf;
+import java.util.Map;
 
 /** Messages to nodes that are put together from pieces of the client's. */
 final class NodeMessages {
@@ -72,6 +74,35 @@ final class NodeMessages {
             at += 4 + Math.max(0, rest.getInt(at));
         }
         return at;
+    }
+
+    /**
+     * What follows the names in a client's Bind, with other values for some parameters.
+     *
+     * @param others by the parameter's number
+     */
+    static ByteBuf withValues(ByteBuf rest, Map<Integer, byte[]> others) {
+        ByteBuf changed = rest.alloc().buffer(rest.readableBytes());
+        int at = rest.readerIndex();
+        int formats = 2 + 2 * rest.getUnsignedShort(at);
+        changed.writeBytes(rest, at, formats);
+        at += formats;
+        int count = rest.getUnsignedShort(at);
+        changed.writeShort(count);
+        at += 2;
+        for (int number = 1; number <= count; number++) {
+            int length = rest.getInt(at);
+            byte[] other = others.get(number);
+            if (other == null) {
+                changed.writeBytes(rest, at, 4 + Math.max(0, length));
+            } else if (ListParts.isNull(other)) {
+                changed.writeInt(-1);
+            } else {
+                changed.writeInt(other.length).writeBytes(other);
+            }
+            at += 4 + Math.max(0, length);
+        }
+        return changed.writeBytes(rest, at, rest.writerIndex() - at);
     }
 
     /** Bind with the formats and values of a client's Bind: what follows the names in its body. */

@@ -34,13 +34,19 @@ public final class JdbcMerge {
     /** Hidden values in binary by type and text. */
     private final Map<String, byte[]> binary = new HashMap<>();
 
-    /** The client's rows, each a list of texts; null is NULL. */
-    public List<List<String>> run(Merge merge, List<Connection> nodes, String sql, SplittableRandom random)
+    /**
+     * The client's rows, each a list of texts; null is NULL.
+     *
+     * @param sql the text of each node
+     */
+    public List<List<String>> run(Merge merge, List<Connection> nodes, List<String> sql, SplittableRandom random)
             throws SQLException {
         List<List<ByteBuf>> inputs = new ArrayList<>();
         RowDescription columns = null;
-        for (Connection node : nodes) {
-            try (Statement statement = node.createStatement(); ResultSet rows = statement.executeQuery(sql)) {
+        for (int i = 0; i < nodes.size(); i++) {
+            Connection node = nodes.get(i);
+            try (Statement statement = node.createStatement();
+                    ResultSet rows = statement.executeQuery(sql.get(i))) {
                 columns = columns(rows.getMetaData(), merge.visible());
                 List<ByteBuf> runs = new ArrayList<>();
                 while (rows.next()) {

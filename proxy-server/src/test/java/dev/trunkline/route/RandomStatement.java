@@ -38,6 +38,10 @@ final class RandomStatement {
     }
 
     String statement() {
+        return chance(4) ? "/* trunkline: key=" + (1 + random.nextInt(6)) + " */ " + unhinted() : unhinted();
+    }
+
+    private String unhinted() {
         return switch (random.nextInt(20)) {
             case 0 -> update();
             case 1 -> delete();
@@ -198,9 +202,18 @@ final class RandomStatement {
             scope.add(new Source(alias, List.of("k", "v")));
             return (lateral ? "LATERAL (" : "(") + inner(outer, depth - 1) + ") " + alias;
         }
-        if (!views.isEmpty() && chance(15)) {
+        if (!views.isEmpty() && chance(24)) {
             scope.add(new Source(alias, List.of("k", "v")));
             return views.get(random.nextInt(views.size())) + " " + alias;
+        }
+        if (chance(8)) {
+            String keys = numbers(1 + random.nextInt(4));
+            if (chance(50)) {
+                scope.add(new Source(alias, List.of("k")));
+                return pick("unnest('{" + keys + "}'::int8[])", "unnest(ARRAY[" + keys + "])") + " " + alias + "(k)";
+            }
+            scope.add(new Source(alias, List.of("k", "v")));
+            return "(VALUES (" + keys.replace(", ", ", 1), (") + ", 2)) " + alias + "(k, v)";
         }
         Source table = !ctes.isEmpty() && chance(60)
                 ? ctes.get(random.nextInt(ctes.size()))
@@ -210,7 +223,11 @@ final class RandomStatement {
     }
 
     private String predicate(List<Source> scope, List<Source> outer, int depth) {
-        return switch (random.nextInt(22)) {
+        return switch (random.nextInt(27)) {
+            case 20 -> list(scope);
+            case 21 -> keyColumn(scope) + pick(" < ", " >= ", " <= ", " > ") + key();
+            case 22 -> keyColumn(scope) + " >= " + key() + " AND " + keyColumn(scope) + " < " + key();
+            case 23 -> list(scope) + " AND " + predicate(scope, outer, 0);
             case 0, 1, 2, 3, 4 ->
                 keyColumn(scope) + " = " + key() + (chance(50) ? " AND " + predicate(scope, outer, 0) : "");
             case 5, 6, 7 -> outer.isEmpty()
@@ -237,6 +254,39 @@ final class RandomStatement {
             case 19 -> "(" + keyColumn(scope) + " = " + key() + ") IS " + pick("TRUE", "NOT FALSE", "NOT TRUE");
             default -> simple(scope);
         };
+    }
+
+    /** A list of keys in one of its forms. */
+    private String list(List<Source> scope) {
+        String column = keyColumn(scope);
+        return switch (random.nextInt(9)) {
+            case 0 -> column + " IN (" + keys(1 + random.nextInt(5), ", ") + ")";
+            case 1 -> column + " IN (NULL, " + keys(2, ", ") + ", NULL)";
+            case 2 -> column + " = ANY (ARRAY[" + numbers(1 + random.nextInt(4)) + "])";
+            case 3 -> column + " = ANY ('{" + numbers(random.nextInt(4)) + "}'::int8[])";
+            case 4 -> column + " IN (VALUES (" + numbers(3).replace(", ", "), (") + "))";
+            case 5 -> column + " IN (SELECT unnest('{" + numbers(random.nextInt(4)) + "}'::int8[]))";
+            case 6 -> "(" + column + " = " + numbers(1) + " OR " + numbers(1) + " = " + column + " OR " + column + " = "
+                    + key() + ")";
+            case 7 -> "(" + column + " = " + key() + " AND " + simple(scope) + " OR " + column + " = " + key() + ")";
+            default -> column + " = ANY ('{" + numbers(3) + ",NULL," + numbers(1) + "}')";
+        };
+    }
+
+    private String keys(int count, String separator) {
+        List<String> keys = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            keys.add(key());
+        }
+        return String.join(separator, keys);
+    }
+
+    private String numbers(int count) {
+        List<String> keys = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            keys.add((chance(8) ? "-" : "") + (1 + random.nextInt(8)));
+        }
+        return String.join(", ", keys);
     }
 
     private String onlyKey(List<Source> outer, int depth) {

@@ -1,0 +1,35 @@
+package dev.trunkline.session;
+
+import dev.trunkline.plan.Plan;
+import dev.trunkline.route.ListParts;
+import dev.trunkline.sql.LexedText;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/**
+ * What one node of a fan-out is sent: the plan's text or the client's, with the node's own part of a list of keys.
+ *
+ * @param values by number, the parameters whose values are not the client's
+ */
+record NodeStatement(byte[] sql, Map<Integer, byte[]> values) {
+
+    /** The statements of all nodes. */
+    static NodeStatement[] of(Plan.FanOut fanOut, FanOutSource source, ListParts parts, int nodes, LexedText lexed,
+            boolean standardStrings) {
+        byte[] sql = fanOut.nodeSql() == null ? source.sql() : fanOut.nodeSql().getBytes(StandardCharsets.UTF_8);
+        NodeStatement[] statements = new NodeStatement[nodes];
+        boolean read = false;
+        for (int i = 0; i < nodes; i++) {
+            byte[] own = sql;
+            if (parts != null && parts.changesText(i) && fanOut.cutsText()) {
+                if (!read) {
+                    lexed.lex(sql, 0, sql.length, standardStrings);
+                    read = true;
+                }
+                own = parts.text(i, sql, lexed.fingerprint(0), fanOut.nodeSql() == null ? 0 : fanOut.literalShift());
+            }
+            statements[i] = new NodeStatement(own, parts == null ? Map.of() : parts.values(i));
+        }
+        return statements;
+    }
+}
