@@ -26,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -36,11 +37,18 @@ public final class OfflineExplain {
 
     private final Catalog catalog;
     private final DestinationTable destinations;
+    private final PlanKey key;
     private final Planner planner = new Planner(new SqlParser());
 
     public OfflineExplain(Catalog catalog, ShardMap map) {
+        this(catalog, new DestinationTable(map, catalog.nodes().size(), catalog.homeNode()), PlanKey.DEFAULT);
+    }
+
+    /** For the statements of a session. */
+    public OfflineExplain(Catalog catalog, DestinationTable destinations, PlanKey key) {
         this.catalog = catalog;
-        this.destinations = new DestinationTable(map, catalog.nodes().size(), catalog.homeNode());
+        this.destinations = destinations;
+        this.key = key;
     }
 
     /** For a database of a configuration whose nodes all have the schema that a script of DDL makes. */
@@ -67,11 +75,16 @@ public final class OfflineExplain {
      * parameters' types where the statement doesn't make them certain.
      */
     public record Explanation(String sql, String kind, Routing routing, List<String> nodes,
-            List<Integer> virtualShards, List<Key> keys, List<String> parameters, String plan, String reason,
-            ProxyException error) {
+            List<Integer> virtualShards, List<Key> keys, List<String> parameters, Access access, String plan,
+            String reason, ProxyException error) {
 
         /** One line of JSON. */
         public String json() {
+            return json(null);
+        }
+
+        /** One line of JSON, with what came of executing the statement; null when it wasn't. */
+        public String json(RouteAnalysis analysis) {
             return "{\"sql\": " + Json.quoted(sql) + ", \"kind\": " + Json.quoted(kind) + ", \"routing\": "
                     + Json.quoted(routing.text()) + ", \"nodes\": "
                     + (nodes == null
@@ -82,9 +95,10 @@ public final class OfflineExplain {
                             ? "null"
                             : virtualShards.stream().map(String::valueOf).collect(Collectors.joining(", ", "[", "]")))
                     + ", \"keys\": " + keys.stream().map(Key::json).collect(Collectors.joining(", ", "[", "]"))
-                    + ", \"parameters\": " + PlanText.json(parameters) + ", \"plan\": " + Json.quoted(plan)
-                    + ", \"reason\": " + Json.quoted(reason) + ", \"error\": "
-                    + errorJson() + "}";
+                    + ", \"parameters\": " + PlanText.json(parameters) + ", \"access\": "
+                    + Json.quoted(access.mode().name().toLowerCase(Locale.ROOT)) + ", \"plan\": " + Json.quoted(plan)
+                    + ", \"reason\": " + Json.quoted(reason) + ", \"error\": " + errorJson()
+                    + (analysis == null ? "" : ", \"analysis\": " + analysis.json()) + "}";
         }
 
         private String errorJson() {
@@ -95,19 +109,25 @@ public final class OfflineExplain {
                             + ", \"position\": " + (error.position() == 0 ? "null" : error.position()) + "}";
         }
 
-        /** A few lines for people. */
+        /** A few lines for people, the statement before them. */
         public String text() {
             StringBuilder text = new StringBuilder(sql.strip()).append('\n');
-            text.append("  routing: ").append(routing.text());
-            if (nodes != null && !nodes.isEmpty()) {
-                text.append(" (").append(String.join(", ", nodes)).append(')');
-            }
-            text.append("\n  reason: ").append(reason).append('\n');
-            if (!parameters.isEmpty()) {
-                text.append("  ").append(PlanText.line(parameters)).append('\n');
-            }
-            plan.lines().forEach(line -> text.append("  ").append(line).append('\n'));
+            lines().forEach(line -> text.append("  ").append(line).append('\n'));
             return text.toString();
+        }
+
+        /** A few lines for people. */
+        public List<String> lines() {
+            List<String> lines = new ArrayList<>();
+            lines.add("routing: " + routing.text()
+                    + (nodes == null || nodes.isEmpty() ? "" : " (" + String.join(", ", nodes) + ")"));
+            lines.add("reason: " + reason);
+            lines.add("access: " + access.mode().name().toLowerCase(Locale.ROOT) + " (" + access.reason() + ")");
+            if (!parameters.isEmpty()) {
+                lines.add(PlanText.line(parameters));
+            }
+            lines.addAll(plan.lines().toList());
+            return lines;
         }
     }
 
@@ -155,7 +175,25 @@ public final class OfflineExplain {
     private Explanation statement(String withComments) {
         ExplainParameters parameters = ExplainParameters.before(withComments);
         String sql = parameters.sql();
-        StatementPlan plan = planner.plan(sql, PlanKey.DEFAULT, catalog);
+        StatementPlan plan = plan(sql);
+        byte[] bytes = sql.getBytes(StandardCharsets.UTF_8);
+        LexedText lexed = new LexedText();
+        lexed.lex(bytes, 0, bytes.length, true);
+        return explain(sql, plan, plan.rule() == null || !parameters.cover(plan.keyParameters())
+                ? null
+                : parameters.bind(new BoundValues().statement(bytes, lexed.fingerprint(0), true), plan));
+    }
+
+    public StatementPlan plan(String sql) {
+        return planner.plan(sql, key, catalog);
+    }
+
+    /**
+     * Explains a statement that is planned.
+     *
+     * @param values of its literals and parameters; null where they are not known
+     */
+    public Explanation explain(String sql, StatementPlan plan, BoundValues values) {
         if (plan.kind().equals("Unknown") && plan.refusal() != null) {
             return error(sql, plan, ProxyError.SYNTAX_ERROR.with(plan.refusal().getMessage())
                     .withPosition(plan.refusal().position()));
@@ -166,18 +204,14 @@ public final class OfflineExplain {
         List<Key> keys = keys(sql);
         if (plan.root() instanceof Plan.LocalReply) {
             return new Explanation(sql, plan.kind(), plan.routing(), List.of(), List.of(), keys,
-                    PlanText.parameters(plan.parameterTypes()), plan.root().describe(), "the session itself answers",
-                    null);
+                    PlanText.parameters(plan.parameterTypes()), plan.access(), plan.root().describe(),
+                    "the session itself answers", null);
         }
-        if (!parameters.cover(plan.keyParameters())) {
+        if (values == null) {
             return new Explanation(sql, plan.kind(), plan.routing(), null, null, keys,
-                    PlanText.parameters(plan.parameterTypes()), plan.root().describe(),
+                    PlanText.parameters(plan.parameterTypes()), plan.access(), plan.root().describe(),
                     reason(plan, keys), null);
         }
-        byte[] bytes = sql.getBytes(StandardCharsets.UTF_8);
-        LexedText lexed = new LexedText();
-        lexed.lex(bytes, 0, bytes.length, true);
-        BoundValues values = parameters.bind(new BoundValues().statement(bytes, lexed.fingerprint(0), true), plan);
         try {
             return placed(sql, plan, keys, plan.bind(values, destinations));
         } catch (ProxyException refusal) {
@@ -187,7 +221,8 @@ public final class OfflineExplain {
 
     private static Explanation error(String sql, StatementPlan plan, ProxyException error) {
         return new Explanation(sql, plan.kind(), Routing.REFUSED, List.of(), List.of(), List.of(),
-                PlanText.parameters(plan.parameterTypes()), plan.root().describe(), error.getMessage(), error);
+                PlanText.parameters(plan.parameterTypes()), plan.access(), plan.root().describe(), error.getMessage(),
+                error);
     }
 
     private Explanation placed(String sql, StatementPlan plan, List<Key> keys, Destination destination) {
@@ -218,7 +253,8 @@ public final class OfflineExplain {
             }
         }
         return new Explanation(sql, plan.kind(), plan.routing(destination), nodes, shards, keys,
-                PlanText.parameters(plan.parameterTypes()), plan.root().describe(), reason(plan, keys), notParsed(sql));
+                PlanText.parameters(plan.parameterTypes()), plan.access(), plan.root().describe(), reason(plan, keys),
+                notParsed(sql));
     }
 
     /** What is wrong with a statement that goes home because it names nothing of interest; PostgreSQL will say so, too. */
@@ -277,7 +313,7 @@ public final class OfflineExplain {
     }
 
     private void add(Statement statement, String sql, List<Key> keys) {
-        StatementFacts facts = new StatementReader(catalog, PlanKey.DEFAULT.searchPath(), PlanKey.DEFAULT.tempTables(),
+        StatementFacts facts = new StatementReader(catalog, key.searchPath(), key.tempTables(),
                 new StatementText(sql, true)).read(statement);
         for (StatementFacts.Finding finding : facts.keys().findings()) {
             KeyRule rule = finding.key();

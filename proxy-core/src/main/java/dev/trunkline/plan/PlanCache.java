@@ -18,6 +18,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -220,6 +221,15 @@ public final class PlanCache {
             run(() -> own.complete(build(stored, text, catalog)), own, stored, catalog);
             return own;
         });
+    }
+
+    /** Works something out on the planner's executor, about plans but not to be kept. */
+    public <T> CompletionStage<T> compute(Supplier<T> work) {
+        try {
+            return CompletableFuture.supplyAsync(work, executor);
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     private void run(Runnable work, CompletableFuture<StatementPlan> result, Key key, Catalog catalog) {

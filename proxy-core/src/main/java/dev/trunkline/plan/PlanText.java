@@ -178,28 +178,6 @@ final class PlanText {
         };
     }
 
-    /** What EXPLAIN (ROUTE) answers: lines, or one JSON document. */
-    static List<String> explained(Decision decision, Footprint footprint, String kind, boolean json) {
-        List<String> tree = lines(decision.root());
-        List<String> parameters = parameters(footprint.parameterTypes());
-        if (!json) {
-            List<String> lines = new ArrayList<>();
-            lines.add("routing: " + decision.routing().text());
-            lines.add("access: " + footprint.access().mode().name().toLowerCase(java.util.Locale.ROOT) + " ("
-                    + footprint.access().reason() + ")");
-            if (!parameters.isEmpty()) {
-                lines.add(line(parameters));
-            }
-            lines.addAll(tree);
-            return lines;
-        }
-        return List.of("{\"kind\": " + Json.quoted(kind) + ", \"routing\": " + Json.quoted(decision.routing().text())
-                + ", \"access\": " + Json.quoted(footprint.access().mode().name().toLowerCase(java.util.Locale.ROOT))
-                + ", \"reason\": " + Json.quoted(footprint.access().reason()) + ", \"parameters\": " + json(parameters)
-                + ", \"plan\": "
-                + Json.quoted(String.join("\n", tree)) + "}");
-    }
-
     /** The names of inferred types; null for a type that isn't certain. */
     static List<String> parameters(int[] types) {
         List<String> names = new ArrayList<>();

@@ -39,8 +39,8 @@ public sealed interface SessionAction {
     /** SHOW of one of the proxy's own settings, {@code trunkline.*}. */
     record ShowTrunkline(String name) implements SessionAction {}
 
-    /** EXPLAIN (ROUTE): the lines (or the one JSON document) to answer with. */
-    record Explained(java.util.List<String> lines, boolean json) implements SessionAction {}
+    /** EXPLAIN (ROUTE): says where a statement goes, with {@code analyze} after having run it. */
+    record ExplainRoute(boolean analyze, boolean json) implements SessionAction {}
 
     /** DEALLOCATE; {@code name} is null for ALL. */
     record Deallocate(String name) implements SessionAction {}

@@ -16,9 +16,15 @@ import dev.trunkline.sql.Query;
 import dev.trunkline.sql.Statement;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** Plans one statement of any kind: queries and writes by {@link QueryPlanner}, the others by what they are. */
 final class StatementPlanner {
+
+    private static final Set<String> ROUTE_OPTIONS = Set.of("route", "analyze", "analyse", "format");
+    /** The kinds of statement that EXPLAIN (ROUTE, ANALYZE) runs. */
+    private static final Set<String> ANALYZED = Set.of("SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt",
+            "MergeStmt");
 
     private final Catalog catalog;
     private final PlanKey key;
@@ -272,11 +278,7 @@ final class StatementPlanner {
 
     private Decision explain(Statement.Explain explain) {
         if (explain.route()) {
-            StatementPlanner inner = new StatementPlanner(catalog, key, hints, text);
-            Decision decision = inner.decide(explain.inner());
-            boolean json = explain.format().equals("json");
-            return local(new SessionAction.Explained(
-                    PlanText.explained(decision, inner.footprint(), explain.inner().kind(), json), json));
+            return explainRoute(explain);
         }
         Decision decision = decide(explain.inner());
         if (!explain.analyze()) {
@@ -290,6 +292,33 @@ final class StatementPlanner {
             default -> onOneNode(decision,
                     "EXPLAIN (FORMAT " + explain.format().toUpperCase(Locale.ROOT) + ") of a fan-out");
         };
+    }
+
+    private Decision explainRoute(Statement.Explain explain) {
+        for (Statement.Option option : explain.options()) {
+            if (!ROUTE_OPTIONS.contains(option.name())) {
+                throw ProxyError.NOT_OVER_NODES.with("EXPLAIN (ROUTE, " + option.name().toUpperCase(Locale.ROOT) + ")",
+                        "The options beside ROUTE are ANALYZE and FORMAT TEXT or JSON.");
+            }
+        }
+        boolean json = explain.format().equals("json");
+        if (!json && !explain.format().equals("text")) {
+            throw ProxyError.NOT_OVER_NODES.with(
+                    "EXPLAIN (ROUTE, FORMAT " + explain.format().toUpperCase(Locale.ROOT) + ")",
+                    "The formats are TEXT and JSON.");
+        }
+        if (explain.analyze() && !ANALYZED.contains(explain.inner().kind())) {
+            throw ProxyError.NOT_OVER_NODES.with("EXPLAIN (ROUTE, ANALYZE) of " + explain.inner().kind(),
+                    "ANALYZE runs SELECT, INSERT, UPDATE, DELETE and MERGE.");
+        }
+        StatementPlanner inner = new StatementPlanner(catalog, key, hints, text);
+        try {
+            inner.decide(explain.inner());
+        } catch (ProxyException refusal) {
+            // That is what there is to explain.
+        }
+        footprint.with(List.of(), inner.footprint().parameterTypes());
+        return local(new SessionAction.ExplainRoute(explain.analyze(), json));
     }
 
     /** The decision, whose fan-outs ask each node for its plan. */
@@ -309,7 +338,7 @@ final class StatementPlanner {
         String inner = fanOut.nodeSql() == null ? null : fanOut.nodeSql().substring(explain.head().end()).strip();
         Plan.FanOut tree = new Plan.FanOut(fanOut.rule(), fanOut.merge(), inner, fanOut.reason());
         Merge merge = new Merge.Explained(tree, explain.format().equals("json"), explain.analyze());
-        return new Plan.FanOut(fanOut.rule(), merge, fanOut.nodeSql(), fanOut.reason());
+        return new Plan.FanOut(fanOut.rule(), merge, fanOut.nodeSql(), fanOut.reason(), fanOut.literalShift());
     }
 
     private Decision notification(Statement.Notification notification) {

@@ -5,6 +5,7 @@ import dev.trunkline.backend.ReplySink;
 import dev.trunkline.backend.ServerStatement;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.Plan;
+import dev.trunkline.plan.SessionAction;
 import dev.trunkline.plan.SessionEffect;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.BoundValues;
@@ -159,7 +160,7 @@ final class ExtendedProtocol {
         if (plan.root() instanceof Plan.LocalReply) {
             answerPendingParse();
             session.reply(BackendEncoder::bindComplete);
-            put(new Portal(portalName, statement, null, null, null));
+            put(new Portal(portalName, statement, null, null, values(plan, body)));
             return true;
         }
         Destination destination = plan.bind(values(statement, body, length - HEADER),
@@ -167,8 +168,7 @@ final class ExtendedProtocol {
         if (destination instanceof Destination.Many) {
             answerPendingParse();
             session.reply(BackendEncoder::bindComplete);
-            int from = layout.statementEnd() + 1;
-            put(new Portal(portalName, statement, destination, null, body.copy(from, layout.end() - from)));
+            put(new Portal(portalName, statement, destination, null, values(plan, body)));
             return true;
         }
         Participant participant = session.participant(session.nodeOf(destination), null);
@@ -185,6 +185,14 @@ final class ExtendedProtocol {
         backend.expectBind(session.out());
         put(new Portal(portalName, statement, destination, participant, null));
         return true;
+    }
+
+    /** What follows the names of a Bind, where it is needed when the portal is executed; otherwise null. */
+    private ByteBuf values(StatementPlan plan, ByteBuf body) {
+        boolean needed = !(plan.root() instanceof Plan.LocalReply)
+                || plan.action() instanceof SessionAction.ExplainRoute;
+        int from = layout.statementEnd() + 1;
+        return needed ? body.copy(from, layout.end() - from) : null;
     }
 
     /**
@@ -287,7 +295,7 @@ final class ExtendedProtocol {
         session.actions().checkNotFailed(statement.plan());
         if (statement.plan().root() instanceof Plan.LocalReply local) {
             answerPendingParse();
-            session.reply(b -> BackendEncoder.parameterDescription(b, List.of()));
+            session.reply(b -> BackendEncoder.parameterDescription(b, RouteExplainer.parameterTypes(statement)));
             session.reply(b -> session.actions().describe(local.action(), b));
             return true;
         }
@@ -431,7 +439,7 @@ final class ExtendedProtocol {
         if (plan.root() instanceof Plan.LocalReply) {
             session.routed(Routing.LOCAL, plan);
             session.become(SessionState.ACTIVE);
-            session.actions().perform(plan, portal.statement().sql(), this::goOn);
+            session.actions().perform(plan, StatementSource.portal(portal, false), this::goOn);
             return true;
         }
         if (portal.isDone()) {
@@ -446,7 +454,7 @@ final class ExtendedProtocol {
             run.resume(maxRows);
         } else {
             FanOutRun.start(session, plan, (Destination.Many) portal.destination(),
-                    FanOutSource.portal(portal, describe), maxRows, this::goOn);
+                    StatementSource.portal(portal, describe), maxRows, this::goOn);
         }
         return true;
     }

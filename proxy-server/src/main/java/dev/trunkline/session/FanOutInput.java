@@ -5,6 +5,8 @@ import dev.trunkline.backend.ReplySink;
 import dev.trunkline.backend.ServerStatement;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.Merge;
+import dev.trunkline.wire.BackendDecoder;
+import dev.trunkline.wire.BackendMessage.RowDescription;
 import dev.trunkline.wire.FrontendEncoder;
 import dev.trunkline.wire.FrontendMessage.Target;
 import dev.trunkline.wire.MessageTypes;
@@ -22,6 +24,7 @@ import io.netty.buffer.ByteBuf;
  */
 final class FanOutInput implements ReplySink {
 
+    private static final int HEADER = 5;
     /** A node is not read while so many bytes of its rows wait, ... */
     private static final int MOST_QUEUED = 256 * 1024;
     /** ... until no more than these are left. */
@@ -50,7 +53,7 @@ final class FanOutInput implements ReplySink {
     }
 
     /** Has the node prepare, bind and describe its statement under a portal's name. */
-    void prepare(NodeStatement own, FanOutSource source, Merge merge, String portal) {
+    void prepare(NodeStatement own, StatementSource source, Merge merge, String portal) {
         byte[] sql = own.sql();
         BackendConnection backend = backend();
         FrontendEncoder.parse(backend.stage(), "", sql, 0, sql.length, source.types());
@@ -128,16 +131,24 @@ final class FanOutInput implements ReplySink {
     @Override
     public void message(BackendConnection from, byte type, ByteBuf frame) {
         switch (type) {
-            case MessageTypes.ROW_DESCRIPTION -> run.described(index, frame);
+            case MessageTypes.ROW_DESCRIPTION -> run.described(index, columns(frame));
             case MessageTypes.COMMAND_COMPLETE -> {
                 complete = true;
-                run.completed(index);
+                run.completed(index, frame);
             }
             case MessageTypes.PORTAL_SUSPENDED -> {
                 paused = true;
                 run.paused();
             }
+            case MessageTypes.NO_DATA -> {
+                // A write that is measured, without RETURNING.
+            }
             default -> run.refused(ProxyError.NODE_PROTOCOL_VIOLATION.with(from.endpoint().nodeName()));
         }
+    }
+
+    private static RowDescription columns(ByteBuf frame) {
+        ByteBuf body = frame.slice(frame.readerIndex() + HEADER, frame.readableBytes() - HEADER);
+        return (RowDescription) BackendDecoder.decode(MessageTypes.ROW_DESCRIPTION, body);
     }
 }

@@ -10,15 +10,12 @@ import dev.trunkline.plan.Plan;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.Destination;
 import dev.trunkline.route.Routing;
-import dev.trunkline.wire.BackendDecoder;
 import dev.trunkline.wire.BackendEncoder;
 import dev.trunkline.wire.BackendMessage.RowDescription;
 import dev.trunkline.wire.ErrorFields;
-import dev.trunkline.wire.MessageTypes;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
 
 /**
  * A statement that runs on several nodes at once. The nodes are spoken to in the extended protocol, whatever the client
@@ -47,8 +44,11 @@ final class FanOutRun implements StatementRun {
     private final StatementPlan plan;
     private final Plan.FanOut fanOut;
     private final Destination.Many destination;
-    private final FanOutSource source;
+    private final StatementSource source;
+    private final Destination placed;
     private final FanOutPolicy policy;
+    private final FanOutOutput output;
+    private final FanOutWatch watch;
     private final Runnable done;
     private final FanOutInputs inputs;
     private final RowMerge merge;
@@ -73,45 +73,56 @@ final class FanOutRun implements StatementRun {
     private long startedNanos = System.nanoTime();
     private long spentNanos;
 
-    private FanOutRun(Session session, StatementPlan plan, Destination.Many destination, FanOutSource source,
-            int maxRows, FanOutPolicy policy, Runnable done) {
+    /**
+     * A run that has not begun; its policy on fan-out has been asked, and may have thrown.
+     *
+     * @param placed where the statement goes; something else than {@code destination} for one that is not a fan-out
+     */
+    FanOutRun(Session session, StatementPlan plan, Destination placed, Destination.Many destination,
+            StatementSource source, int maxRows, FanOutOutput output, FanOutWatch watch, Runnable done) {
         this.session = session;
         this.plan = plan;
-        this.fanOut = plan.fanOut();
+        this.placed = placed;
+        this.fanOut = placed == destination
+                ? plan.fanOut()
+                : new Plan.FanOut(plan.rule(), new Merge.Concat(), null, null);
         this.destination = destination;
         this.source = source;
-        this.policy = policy;
+        this.output = output;
+        this.watch = watch;
         this.done = done;
         this.maxRows = maxRows;
         this.sequential = maxRows > 0 && fanOut.merge() instanceof Merge.Concat;
         this.gathers = fanOut.merge().gathers();
         this.portalName = maxRows > 0 && !gathers ? source.portalName() : "";
-        this.merge = RowMerge.of(fanOut.merge(),
-                IntStream.of(destination.nodes()).mapToObj(session.database()::nodeName).toList(),
+        this.merge = RowMerge.of(fanOut.merge(), session.database().nodeNames(destination.nodes()),
                 RowCounts.of(fanOut.merge(), source.values(), source.types()));
         this.inputs = new FanOutInputs(destination.nodes().length, merge, session.database().metrics(),
                 session.worker().connector());
         this.described = !source.describe();
-    }
-
-    static void start(Session session, StatementPlan plan, Destination.Many destination, FanOutSource source,
-            int maxRows, Runnable done) {
-        session.routed(destination.keyed() ? Routing.MULTI_KEY : Routing.FAN_OUT, plan);
-        FanOutPolicy policy = destination.keyed() || !runs(plan.fanOut().merge())
+        this.policy = destination.keyed() || !runs(fanOut.merge())
                 ? FanOutPolicy.ALLOW
                 : session.fanOutWarnings().admit(plan, destination, session);
-        session.become(SessionState.ACTIVE);
-        new FanOutRun(session, plan, destination, source, maxRows, policy, done).join();
     }
 
-    /** EXPLAIN alone costs no more than planning does. */
+    static void start(Session session, StatementPlan plan, Destination.Many destination, StatementSource source,
+            int maxRows, Runnable done) {
+        session.routed(destination.keyed() ? Routing.MULTI_KEY : Routing.FAN_OUT, plan);
+        FanOutOutput output = new FanOutOutput.ToClient(session, plan.fanOut().merge() instanceof Merge.Explained);
+        FanOutRun run = new FanOutRun(session, plan, destination, destination, source, maxRows, output,
+                FanOutWatch.NOBODY, done);
+        session.become(SessionState.ACTIVE);
+        run.join();
+    }
+
     private static boolean runs(Merge merge) {
         return !(merge instanceof Merge.Explained explained) || explained.runs();
     }
 
     /** Leases the nodes one after the other; goes on when all are there. */
-    private void join() {
+    void join() {
         while (joined < inputs.count()) {
+            watch.asks(joined);
             Participant participant = session.participant(destination.nodes()[joined], this::join);
             if (participant == null) {
                 return;
@@ -127,7 +138,10 @@ final class FanOutRun implements StatementRun {
             }
         }
         for (int i = 0; i < inputs.count(); i++) {
-            session.use(inputs.get(i).participant(), plan, destination);
+            session.use(inputs.get(i).participant(), plan, placed);
+            if (placed != destination) {
+                session.actions().sent(plan, inputs.get(i).participant());
+            }
         }
         warn();
         session.run(this);
@@ -136,9 +150,10 @@ final class FanOutRun implements StatementRun {
         NodeStatement[] statements = NodeStatement.of(fanOut, source, destination.parts(), inputs.count(),
                 session.worker().lexed(), session.planKey().standardConformingStrings());
         for (int i = 0; i < inputs.count(); i++) {
+            watch.sends(i);
             inputs.get(i).prepare(statements[i], source, fanOut.merge(), portalName);
             if (!sequential || i == 0) {
-                execute(i, step());
+                execute(i, gathers ? 0 : maxRows);
             }
         }
         session.flushReplies();
@@ -154,11 +169,6 @@ final class FanOutRun implements StatementRun {
     private void execute(int i, int rows) {
         open++;
         inputs.get(i).execute(portalName, rows);
-    }
-
-    /** How many rows a node is asked for at a time, 0 for all. */
-    private int step() {
-        return gathers ? 0 : maxRows;
     }
 
     /** Goes on after PortalSuspended. Nodes that went in turn still do, since the rows before were in turn. */
@@ -187,17 +197,21 @@ final class FanOutRun implements StatementRun {
             frames.release();
             return;
         }
+        watch.rows(input, frames);
         guarded(() -> {
+            watch.mergeStarts();
             merge.rows(input, frames);
+            watch.mergeStops();
             pump();
         });
     }
 
-    void described(int input, ByteBuf frame) {
-        guarded(() -> describe(input, frame));
+    void described(int input, RowDescription columns) {
+        guarded(() -> describe(input, columns));
     }
 
-    void completed(int input) {
+    void completed(int input, ByteBuf frame) {
+        watch.completes(input, frame);
         guarded(() -> {
             merge.complete(input);
             pump();
@@ -214,25 +228,25 @@ final class FanOutRun implements StatementRun {
         });
     }
 
-    private void describe(int input, ByteBuf frame) {
-        ByteBuf body = frame.slice(frame.readerIndex() + 5, frame.readableBytes() - 5);
-        RowDescription columns = (RowDescription) BackendDecoder.decode(MessageTypes.ROW_DESCRIPTION, body);
+    private void describe(int input, RowDescription columns) {
         RowDescription merged = merge.describe(input, columns);
         if (!described) {
             described = true;
-            BackendEncoder.encode(merged, session.out().stage());
+            output.describe(merged);
         }
     }
 
     /** Hands on what can be: while the client reads, up to its row limit. */
     private void pump() {
-        while (session.out().isWritable() && left() > 0) {
+        watch.mergeStarts();
+        while (output.isWritable() && left() > 0) {
             ByteBuf run = merge.take(UnpooledByteBufAllocator.DEFAULT, left());
             if (run == null) {
                 break;
             }
-            session.out().frames(null, run);
+            output.rows(run);
         }
+        watch.mergeStops();
         if (merge.finished() && !ended && inputs.any(FanOutInput::hasMore)) {
             endEarly();
         } else if (left() > 0) {
@@ -263,7 +277,7 @@ final class FanOutRun implements StatementRun {
         boolean asked = false;
         for (int i = 0; i < inputs.count(); i++) {
             if (inputs.get(i).isPaused() && merge.queuedBytes(i) == 0 && !inputs.get(i).backend().isBusy()) {
-                execute(i, step());
+                execute(i, gathers ? 0 : maxRows);
                 asked = true;
             }
         }
@@ -432,7 +446,7 @@ final class FanOutRun implements StatementRun {
         if (maxRows > 0 && rows >= maxRows && !sequential) {
             session.reply(BackendEncoder::portalSuspended);
         } else {
-            session.commandComplete(fanOut.merge() instanceof Merge.Explained ? "EXPLAIN" : "SELECT " + rows);
+            output.end(rows);
         }
         done.run();
     }

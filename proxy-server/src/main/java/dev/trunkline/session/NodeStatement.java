@@ -14,7 +14,7 @@ import java.util.Map;
 record NodeStatement(byte[] sql, Map<Integer, byte[]> values) {
 
     /** The statements of all nodes. */
-    static NodeStatement[] of(Plan.FanOut fanOut, FanOutSource source, ListParts parts, int nodes, LexedText lexed,
+    static NodeStatement[] of(Plan.FanOut fanOut, StatementSource source, ListParts parts, int nodes, LexedText lexed,
             boolean standardStrings) {
         byte[] sql = fanOut.nodeSql() == null ? source.sql() : fanOut.nodeSql().getBytes(StandardCharsets.UTF_8);
         NodeStatement[] statements = new NodeStatement[nodes];

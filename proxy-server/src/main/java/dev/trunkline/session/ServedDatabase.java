@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
 
 /**
  * A database as its sessions see it: the current catalog and map, the plans, and where its nodes are. Shared by all event
@@ -62,6 +63,10 @@ public final class ServedDatabase {
 
     public List<NodeEndpoint> nodes() {
         return nodes;
+    }
+
+    public List<String> nodeNames(int... nodes) {
+        return IntStream.of(nodes).mapToObj(this::nodeName).toList();
     }
 
     String nodeName(int node) {

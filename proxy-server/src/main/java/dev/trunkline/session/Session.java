@@ -457,6 +457,11 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         become(waiting);
     }
 
+    /** Whether the session waits in order to go on with exactly this. */
+    boolean isAwaiting(Runnable next) {
+        return then == next;
+    }
+
     /** What was awaited is there. */
     void proceed() {
         Runnable next = then;

@@ -61,7 +61,7 @@ final class SessionActions {
     }
 
     /** Does what a statement asks of the session, replies, and goes on with {@code done}. */
-    void perform(StatementPlan plan, byte[] sql, Runnable done) {
+    void perform(StatementPlan plan, StatementSource source, Runnable done) {
         session.become(SessionState.ACTIVE);
         switch (plan.action()) {
             case SessionAction.Begin begin -> begin(begin,
@@ -76,7 +76,7 @@ final class SessionActions {
             case SessionAction.SetSetting set -> set(set, done);
             case SessionAction.ResetSetting reset -> reset(reset.name(), done);
             case SessionAction.ShowTrunkline show -> show(show.name(), done);
-            case SessionAction.Explained explained -> explained(explained, done);
+            case SessionAction.ExplainRoute explain -> RouteExplainer.start(session, explain, source, done);
             case SessionAction.Deallocate deallocate -> deallocate(deallocate.name(), done);
             case SessionAction.Discard discard -> discard(discard.what(), done);
             case SessionAction.CloseCursor close -> closeAllCursors(done);
@@ -92,27 +92,13 @@ final class SessionActions {
 
     /** What Describe says of an action's result. */
     void describe(SessionAction action, ByteBuf out) {
-        if (action instanceof SessionAction.Explained explained) {
-            BackendEncoder.rowDescription(out, List.of(planField(explained)));
+        if (action instanceof SessionAction.ExplainRoute explain) {
+            BackendEncoder.rowDescription(out, List.of(RouteExplainer.column(explain)));
         } else if (action instanceof SessionAction.ShowTrunkline show) {
             BackendEncoder.rowDescription(out, List.of(settingField(OwnSettings.require(show.name()))));
         } else {
             BackendEncoder.noData(out);
         }
-    }
-
-    private static Field planField(SessionAction.Explained explained) {
-        return new Field("QUERY PLAN", 0, 0, explained.json() ? PgOid.JSON : PgOid.TEXT, -1, -1, 0);
-    }
-
-    private void explained(SessionAction.Explained explained, Runnable done) {
-        if (!session.inPipeline()) {
-            session.reply(b -> BackendEncoder.rowDescription(b, List.of(planField(explained))));
-        }
-        for (String line : explained.lines()) {
-            session.reply(b -> BackendEncoder.dataRow(b, List.of(Bytes.utf8(line))));
-        }
-        done(done, "EXPLAIN");
     }
 
     private static Field settingField(String name) {

@@ -91,7 +91,7 @@ final class SimpleProtocol {
         if (plan.root() instanceof Plan.LocalReply) {
             byte[] text = java.util.Arrays.copyOfRange(sql, lexed.statementStart(0), lexed.statementEnd(0));
             session.routed(Routing.LOCAL, plan);
-            session.actions().perform(plan, text, session::endCycle);
+            session.actions().perform(plan, StatementSource.simple(text), session::endCycle);
             return true;
         }
         BoundValues values = session.worker().values().statement(sql, lexed.fingerprint(0), standardStrings)
@@ -99,7 +99,7 @@ final class SimpleProtocol {
         Destination destination = plan.bind(values, session.database().destinations());
         if (destination instanceof Destination.Many many) {
             byte[] text = java.util.Arrays.copyOfRange(sql, lexed.statementStart(0), lexed.statementEnd(0));
-            FanOutRun.start(session, plan, many, FanOutSource.simple(text), 0, session::endCycle);
+            FanOutRun.start(session, plan, many, StatementSource.simple(text), 0, session::endCycle);
             return true;
         }
         int node = session.nodeOf(destination);

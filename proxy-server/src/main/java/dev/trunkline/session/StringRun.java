@@ -108,7 +108,7 @@ final class StringRun implements StatementRun {
             next++;
             byte[] text = Arrays.copyOfRange(sql, lexed.statementStart(i), lexed.statementEnd(i));
             session.routed(Routing.LOCAL, plan);
-            session.actions().perform(plan, text, this::step);
+            session.actions().perform(plan, StatementSource.simple(text), this::step);
             return;
         }
         if (hints.get(i) != session.planKey().hints()) {
@@ -121,7 +121,7 @@ final class StringRun implements StatementRun {
         if (destination instanceof Destination.Many many) {
             next++;
             byte[] text = Arrays.copyOfRange(sql, lexed.statementStart(i), lexed.statementEnd(i));
-            FanOutRun.start(session, plan, many, FanOutSource.simple(text), 0, this::step);
+            FanOutRun.start(session, plan, many, StatementSource.simple(text), 0, this::step);
             return;
         }
         if (plan.effects().contains(SessionEffect.COPY_IN)) {

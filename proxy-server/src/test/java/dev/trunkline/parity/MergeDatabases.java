@@ -39,7 +39,7 @@ final class MergeDatabases implements AutoCloseable {
                     WHEN 5 THEN 1e25 ELSE (h(i,6,2000)-1000)::numeric / 16 END,
                 (h(i,7,60)-30)::numeric / 4,
                 (ARRAY['', 'a', 'B', 'b', 'aa', 'a b', 'Ä', 'z', '中', '😀', 'zz ', 'Z'])[h(i,8,12)+1],
-                chr(97 + h(i,9,4)) || h(i,10,3), (ARRAY['', 'x', 'x y', 'Y', 'yyyy'])[h(i,11,5)+1],
+                chr(97 + h(i,9,4)) || h(i,10,3), (ARRAY['', 'x', 'x y', 'Y', 'yyyy', E'x\\t'])[h(i,11,6)+1],
                 (ARRAY['eins', 'Zwei', 'drei', 'Ähre', 'zwei'])[h(i,12,5)+1],
                 ('00000000-0000-0000-0000-0000000000' || lpad(to_hex(h(i,13,40)), 2, '0'))::uuid,
                 decode(md5((h(i,14,30))::text), 'hex'),

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.trunkline.testing.PgClient;
+import dev.trunkline.value.PgHash;
 import dev.trunkline.value.PgOid;
 import dev.trunkline.wire.BackendMessage;
 import dev.trunkline.wire.BackendMessage.CommandComplete;
@@ -16,8 +17,13 @@ import dev.trunkline.wire.BackendMessage.DataRow;
 import dev.trunkline.wire.BackendMessage.ErrorResponse;
 import dev.trunkline.wire.BackendMessage.NoticeResponse;
 import dev.trunkline.wire.BackendMessage.RowDescription;
+import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.FrontendMessage.Sync;
 import java.io.IOException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -26,7 +32,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** EXPLAIN over several nodes: each node's plan beneath the merge's. */
+/** EXPLAIN (ROUTE), and EXPLAIN over several nodes: each node's plan beneath the merge's. */
 @Timeout(90)
 class ExplainTest {
 
@@ -166,5 +172,143 @@ class ExplainTest {
         assertEquals("22012", error(client.query("EXPLAIN ANALYZE SELECT 1 / (k - k) FROM items")));
         assertEquals(2, rows(client.query("EXPLAIN SELECT v FROM items")).stream().filter(l -> l.startsWith("  Node"))
                 .count());
+    }
+
+    // ---- EXPLAIN (ROUTE)
+
+    @Test
+    void theRouteOfAKeyNamesItsNode() throws Exception {
+        long key = fixture.key(1, 0);
+        int shard = PgHash.virtualShard(PgHash.int8(key), 256);
+        for (List<BackendMessage> answer : List.of(
+                client.query("EXPLAIN (ROUTE) SELECT v FROM items WHERE k = " + key),
+                extended("EXPLAIN (ROUTE) SELECT v FROM items WHERE k = $1", key))) {
+            List<String> lines = rows(answer);
+            assertEquals("routing: one-node (b)", lines.getFirst());
+            assertTrue(lines.contains("reason: items.k is restricted"), lines.toString());
+            assertEquals("EXPLAIN", tag(answer));
+        }
+        for (List<BackendMessage> answer : List.of(
+                client.query("EXPLAIN (ROUTE, FORMAT JSON) SELECT v FROM items WHERE k = " + key),
+                extended("EXPLAIN (ROUTE, FORMAT JSON) SELECT v FROM items WHERE k = $1", key))) {
+            String json = rows(answer).getFirst();
+            assertEquals("SelectStmt one-node [\"b\"] [" + shard + "]", ask(json,
+                    "concat_ws(' ', j->>'kind', j->>'routing', j->>'nodes', j->>'virtualShards')"));
+            assertTrue(ask(json, "j->'keys'->0->>'column'").equals("k"), json);
+            assertEquals("f", ask(json, "j::jsonb ? 'analysis'"));
+        }
+        String byParameter = rows(extended("EXPLAIN (ROUTE, FORMAT JSON) SELECT v FROM items WHERE k = $1", key))
+                .getFirst();
+        assertEquals("1", ask(byParameter, "j->'keys'->0->>'parameter'"));
+    }
+
+    private static String ask(String json, String expression) throws Exception {
+        return fixture.ask(0,
+                "SELECT (" + expression + ") FROM (SELECT '" + json.replace("'", "''") + "'::json AS j) x");
+    }
+
+    @Test
+    void aRouteWithoutValuesIsTheRule() throws Exception {
+        List<String> lines = rows(client.query("EXPLAIN (ROUTE) SELECT v FROM items WHERE k = $1"));
+        assertEquals("routing: one-node", lines.getFirst());
+        assertTrue(lines.contains("parameters: $1 bigint"), lines.toString());
+    }
+
+    @Test
+    void hintsAndRefusalsAreExplained() throws Exception {
+        long key = fixture.key(0, 0);
+        String hint = "/* trunkline: key=" + key + " */";
+        assertEquals("routing: one-node (a)",
+                rows(client.query(hint + " EXPLAIN (ROUTE) SELECT v FROM items")).getFirst());
+        assertEquals("routing: one-node (a)",
+                rows(client.query("EXPLAIN (ROUTE) " + hint + " SELECT v FROM items")).getFirst());
+        client.query("SET trunkline.shard_key = '" + key + "'");
+        assertEquals("routing: one-node (a)", rows(client.query("EXPLAIN (ROUTE) SELECT v FROM items")).getFirst());
+        client.query("RESET trunkline.shard_key");
+        List<String> refused = rows(client.query("EXPLAIN (ROUTE) DELETE FROM items"));
+        assertEquals("routing: refused", refused.getFirst());
+        assertTrue(refused.toString().contains("Refuse TL002"), refused.toString());
+        assertEquals("TL002", ask(rows(client.query("EXPLAIN (ROUTE, FORMAT JSON) DELETE FROM items")).getFirst(),
+                "j->'error'->>'sqlstate'"));
+        assertEquals("TL002", error(client.query("EXPLAIN (ROUTE, ANALYZE) DELETE FROM items")));
+        assertEquals("routing: home (a)", rows(client.query("EXPLAIN (ROUTE) SELECT 1")).getFirst());
+        assertEquals("routing: local",
+                rows(client.query("EXPLAIN (ROUTE) SELECT v FROM items; EXPLAIN (ROUTE) ROLLBACK"))
+                        .stream().filter(line -> line.startsWith("routing")).toList().getLast());
+    }
+
+    @Test
+    void positionsAreThoseOfTheClientsText() throws Exception {
+        String sql = "EXPLAIN (ROUTE, ANALYZE) SELECT * FROM items WHERE k = 1 AND v IN (SELECT name FROM nowhere.x y)";
+        List<BackendMessage> answer = client.query(sql);
+        ErrorResponse error = (ErrorResponse) answer.stream().filter(ErrorResponse.class::isInstance).findFirst()
+                .orElseThrow();
+        String position = error.fields().get(ErrorFields.POSITION);
+        assertTrue(position == null || sql.startsWith("nowhere.x", Integer.parseInt(position) - 1),
+                error + " at " + position);
+    }
+
+    @Test
+    void analyzeMeasuresEachNode() throws Exception {
+        for (List<BackendMessage> answer : List.of(
+                client.query("EXPLAIN (ROUTE, ANALYZE) SELECT k, v FROM items ORDER BY v, k LIMIT 3"),
+                extended("EXPLAIN (ROUTE, ANALYZE) SELECT k, v FROM items ORDER BY v, k LIMIT $1", 3))) {
+            List<String> lines = rows(answer);
+            assertEquals("routing: fan-out (a, b)", lines.getFirst());
+            for (String node : List.of("a", "b")) {
+                assertEquals(1, lines.stream().filter(line -> line.matches("Node " + node
+                        + ": connect [0-9.]+ ms, first row [0-9.]+ ms, total [0-9.]+ ms, 3 rows, [1-9][0-9]* bytes"))
+                        .count(), lines.toString());
+            }
+            assertTrue(lines.stream().anyMatch(line -> line.matches("Merge: [0-9.]+ ms, 3 rows")), lines.toString());
+            assertTrue(lines.getLast().matches("Execution Time: [0-9.]+ ms"), lines.toString());
+        }
+        String json = rows(client.query("EXPLAIN (FORMAT JSON, ROUTE, ANALYZE) SELECT count(*) FROM items")).getFirst();
+        assertEquals("2 1 a 1 t", ask(json, "concat_ws(' ', json_array_length(j->'analysis'->'nodes'),"
+                + " j->'analysis'->>'rows', j->'analysis'->'nodes'->0->>'node', j->'analysis'->'nodes'->0->>'rows',"
+                + " (j->'analysis'->>'totalMillis')::float >= (j->'analysis'->>'mergeMillis')::float)"));
+        client.query("SET trunkline.fan_out = 'reject'");
+        assertEquals("TL001", error(client.query("EXPLAIN (ROUTE, ANALYZE) SELECT v FROM items")));
+        assertEquals("routing: fan-out (a, b)", rows(client.query("EXPLAIN (ROUTE) SELECT v FROM items")).getFirst());
+    }
+
+    @Test
+    void analyzeOfAWriteWrites() throws Exception {
+        long key = fixture.key(1, 40);
+        List<String> lines = rows(extended("EXPLAIN (ROUTE, ANALYZE) INSERT INTO items VALUES ($1, 'new')", key));
+        assertEquals("routing: one-node (b)", lines.getFirst());
+        assertEquals("new", fixture.ask(1, "SELECT v FROM items WHERE k = " + key));
+        assertTrue(lines.stream().anyMatch(line -> line.matches(
+                "Node b: connect [0-9.]+ ms, total [0-9.]+ ms, 1 row, 0 bytes")), lines.toString());
+        client.query("BEGIN");
+        rows(client.query("EXPLAIN (ROUTE, ANALYZE) UPDATE items SET v = 'newer' WHERE k = " + key + " RETURNING v"));
+        // The transaction has written there: another node is refused.
+        assertEquals("TL002", error(client.query("EXPLAIN (ROUTE, ANALYZE) DELETE FROM items WHERE k = "
+                + fixture.key(0, 0))));
+        client.query("ROLLBACK");
+        assertEquals("new", fixture.ask(1, "SELECT v FROM items WHERE k = " + key));
+        rows(client.query("EXPLAIN (ROUTE, ANALYZE) DELETE FROM items WHERE k = " + key));
+        assertEquals("0", fixture.ask(1, "SELECT count(*) FROM items WHERE k = " + key));
+        assertEquals("23505", error(client.query("EXPLAIN (ROUTE, ANALYZE) INSERT INTO items VALUES ("
+                + fixture.key(0, 0) + ", 'twice')")));
+        assertEquals(null, error(client.query("SELECT 1")));
+    }
+
+    @Test
+    void anyClientCanAsk() throws Exception {
+        long key = fixture.key(0, 0);
+        try (Connection connection = DriverManager.getConnection(fixture.jdbcUrl() + "&prepareThreshold=1");
+                PreparedStatement statement = connection
+                        .prepareStatement("EXPLAIN (ROUTE) SELECT v FROM items WHERE k = ?")) {
+            assertEquals("int8", statement.getParameterMetaData().getParameterTypeName(1));
+            for (int i = 0; i < 3; i++) {
+                statement.setLong(1, key);
+                try (ResultSet rows = statement.executeQuery()) {
+                    assertEquals("QUERY PLAN", rows.getMetaData().getColumnName(1));
+                    assertTrue(rows.next());
+                    assertEquals("routing: one-node (a)", rows.getString(1));
+                }
+            }
+        }
     }
 }
