@@ -1,5 +1,6 @@
 package dev.trunkline.execute;
 
+import dev.trunkline.plan.GroupCondition;
 import dev.trunkline.plan.Merge;
 import dev.trunkline.plan.Merge.AggregateColumn;
 import java.util.List;
@@ -32,6 +33,7 @@ public final class MergeSteps {
             case Merge.Distinct distinct -> distinct.neighbours()
                     ? of(distinct.source(), inputs, counts).distinctNeighbours(equality(distinct.keys()))
                     : of(distinct.source(), inputs, counts).distinct(equality(distinct.keys()), RowMerge.BUDGET);
+            case Merge.Having having -> of(having.source(), inputs, counts).having(having.condition());
             case Merge.Sorted sorted ->
                 of(sorted.source(), inputs, counts).sorted(sorting(sorted.keys()), RowMerge.BUDGET);
             case Merge.Limit limit -> of(limit.source(), inputs, counts)
@@ -84,6 +86,11 @@ public final class MergeSteps {
     /** One row per group, where the rows of a group are neighbours. {@code columns} has one for every column. */
     public MergeSteps groupedNeighbours(List<EqualityKey> keys, List<AggregateColumn> columns) {
         return new MergeSteps(new AdjacentGroups(source, keys, columns));
+    }
+
+    /** The rows that a condition holds for. */
+    public MergeSteps having(GroupCondition condition) {
+        return new MergeSteps(new FilteredRows(source, condition));
     }
 
     /** Sorted in the proxy, held within a budget of bytes (TL004). */

@@ -17,6 +17,7 @@ public sealed interface Merge {
             case Aggregate aggregate -> aggregate.visible();
             case GroupedAggregate grouped -> grouped.source().visible();
             case Distinct distinct -> distinct.source().visible();
+            case Having having -> having.source().visible();
             case Sorted sorted -> sorted.source().visible();
             case Limit limit -> limit.source().visible();
             case Project project -> project.shown();
@@ -32,6 +33,7 @@ public sealed interface Merge {
             case Aggregate aggregate -> aggregate.hidden();
             case GroupedAggregate grouped -> grouped.source().hidden();
             case Distinct distinct -> distinct.source().hidden();
+            case Having having -> having.source().hidden();
             case Sorted sorted -> sorted.source().hidden();
             case Limit limit -> limit.source().hidden();
             case Project project -> project.cut();
@@ -47,6 +49,7 @@ public sealed interface Merge {
             case Aggregate aggregate -> true;
             case GroupedAggregate grouped -> !grouped.neighbours() || grouped.source().gathers();
             case Distinct distinct -> distinct.source().gathers();
+            case Having having -> having.source().gathers();
             case Sorted sorted -> true;
             case Limit limit -> limit.source().gathers();
             case Project project -> project.source().gathers();
@@ -90,6 +93,9 @@ public sealed interface Merge {
             keys = List.copyOf(keys);
         }
     }
+
+    /** The groups that a condition holds for. */
+    record Having(Merge source, GroupCondition condition) implements Merge {}
 
     /** All rows sorted in the proxy, within a budget: groups by one of their aggregates. */
     record Sorted(Merge source, List<SortColumn> keys) implements Merge {

@@ -148,9 +148,6 @@ final class MergePlanner {
         if (whole || !facts.aggregated() && !result.grouped()) {
             return rows();
         }
-        if (body.having() != null) {
-            throw new NotCopied("HAVING without the shard key in GROUP BY");
-        }
         return result.grouped() ? groups() : oneRow();
     }
 
@@ -271,6 +268,9 @@ final class MergePlanner {
     // ---- aggregates without GROUP BY
 
     private Merge oneRow() throws NotCopied {
+        if (body.having() != null) {
+            throw new NotCopied("HAVING without GROUP BY");
+        }
         List<AggregateColumn> columns = new ArrayList<>();
         for (Query.Item item : body.items()) {
             columns.add(isConstant(item.expr())
@@ -390,15 +390,70 @@ final class MergePlanner {
                 sorting.add(sortedAggregate(item, meant));
             }
         }
+        GroupCondition condition = body.having() == null ? null : having(keys);
         columns.addAll(hiddenFunctions);
         if (byKeys && sortedKeys.size() == keys.size()) {
-            nodeText.widenLimit(count, offset);
-            return finished(new Merge.GroupedAggregate(new Merge.OrderedMerge(sorting), equal, columns, true));
+            if (condition == null) {
+                nodeText.widenLimit(count, offset);
+            } else {
+                nodeText.dropLimit(count, offset);
+            }
+            return finished(having(new Merge.GroupedAggregate(new Merge.OrderedMerge(sorting), equal, columns, true),
+                    condition));
         }
         nodeText.dropOrder();
         nodeText.dropLimit(count, offset);
-        Merge groups = new Merge.GroupedAggregate(new Merge.Concat(), equal, columns, false);
+        Merge groups = having(new Merge.GroupedAggregate(new Merge.Concat(), equal, columns, false), condition);
         return finished(sorting.isEmpty() ? groups : new Merge.Sorted(groups, sorting));
+    }
+
+    private static Merge having(Merge groups, GroupCondition condition) {
+        return condition == null ? groups : new Merge.Having(groups, condition);
+    }
+
+    private GroupCondition having(List<Meant> keys) throws NotCopied {
+        nodeText.dropHaving();
+        return new HavingReader(text, this::isAggregate, new HavingReader.Columns() {
+            @Override
+            public int aggregate(Expr.Function call) throws NotCopied {
+                names.copied(new Meant(text(call), call, null, -1), "HAVING");
+                return hiddenAggregate(call, text(call)).column();
+            }
+
+            @Override
+            public int common(Expr expr, String sql) throws NotCopied {
+                ofKeys(expr, keys);
+                hiddenFunctions.add(new AggregateColumn(AggregateFunction.GROUP, -1));
+                return hide(sql);
+            }
+
+            @Override
+            public boolean byteOrder(Expr.Function call) {
+                return !call.arguments().isEmpty() && names.byteOrder(call.arguments().getFirst());
+            }
+        }).read(body.having());
+    }
+
+    private boolean isAggregate(Expr expr) {
+        return expr instanceof Expr.Function call && (function(call) != null || facts.functions().stream()
+                .anyMatch(use -> use.call() == call && use.facts() != null
+                        && use.facts().isAggregate()));
+    }
+
+    /** Columns that merely depend on a key that is unique on each node alone may differ from node to node. */
+    private void ofKeys(Expr expr, List<Meant> keys) throws NotCopied {
+        if (!(expr instanceof Expr.Parameter)) {
+            names.copied(new Meant(text(expr), expr, null, -1), "HAVING");
+        }
+        if (expr instanceof Expr.Column column) {
+            Meant meant = names.grouped(column);
+            if (keys.stream().noneMatch(meant::same)) {
+                throw new NotCopied("HAVING with a column that is not in GROUP BY");
+            }
+        }
+        for (Expr part : ExpressionParts.parts(expr)) {
+            ofKeys(part, keys);
+        }
     }
 
     private static int indexOf(List<Meant> keys, Meant meant) {
@@ -414,8 +469,15 @@ final class MergePlanner {
         if (function(meant.expr()) == null) {
             throw new NotCopied("ORDER BY of an expression over groups without the shard key");
         }
-        AggregateColumn function = aggregate(meant.expr(), false);
+        Hidden hidden = hiddenAggregate(meant.expr(), meant.sql());
+        return sortColumn(item, hidden.column(), hidden.function().byteOrder());
+    }
+
+    private record Hidden(int column, AggregateColumn function) {}
+
+    private Hidden hiddenAggregate(Expr call, String sql) throws NotCopied {
+        AggregateColumn function = aggregate(call, false);
         hiddenFunctions.add(function);
-        return sortColumn(item, hide(meant.sql()), function.byteOrder());
+        return new Hidden(hide(sql), function);
     }
 }

@@ -74,6 +74,11 @@ final class NodeText {
         }
     }
 
+    /** The nodes' groups are only parts of those that HAVING is about. */
+    void dropHaving() {
+        replace(body.havingSpan(), "");
+    }
+
     void dropOrder() {
         if (!query.orderBy().isEmpty()) {
             replace(query.orderBySpan(), "");

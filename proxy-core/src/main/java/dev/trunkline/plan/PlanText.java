@@ -138,6 +138,8 @@ final class PlanText {
                     + aggregates(grouped.columns());
             case Merge.Distinct distinct -> merge(distinct.source()) + " -> Distinct by " + equal(distinct.keys())
                     + (distinct.neighbours() ? " as they come" : "");
+            case Merge.Having having ->
+                merge(having.source()) + " -> Having " + condition(having.condition());
             case Merge.Sorted sorted -> merge(sorted.source()) + " -> Sorted by " + sorting(sorted.keys());
             case Merge.Limit limit -> merge(limit.source()) + " -> Limit"
                     + (limit.count() == null ? "" : " " + rows(limit.count()))
@@ -153,6 +155,22 @@ final class PlanText {
                         + (column.hidden() < 0 ? "" : " by column " + (column.hidden() + 1))
                         + (column.byteOrder() ? " in byte order" : ""))
                 .collect(Collectors.joining(", "));
+    }
+
+    private static String condition(GroupCondition condition) {
+        return switch (condition) {
+            case GroupCondition.And and -> conditions(and.operands(), " and ");
+            case GroupCondition.Or or -> conditions(or.operands(), " or ");
+            case GroupCondition.Not not -> "not (" + condition(not.operand()) + ")";
+            case GroupCondition.IsNull isNull -> "column " + (isNull.column() + 1) + " is null";
+            case GroupCondition.IsTrue isTrue -> "column " + (isTrue.column() + 1);
+            case GroupCondition.Compared compared -> "column " + (compared.left() + 1) + " " + compared.comparison()
+                    + " column " + (compared.right() + 1) + (compared.byteOrder() ? " in byte order" : "");
+        };
+    }
+
+    private static String conditions(List<GroupCondition> conditions, String between) {
+        return conditions.stream().map(PlanText::condition).collect(Collectors.joining(between, "(", ")"));
     }
 
     private static String sorting(List<Merge.SortColumn> keys) {

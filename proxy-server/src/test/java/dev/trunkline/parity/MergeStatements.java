@@ -128,6 +128,14 @@ final class MergeStatements {
                 Key.of("r.name", "")));
         all.add(MergeStatement.of("'const', g + 1, count(*)", "FROM m GROUP BY g + 1", Key.of("g + 1", "DESC")));
         all.add(MergeStatement.of("lower(c), count(*)", "FROM m GROUP BY lower(c)"));
+        for (String condition : CONDITIONS) {
+            all.add(MergeStatement.of("g, count(*)", "FROM m GROUP BY g HAVING " + condition));
+            all.add(MergeStatement.of("g", "FROM m GROUP BY g HAVING " + condition, Key.of("g", "DESC")).limited(3, 1));
+            all.add(MergeStatement.of("bo, g", "FROM m GROUP BY g, bo HAVING " + condition, Key.of("sum(i4)", ""),
+                    Key.of("bo", ""), Key.of("g", "")).limited(9, -1).withParameters());
+        }
+        all.add(MergeStatement.of("n.m_id, count(*)",
+                "FROM m LEFT JOIN n ON n.m_id = m.id GROUP BY n.m_id HAVING count(*) > 1"));
         // Equal values that look different: the two zeros, 1 and 1.00.
         for (String column : List.of("fz", "num")) {
             all.add(MergeStatement.of("count(*), sum(i4)", "FROM m GROUP BY " + column));
@@ -138,6 +146,20 @@ final class MergeStatements {
         all.add(MergeStatement.of("bo", "FROM m GROUP BY bo, g", Key.of("g", ""), Key.of("bo", "")).limited(8, 2)
                 .withParameters());
     }
+
+    private static final List<String> CONDITIONS = List.of("count(*) > 20", "count(*) >= 29 AND count(*) <= 32",
+            "count(i4) <> count(*)", "sum(i4) > 0", "sum(i8) < 0", "avg(i4) > 12.5", "avg(i8) BETWEEN 0 AND 5e11",
+            "avg(num) = 'NaN'", "max(num) > 60", "min(i2) IS NULL OR g = 2", "NOT (max(i4) > 480)",
+            "NOT (min(i2) > -2 OR g IS NULL)", "g IN (1, 3, 5)", "g % 2 = 0 AND bool_or(bo)", "bool_and(bo) IS NULL",
+            "NOT bool_and(bo)", "every(i4 > -490)", "max(c) > 'm'", "min(c) <= max(c)", "max(ts) > '2000-01-02'",
+            "max(d) >= DATE '2005-01-01'", "count(*) FILTER (WHERE bo) > g", "count(*) > (g + 1) * 5", "g IS NULL",
+            "count(*) > NULL", "sum(i4) > NULL OR count(*) = 32", "max(f8) > 1", "max(g) = g", "true",
+            "avg(i4) IS NOT NULL AND sum(num) <> sum(num)", "min(num) = 1", "'29' < count(*)",
+            "count(DISTINCT id) > 30", "min(ti) < '01:00'");
+
+    /** Conditions that hold for any columns of GROUP BY. */
+    private static final List<String> AGGREGATE_CONDITIONS = CONDITIONS.stream()
+            .filter(c -> !c.matches(".*\\bg\\b.*")).map(c -> "(" + c + ")").toList();
 
     /** A random statement. */
     static MergeStatement random(SplittableRandom random) {
@@ -174,7 +196,7 @@ final class MergeStatements {
                 }
                 keys(random, columns, keys);
                 statement = MergeStatement.of(String.join(", ", items), "FROM m" + where + " GROUP BY "
-                        + String.join(", ", columns), keys.toArray(Key[]::new));
+                        + String.join(", ", columns) + having(random), keys.toArray(Key[]::new));
             }
             default -> {
                 List<String> items = new ArrayList<>();
@@ -192,6 +214,16 @@ final class MergeStatements {
             statement = statement.withParameters();
         }
         return random.nextInt(4) == 0 ? statement.fetching(random.nextInt(1, 20)) : statement;
+    }
+
+    private static String having(SplittableRandom random) {
+        StringBuilder having = new StringBuilder();
+        for (int i = random.nextInt(4) - 1; i > 0; i--) {
+            having.append(having.isEmpty() ? " HAVING " : random.nextBoolean() ? " AND " : " OR ")
+                    .append(random.nextInt(3) == 0 ? "NOT " : "")
+                    .append(pick(random, AGGREGATE_CONDITIONS));
+        }
+        return having.toString();
     }
 
     private static List<String> columns(SplittableRandom random) {

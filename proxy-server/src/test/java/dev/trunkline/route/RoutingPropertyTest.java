@@ -144,6 +144,7 @@ class RoutingPropertyTest {
         switch (merge) {
             case Merge.GroupedAggregate grouped -> countMerges(grouped.source());
             case Merge.Distinct distinct -> countMerges(distinct.source());
+            case Merge.Having having -> countMerges(having.source());
             case Merge.Sorted sorted -> countMerges(sorted.source());
             case Merge.Limit limit -> countMerges(limit.source());
             case Merge.Project project -> countMerges(project.source());

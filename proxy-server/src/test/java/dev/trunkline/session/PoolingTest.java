@@ -306,7 +306,7 @@ class PoolingTest {
             for (String refused : List.of("TRUNCATE items", "UPDATE items SET k = k + 1", "DELETE FROM items",
                     "INSERT INTO items VALUES (" + onA + ", 'x'), (" + onB + ", 'y')",
                     "INSERT INTO items VALUES (NULL, 'x')",
-                    "SELECT v, count(*) FROM items GROUP BY v HAVING count(*) > 1",
+                    "SELECT count(*) FROM items HAVING count(*) > 1",
                     "SELEC 1 FROM items", "LOCK TABLE items")) {
                 try (Connection connection = source.getConnection();
                         Statement statement = connection.createStatement()) {
