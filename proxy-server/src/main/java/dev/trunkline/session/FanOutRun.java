@@ -46,6 +46,7 @@ final class FanOutRun implements StatementRun {
     private final Destination.Many destination;
     private final StatementSource source;
     private final Destination placed;
+    private NodeStatement[] statements;
     private final FanOutPolicy policy;
     private final FanOutOutput output;
     private final FanOutWatch watch;
@@ -147,7 +148,7 @@ final class FanOutRun implements StatementRun {
         session.run(this);
         session.become(SessionState.ACTIVE);
         started = true;
-        NodeStatement[] statements = NodeStatement.of(fanOut, source, destination.parts(), inputs.count(),
+        statements = NodeStatement.of(fanOut, source, destination.parts(), inputs.count(),
                 session.worker().lexed(), session.planKey().standardConformingStrings());
         for (int i = 0; i < inputs.count(); i++) {
             watch.sends(i);
@@ -449,6 +450,12 @@ final class FanOutRun implements StatementRun {
             output.end(rows);
         }
         done.run();
+    }
+
+    @Override
+    public ErrorFields asWritten(BackendConnection backend, ErrorFields fields) {
+        int input = started ? inputs.backends().indexOf(backend) : -1;
+        return input < 0 ? fields : RewrittenText.asWritten(fields, source.sql(), statements[input].sql());
     }
 
     @Override

@@ -823,7 +823,12 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         }
         if (!erred) {
             erred = true;
-            out.copy(frame);
+            ErrorFields told = run == null ? fields : run.asWritten(backend, fields);
+            if (told == fields) {
+                out.copy(frame);
+            } else {
+                BackendEncoder.error(out.stage(), told);
+            }
         }
         if (run != null) {
             run.failed(backend);

@@ -1,9 +1,15 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.wire.ErrorFields;
 
 /** The execution of a statement that takes more than one exchange with one node. While there is one, no input is taken. */
 interface StatementRun {
+
+    /** A node's error as the client is to see it, if the node was sent another text than the client's. */
+    default ErrorFields asWritten(BackendConnection backend, ErrorFields fields) {
+        return fields;
+    }
 
     /** A backend answered with an error, which the client has been told. */
     void failed(BackendConnection backend);

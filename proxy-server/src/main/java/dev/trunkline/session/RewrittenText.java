@@ -1,0 +1,50 @@
+package dev.trunkline.session;
+
+import dev.trunkline.wire.ErrorFields;
+import dev.trunkline.wire.ErrorFields.Field;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+
+/** Finds in a client's text what a node says of the text that was made from it. */
+final class RewrittenText {
+
+    private RewrittenText() {}
+
+    /**
+     * A node's error with its position in the client's text, or with none where the two texts differ.
+     *
+     * @param written what the client wrote
+     * @param sent what the node got
+     */
+    static ErrorFields asWritten(ErrorFields fields, byte[] written, byte[] sent) {
+        String position = fields.get(ErrorFields.POSITION);
+        if (position == null || Arrays.equals(written, sent)) {
+            return fields;
+        }
+        int found = position(Integer.parseInt(position), codePoints(written), codePoints(sent));
+        List<Field> others = fields.fields().stream().filter(f -> f.code() != ErrorFields.POSITION).toList();
+        return new ErrorFields(others).withPosition(found);
+    }
+
+    private static int[] codePoints(byte[] text) {
+        return new String(text, StandardCharsets.UTF_8).codePoints().toArray();
+    }
+
+    /** Positions count characters from 1; 0 for none. */
+    private static int position(int inSent, int[] written, int[] sent) {
+        int shorter = Math.min(written.length, sent.length);
+        int start = 0;
+        while (start < shorter && written[start] == sent[start]) {
+            start++;
+        }
+        if (inSent <= start) {
+            return inSent;
+        }
+        int end = 0;
+        while (end < shorter - start && written[written.length - 1 - end] == sent[sent.length - 1 - end]) {
+            end++;
+        }
+        return inSent > sent.length - end ? inSent - sent.length + written.length : 0;
+    }
+}
