@@ -187,4 +187,22 @@ class MergeParityTest {
             assertEquals(limit.startsWith("L") ? "2201W" : "2201X", answer.error(), answer.lines().toString());
         }
     }
+
+    @Test
+    void limitsThatAreNull() throws Exception {
+        StatementFile.Parameter none = new StatementFile.Parameter(null, null);
+        StatementFile.Parameter two = new StatementFile.Parameter("2", null);
+        for (String sql : List.of("SELECT id FROM m ORDER BY id LIMIT $1 OFFSET $2",
+                "SELECT g, count(*) FROM m GROUP BY g ORDER BY count(*), g LIMIT $1 OFFSET $2",
+                "SELECT DISTINCT g FROM m ORDER BY g LIMIT $1 OFFSET $2")) {
+            for (List<StatementFile.Parameter> values : List.of(List.of(none, none), List.of(two, none),
+                    List.of(none, two))) {
+                assertEquals(plain.execute(sql, values, PlainClient.Format.TEXT, 0, List.of()).lines(),
+                        proxied.get(3).execute(sql, values, PlainClient.Format.TEXT, 0, List.of()).lines(),
+                        sql + " " + values);
+            }
+        }
+        assertEquals(plain.query("SELECT id FROM m ORDER BY id LIMIT NULL OFFSET NULL", List.of()).lines(),
+                proxied.get(3).query("SELECT id FROM m ORDER BY id LIMIT NULL OFFSET NULL", List.of()).lines());
+    }
 }

@@ -10,7 +10,6 @@ import dev.trunkline.wire.BackendMessage;
 import dev.trunkline.wire.BackendMessage.CommandComplete;
 import dev.trunkline.wire.BackendMessage.DataRow;
 import dev.trunkline.wire.BackendMessage.ErrorResponse;
-import dev.trunkline.wire.BackendMessage.ReadyForQuery;
 import dev.trunkline.wire.BackendMessage.RowDescription;
 import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.FrontendMessage.Query;
@@ -18,6 +17,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.Statement;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,11 +32,11 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class FanOutMergeTest {
 
-    private static final int ROWS = 24_000;
-    /** Rows of about a kilobyte. */
-    private static final String SORTED = "SELECT k, repeat(v, 1000) FROM items ORDER BY k";
+    private static final int ROWS = 16_000;
+    /** Rows of about four kilobytes. */
+    private static final String SORTED = "SELECT k, repeat(v, 4000) FROM items ORDER BY k";
     /** All rows of node a before those of node b. */
-    private static final String ONE_NODE_FIRST = "SELECT v, k, repeat(v, 1000) FROM items ORDER BY v, k";
+    private static final String ONE_NODE_FIRST = "SELECT v, k, repeat(v, 4000) FROM items ORDER BY v, k";
     /** What is held of a node at the most: the mark, and the reads that were under way when it was passed. */
     private static final int MOST_OF_A_NODE = 512 * 1024;
     private static final String STANDS_STILL = "wait_event = 'ClientWrite'";
@@ -79,6 +79,18 @@ class FanOutMergeTest {
         return fixture.backends(node, STANDS_STILL) == 1;
     }
 
+    /** Waits until both nodes stand still and nothing has come from them for a while, since the sockets are full. */
+    private static void awaitRest() throws Exception {
+        long[] last = {-1, 0};
+        SessionFixture.await("nothing moves", () -> {
+            long bytes = fixture.metric("trunkline_node_bytes_total\\{[^}]*from_node[^}]*\\} ([0-9.E]+)");
+            boolean still = standsStill(0) && standsStill(1) && bytes == last[0];
+            last[0] = bytes;
+            last[1] = still ? last[1] + 1 : 0;
+            return last[1] >= 5;
+        });
+    }
+
     private static Connection locked(int node) throws Exception {
         Connection lock = fixture.nodes.get(node).connect(fixture.database);
         lock.setAutoCommit(false);
@@ -119,19 +131,19 @@ class FanOutMergeTest {
     @Test
     void aClientThatStopsReadingStopsBothNodes() throws Exception {
         client.send(new Query(SORTED));
-        SessionFixture.await("both nodes stand still", () -> standsStill(0) && standsStill(1));
+        awaitRest();
         int queued = queuedBytes();
         assertTrue(queued > 0 && queued < 2 * MOST_OF_A_NODE, "held " + queued);
         assertInstanceOf(RowDescription.class, client.receive());
         assertEquals(100, readSorted(1, 100));
-        SessionFixture.await("both nodes stand still again", () -> standsStill(0) && standsStill(1));
+        awaitRest();
         assertEquals(ROWS - 100, readSorted(101, Integer.MAX_VALUE));
     }
 
     @Test
     void aClientThatGoesAwayInTheMiddleLeavesNothing() throws Exception {
         client.send(new Query(SORTED));
-        SessionFixture.await("both nodes stand still", () -> standsStill(0) && standsStill(1));
+        awaitRest();
         client.close();
         fixture.awaitAllReturned();
         SessionFixture.await("no node works on", () -> fixture.backends(0, "state = 'active'") == 0
@@ -143,7 +155,7 @@ class FanOutMergeTest {
         client.send(new Query(SORTED));
         assertInstanceOf(RowDescription.class, client.receive());
         assertEquals(100, readSorted(1, 100));
-        SessionFixture.await("both nodes stand still", () -> standsStill(0) && standsStill(1));
+        awaitRest();
         fixture.onNode(1, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
                 + " AND " + STANDS_STILL);
         ErrorResponse error = error();
@@ -153,9 +165,7 @@ class FanOutMergeTest {
         client.receiveUntilReady();
         SessionFixture.await("node a has stopped, too", () -> fixture.backends(0, "state = 'active'") == 0);
         assertEquals(0, queuedBytes());
-        client.send(new Query(SORTED));
-        assertInstanceOf(RowDescription.class, client.receive());
-        assertEquals(ROWS, readSorted(1, Integer.MAX_VALUE));
+        assertCounts();
     }
 
     @Test
@@ -172,8 +182,7 @@ class FanOutMergeTest {
         } finally {
             lock.close();
         }
-        assertEquals(3, client.query("SELECT count(*) FROM items").stream().filter(m -> !(m instanceof ReadyForQuery))
-                .count());
+        assertCounts();
     }
 
     @Test
@@ -189,9 +198,13 @@ class FanOutMergeTest {
         } finally {
             lock.close();
         }
-        client.send(new Query(SORTED));
-        assertInstanceOf(RowDescription.class, client.receive());
-        assertEquals(ROWS, readSorted(1, Integer.MAX_VALUE));
+        assertCounts();
+    }
+
+    /** The session and its connections work as before. */
+    private void assertCounts() throws Exception {
+        assertEquals(List.of("" + ROWS), client.query("SELECT count(*) FROM items").stream()
+                .filter(DataRow.class::isInstance).map(m -> ((DataRow) m).values().getFirst().text()).toList());
     }
 
     /** The next error; rows before it are passed over. */
@@ -208,7 +221,7 @@ class FanOutMergeTest {
     /** What node b has to give for one fetch is more than what is held of it, and is not wanted before the end. */
     @Test
     void fetchesAreServedThoughOneNodesRowsComeLast() throws Exception {
-        try (Connection connection = DriverManager.getConnection(fixture.jdbcUrl())) {
+        try (Connection connection = DriverManager.getConnection(fixture.jdbcUrl() + "&socketTimeout=60")) {
             connection.setAutoCommit(false);
             try (Statement statement = connection.createStatement()) {
                 statement.setFetchSize(2_000);
@@ -232,7 +245,7 @@ class FanOutMergeTest {
     /** A fetch that is left in the middle: the nodes' portals go with the transaction. */
     @Test
     void aFetchThatIsLeftInTheMiddleHoldsNoNode() throws Exception {
-        try (Connection connection = DriverManager.getConnection(fixture.jdbcUrl())) {
+        try (Connection connection = DriverManager.getConnection(fixture.jdbcUrl() + "&socketTimeout=60")) {
             connection.setAutoCommit(false);
             try (Statement statement = connection.createStatement()) {
                 statement.setFetchSize(100);
