@@ -3,6 +3,7 @@ package dev.trunkline.load;
 import dev.trunkline.catalog.Catalog;
 import dev.trunkline.catalog.CatalogAssembly;
 import dev.trunkline.catalog.NodeSchema;
+import dev.trunkline.catalog.RelationName;
 import dev.trunkline.catalog.ShardMap;
 import dev.trunkline.config.Configuration;
 import dev.trunkline.config.ConfigurationException;
@@ -98,6 +99,7 @@ public final class Load {
             long rows = copy(target, ShardMap.of(1,
                     database.shardOwners().stream().mapToInt(Integer::intValue).toArray()), marker(schemas));
             progress.end();
+            requireAll(target, schemas);
             commit(logins);
             report(target, rows);
             return GOOD;
@@ -235,6 +237,20 @@ public final class Load {
         return rows;
     }
 
+    /** A node that has taken fewer rows than it was sent has read them otherwise than we do, unless a trigger dropped them. */
+    private void requireAll(LoadTarget target, Map<Integer, NodeSchema> schemas) throws LoadStopped {
+        RelationName name = target.relation().fullName();
+        for (NodeCopy copy : copies) {
+            boolean triggers = schemas.get(copy.node().index()).relations().stream()
+                    .anyMatch(relation -> !relation.triggers().isEmpty()
+                            && (relation.name().equals(name) || !relation.parents().isEmpty()));
+            if (copy.accepted() != copy.rows() && !triggers) {
+                throw rolledBack(LoadStopped.text("node \"" + copy.node().name() + "\" has taken " + copy.accepted()
+                        + " of " + copy.rows() + " rows", null, null, null));
+            }
+        }
+    }
+
     /** Hands the row to its node or nodes; how many rows of the file that is: none if its node is left out. */
     private int pass(LoadTarget target, ShardMap map, RowInput input, NodeCopy[] byNode) throws InterruptedException {
         if (target.keys() == null) {
@@ -303,7 +319,10 @@ public final class Load {
     }
 
     private void report(LoadTarget target, long rows) {
-        out.println("COPY " + rows);
+        // As the server counts: without rows that a trigger has dropped.
+        out.println("COPY " + (target.keys() == null
+                ? copies.getFirst().accepted()
+                : copies.stream().mapToLong(NodeCopy::accepted).sum()));
         if (target.nodes().size() > 1) {
             copies.forEach(copy -> out.println(copy.node().name() + ": " + copy.accepted()
                     + (copy.accepted() == 1 ? " row" : " rows")));

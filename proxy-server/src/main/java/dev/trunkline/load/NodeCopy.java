@@ -105,6 +105,9 @@ final class NodeCopy {
             }
         } catch (SQLException e) {
             failure.set(node, e);
+        } catch (RuntimeException e) {
+            // Else the reader would wait for empty batches for ever.
+            failure.set(node, new SQLException(e.toString(), e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

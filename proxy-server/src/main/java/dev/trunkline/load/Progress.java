@@ -2,6 +2,7 @@ package dev.trunkline.load;
 
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 
 /** Says how far a load has come: a bar that is redrawn on a terminal, a line every few seconds elsewhere. */
 public final class Progress {
@@ -20,15 +21,23 @@ public final class Progress {
     private final PrintStream out;
     private final Style style;
     private final long totalBytes;
-    private final long started = System.nanoTime();
-    private long shown = started;
+    private final LongSupplier nanoClock;
+    private final long started;
+    private long shown;
     private boolean drawn;
 
     /** @param totalBytes the size of the file, -1 if it is not known */
     public Progress(PrintStream out, Style style, long totalBytes) {
+        this(out, style, totalBytes, System::nanoTime);
+    }
+
+    Progress(PrintStream out, Style style, long totalBytes, LongSupplier nanoClock) {
         this.out = out;
         this.style = style;
         this.totalBytes = totalBytes;
+        this.nanoClock = nanoClock;
+        this.started = nanoClock.getAsLong();
+        this.shown = started;
     }
 
     /** So much has been read. Prints now and then. */
@@ -36,7 +45,7 @@ public final class Progress {
         if (style == Style.NONE) {
             return;
         }
-        long now = System.nanoTime();
+        long now = nanoClock.getAsLong();
         if (now - shown >= (style == Style.BAR ? BAR_NANOS : LINES_NANOS)) {
             shown = now;
             show(rows, bytes);
@@ -79,6 +88,6 @@ public final class Progress {
     }
 
     double seconds() {
-        return Math.max(1e-3, (System.nanoTime() - started) / 1e9);
+        return Math.max(1e-3, (nanoClock.getAsLong() - started) / 1e9);
     }
 }

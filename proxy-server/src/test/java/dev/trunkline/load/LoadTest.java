@@ -267,6 +267,21 @@ class LoadTest {
         }
     }
 
+    /** What a trigger of the nodes makes of a row is theirs. */
+    @Test
+    void triggersMayDropRows() throws Exception {
+        try (LoadFixture fixture = new LoadFixture(2)) {
+            fixture.table("CREATE TABLE t (k int, v text)", "t: { shardKey: k }");
+            fixture.onAll("CREATE FUNCTION even() RETURNS trigger LANGUAGE plpgsql AS "
+                    + "'BEGIN IF new.k % 2 = 0 THEN RETURN new; END IF; RETURN NULL; END';"
+                    + "CREATE TRIGGER even BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION even()");
+            Loaded loaded = fixture.load(LoadFixture.options("t", LoadFixture.CSV), "1,a\n2,b\n3,c\n4,d\n6,e\n");
+            assertEquals(Load.GOOD, loaded.status(), loaded.toString());
+            assertTrue(loaded.out().startsWith("COPY 3" + System.lineSeparator()), loaded.out());
+            assertEquals(List.of("(2,b)", "(4,d)", "(6,e)"), fixture.rows("t"));
+        }
+    }
+
     /** Times without a zone are read in the node's zone, not in that of this process. */
     @Test
     void settingsAreTheNodes() throws Exception {
