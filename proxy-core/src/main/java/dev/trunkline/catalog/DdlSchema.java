@@ -3,10 +3,9 @@ package dev.trunkline.catalog;
 import dev.trunkline.config.Configuration;
 import dev.trunkline.config.DatabaseConfig;
 import dev.trunkline.sql.Expr;
-import dev.trunkline.sql.FromItem;
 import dev.trunkline.sql.Name;
+import dev.trunkline.sql.NamedTables;
 import dev.trunkline.sql.Statement;
-import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -99,34 +98,13 @@ public final class DdlSchema {
 
     private void view(Statement.Ddl ddl, RelationKind kind, String text) {
         Set<RelationName> reads = new LinkedHashSet<>();
-        collectTables(ddl.query(), reads);
+        NamedTables.of(ddl.query()).forEach(table -> reads.add(relation(table)));
         List<ColumnFacts> columns = new ArrayList<>();
         ddl.columns().forEach(column -> columns.add(column(column)));
         RelationName name = relation(ddl.objects().getFirst());
         String definition = ddl.query() == null ? "" : ddl.query().span().of(text);
         relations.put(name, new RelationFacts(name, kind, 0, columns, List.of(), List.of(), List.of(), null, reads,
                 Set.of(), false, definition));
-    }
-
-    /**
-     * Every table that a query names, wherever: all parts of a statement are records, so looking through their components
-     * misses no shape. A CTE counts by its name too.
-     */
-    private static void collectTables(Object part, Set<RelationName> found) {
-        if (part instanceof FromItem.Table table) {
-            found.add(relation(table.name()));
-        }
-        if (part instanceof Iterable<?> items) {
-            items.forEach(item -> collectTables(item, found));
-        } else if (part instanceof Record) {
-            for (RecordComponent component : part.getClass().getRecordComponents()) {
-                try {
-                    collectTables(component.getAccessor().invoke(part), found);
-                } catch (ReflectiveOperationException e) {
-                    throw new IllegalStateException(e);
-                }
-            }
-        }
     }
 
     private void function(Statement.Ddl ddl, Name name) {

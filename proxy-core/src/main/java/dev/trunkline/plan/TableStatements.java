@@ -8,6 +8,7 @@ import dev.trunkline.route.NodeRule;
 import dev.trunkline.route.Routing;
 import dev.trunkline.sql.FromItem;
 import dev.trunkline.sql.Name;
+import dev.trunkline.sql.NamedTables;
 import dev.trunkline.sql.Statement;
 import dev.trunkline.sql.Statement.Ddl.Verb;
 import java.util.List;
@@ -148,6 +149,13 @@ final class TableStatements {
             decision = planner.onOneNode(planner.decide(ddl.query()), "CREATE TEMP TABLE AS of a fan-out");
         } else {
             Decision refusal = check(command, ddl.tables(), false);
+            if (refusal == null && ddl.query() != null && !planner.oneNode()) {
+                Decision query = planner.decide(ddl.query());
+                refusal = query.refused()
+                        ? query
+                        : check("CREATE TEMP VIEW", NamedTables.of(ddl.query()),
+                                "Create a temp table of the rows of one shard key.", false);
+            }
             decision = refusal != null && !planner.oneNode()
                     ? refusal
                     : nodes.isEmpty()
@@ -196,8 +204,12 @@ final class TableStatements {
     }
 
     private Decision check(String command, List<Name> names, boolean changed) {
+        return check(command, names, EACH_NODE, changed);
+    }
+
+    private Decision check(String command, List<Name> names, String hint, boolean changed) {
         for (Name name : names) {
-            Decision refusal = check(command, place(name), EACH_NODE, changed);
+            Decision refusal = check(command, place(name), hint, changed);
             if (refusal != null) {
                 return refusal;
             }

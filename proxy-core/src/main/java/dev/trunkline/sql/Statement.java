@@ -297,7 +297,8 @@ public sealed interface Statement {
      * CREATE, ALTER, DROP, GRANT, COMMENT, VACUUM, REINDEX and other statements on objects. {@code kind} is libpg_query's;
      * {@code objectKind} is lower case ({@code table}, {@code index}, {@code view}, {@code sequence}, {@code function},
      * {@code schema}, {@code role}, {@code materialized view}, ...). {@code objects} are the objects named, {@code tables}
-     * the relations that the statement refers to besides (an index's table, REFERENCES, LIKE, INHERITS, PARTITION OF); the
+     * the relations that the statement refers to besides (an index's table, REFERENCES, LIKE, INHERITS, PARTITION OF), also
+     * those in what it holds (bodies of SQL functions, elements of schemas, actions of rules, conditions of policies); the
      * tables of {@code query} are only there. {@code query} is the query of CREATE VIEW or CREATE TABLE AS, or null.
      * {@code columns}, {@code constraints} and {@code actions} are those of CREATE and ALTER TABLE; the columns of an index
      * are in its one constraint. An index's name is in {@code objects} if it has one.

@@ -237,7 +237,7 @@ class UtilityStatementsTest {
             "alter role r set a = 1 ~ AlterRoleSetStmt ~ role ~ r ~ ",
             "alter type t add value 'x' ~ AlterEnumStmt ~ type ~ t ~ ",
             "grant select (a), update on table t, u to bob ~ GrantStmt ~ table ~ t u ~ ",
-            "grant all on schema s to bob ~ GrantStmt ~ schema ~ s ~ ", "grant a to b ~ GrantRoleStmt ~ role ~ ~ ",
+            "grant all on schema s to bob ~ GrantStmt ~ schema ~ s ~ ", "grant a to b ~ GrantRoleStmt ~ role ~ a ~ ",
             "revoke all on all tables in schema s from bob ~ GrantStmt ~ all tables in schema ~ s ~ ",
             "comment on column s.t.a is 'x' ~ CommentStmt ~ column ~ a ~ t",
             "vacuum (full, analyze) a, b (c) ~ VacuumStmt ~ table ~ a b ~ ",
