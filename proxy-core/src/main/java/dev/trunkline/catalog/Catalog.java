@@ -29,6 +29,7 @@ public final class Catalog {
     private final FanOutPolicy fanOut;
     private final Map<RelationName, FanOutPolicy> tableFanOut;
     private final OidTranslation oids;
+    private final Map<RelationName, List<ConstraintFacts>> foreignKeys;
 
     /** The facts of the functions of one name in one schema. */
     record SchemaFunction(String schema, FunctionFacts facts) {}
@@ -36,7 +37,8 @@ public final class Catalog {
     Catalog(long version, String database, List<Node> nodes, int homeNode, int virtualShards,
             Collection<Relation> relations, Collection<SchemaFunction> functions,
             Map<String, FunctionRoute> functionRoutes, FanOutPolicy fanOut,
-            Map<RelationName, FanOutPolicy> tableFanOut, OidTranslation oids) {
+            Map<RelationName, FanOutPolicy> tableFanOut, OidTranslation oids,
+            Map<RelationName, List<ConstraintFacts>> foreignKeys) {
         this.version = version;
         this.database = database;
         this.nodes = List.copyOf(nodes);
@@ -54,6 +56,7 @@ public final class Catalog {
         this.fanOut = fanOut;
         this.tableFanOut = Map.copyOf(tableFanOut);
         this.oids = oids;
+        this.foreignKeys = Map.copyOf(foreignKeys);
     }
 
     public long version() {
@@ -184,6 +187,12 @@ public final class Catalog {
     /** How the OIDs of the nodes' own types and relations differ from the home node's. */
     public OidTranslation oids() {
         return oids;
+    }
+
+    /** The foreign key from one table to another, or null. */
+    public ConstraintFacts foreignKey(RelationName from, RelationName to) {
+        return foreignKeys.getOrDefault(from, List.of()).stream().filter(key -> to.equals(key.target())).findFirst()
+                .orElse(null);
     }
 
     /** Every relation but the system's. */

@@ -66,8 +66,22 @@ public final class CatalogAssembly {
         Map<RelationName, Set<String>> colliding = report(reports);
         Catalog catalog = new Catalog(version, database.name(), nodes(), 0, database.virtualShards(),
                 relations(colliding, comparison), functions(), database.functions(), database.fanOut(), tableFanOut(),
-                oids);
+                oids, foreignKeys());
         return new Result(catalog, findings.all(), List.copyOf(reports.colliding()));
+    }
+
+    private Map<RelationName, List<ConstraintFacts>> foreignKeys() {
+        Map<RelationName, List<ConstraintFacts>> keys = new HashMap<>();
+        distributions.forEach((name, distribution) -> {
+            if (distribution instanceof Distribution.Sharded) {
+                List<ConstraintFacts> own = facts(name).constraints().stream()
+                        .filter(constraint -> constraint.target() != null).toList();
+                if (!own.isEmpty()) {
+                    keys.put(name, own);
+                }
+            }
+        });
+        return keys;
     }
 
     private boolean severalNodes() {

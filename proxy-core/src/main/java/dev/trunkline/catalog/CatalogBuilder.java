@@ -34,6 +34,7 @@ public final class CatalogBuilder {
     private final List<Catalog.SchemaFunction> functions = new ArrayList<>();
     private final Map<String, FunctionRoute> functionRoutes = new HashMap<>();
     private final Map<RelationName, FanOutPolicy> tableFanOut = new HashMap<>();
+    private final Map<RelationName, List<ConstraintFacts>> foreignKeys = new HashMap<>();
 
     public CatalogBuilder(String database) {
         this.database = database;
@@ -139,6 +140,14 @@ public final class CatalogBuilder {
         return distribute(table, new Distribution.Sharded(columns, group, new Placement.Hash()));
     }
 
+    /** A foreign key from some columns of a table to those of another. */
+    public CatalogBuilder refers(String table, List<String> columns, String target, List<String> targetColumns) {
+        foreignKeys.computeIfAbsent(RelationName.parse(table), name -> new ArrayList<>())
+                .add(new ConstraintFacts(table + "_fkey", ConstraintFacts.Kind.FOREIGN_KEY, columns,
+                        RelationName.parse(target), targetColumns, ""));
+        return this;
+    }
+
     /** Places the keys of a table that is sharded already in another way than by hash. */
     public CatalogBuilder placed(String table, Placement placement) {
         if (existing(table).distribution() instanceof Distribution.Sharded sharded) {
@@ -189,7 +198,7 @@ public final class CatalogBuilder {
                     : r.withDistribution(new Distribution.Unsharded(homeNode)));
         }
         return new Catalog(version, database, nodes, homeNode, virtualShards, distributed, functions, functionRoutes,
-                fanOut, tableFanOut, OidTranslation.NONE);
+                fanOut, tableFanOut, OidTranslation.NONE, foreignKeys);
     }
 
     private Relation existing(String table) {

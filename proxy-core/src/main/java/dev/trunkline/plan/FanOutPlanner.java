@@ -120,10 +120,13 @@ final class FanOutPlanner {
         return nodeSql != null || !(merge instanceof Merge.Concat || merge instanceof Merge.Aggregate);
     }
 
-    Plan.FanOut plan(NodeRule rule, String code) {
+    /** @param change what would give the statement a key; null where its own key is what may turn out to be none */
+    Plan.FanOut plan(NodeRule rule, String code, KeyExplanation.Change change) {
         List<String> key = root.sharded().key().stream().map(KeyColumn::name).toList();
         return new Plan.FanOut(rule, merge, nodeSql,
-                new FanOutReason(code, root.relation().fullName(), key, QueryPlanner.predicate(root)),
+                new FanOutReason(code, root.relation().fullName(), key,
+                        change == null ? QueryPlanner.predicate(root) : change.add(),
+                        change == null ? null : change.because()),
                 nodeSql == null
                         ? 0
                         : rule.keysRead().isEmpty()

@@ -13,8 +13,14 @@ import java.util.List;
  *            its key
  * @param nearest
  *            the predicate that would make the statement one-node, as a text: {@code orders.customer_id = ...}
+ * @param because
+ *            what the statement or the schema says already that makes it enough; may be null
  */
-public record FanOutReason(String code, RelationName table, List<String> columns, String nearest) {
+public record FanOutReason(String code, RelationName table, List<String> columns, String nearest, String because) {
+
+    public FanOutReason(String code, RelationName table, List<String> columns, String nearest) {
+        this(code, table, columns, nearest, null);
+    }
 
     /** What a client is told: as a WARNING, a NOTICE or, where the policy is reject, an error. */
     public record Warning(String message, String detail, String hint) {}
@@ -28,6 +34,7 @@ public record FanOutReason(String code, RelationName table, List<String> columns
 
     /** What would make it cheaper, or stop the warning. */
     public String fix() {
-        return "Add " + nearest + " to the statement, or set fanOut: allow for this table if it is meant.";
+        return (because == null ? "Add " : because + ": add ") + nearest
+                + " to the statement, or set fanOut: allow for this table if it is meant.";
     }
 }

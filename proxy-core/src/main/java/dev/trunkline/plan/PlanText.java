@@ -35,7 +35,9 @@ final class PlanText {
                 if (fanOut.nodeSql() != null) {
                     lines.add("  node SQL: " + fanOut.nodeSql().strip().replaceAll("\\s*\\n\\s*", " "));
                 }
-                lines.add("  missing: " + fanOut.reason().nearest());
+                lines.add("  missing: " + fanOut.reason().nearest() + (fanOut.reason().because() == null
+                        ? ""
+                        : " (" + fanOut.reason().because() + ")"));
             }
             case Plan.LocalReply local -> lines.add("LocalReply " + local.action());
             case Plan.Refuse refuse -> {

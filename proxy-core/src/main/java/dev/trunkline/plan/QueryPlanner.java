@@ -195,12 +195,13 @@ final class QueryPlanner {
                         + (temporary.isEmpty() ? String.join(", ", onNodes) : temporary.getFirst().name())
                         + ", which lies on one node,", hint(sharded.getFirst()));
         if (!proof.unproven().isEmpty()) {
+            KeyExplanation.Change change = KeyExplanation.change(facts, proof, catalog);
             if (obstacle != null) {
                 fanOuts.guardLiterals();
             }
             return obstacle != null
-                    ? Decision.refuse(obstacle.withHint(hint(proof.unproven().getFirst())))
-                    : Decision.fanOut(fanOuts.plan(new NodeRule.EveryNode(), "missing_key"), Routing.FAN_OUT);
+                    ? Decision.refuse(obstacle.withHint(hint(change)))
+                    : Decision.fanOut(fanOuts.plan(new NodeRule.EveryNode(), "missing_key", change), Routing.FAN_OUT);
         }
         return byKeys(proof.keys(), fanOuts, obstacle);
     }
@@ -214,7 +215,7 @@ final class QueryPlanner {
         ProxyException several = oneKey ? null : several(keys, obstacle);
         if (mergeable && !keys.getFirst().single()) {
             NodeRule rule = new NodeRule.ByKey(keys, required, null, null);
-            return Decision.fanOut(fanOuts.plan(rule, "unreadable_key"), Routing.MULTI_KEY);
+            return Decision.fanOut(fanOuts.plan(rule, "unreadable_key", null), Routing.MULTI_KEY);
         }
         boolean list = keys.stream().anyMatch(key -> !key.single() && key.use() == KeyRule.Use.COMPARED);
         ProxyException noKey = ProxyError.SHARD_KEY_NOT_KNOWN.with(
@@ -226,7 +227,7 @@ final class QueryPlanner {
         NodeRule rule = new NodeRule.ByKey(keys, required, several, otherwise ? null : noKey);
         return new Decision(
                 new Plan.OneNode(rule, otherwise
-                        ? fanOuts.plan(new NodeRule.EveryNode(), "unreadable_key")
+                        ? fanOuts.plan(new NodeRule.EveryNode(), "unreadable_key", null)
                         : null),
                 rule, list ? Routing.MULTI_KEY : Routing.ONE_NODE);
     }
@@ -287,6 +288,12 @@ final class QueryPlanner {
                 ? obstacle.withHint("Ask for one shard key at a time.")
                 : ProxyError.NOT_OVER_NODES.with(verb() + " of keys on different nodes",
                         "Use one shard key in a statement.");
+    }
+
+    private static String hint(KeyExplanation.Change change) {
+        return change.because() == null
+                ? "Add a predicate on the shard key: " + change.add() + "."
+                : change + ".";
     }
 
     private String hint(RowSource table) {

@@ -40,6 +40,10 @@ final class ConditionReader {
      *            receives the sources for which NULLs can't satisfy it
      */
     void apply(Expr predicate, Scope scope, Set<RowSource> filtered, Set<RowSource> rejected) {
+        if (predicate != null && !(predicate instanceof Expr.And)) {
+            reading.seen.add(new KeyReasons.Seen(predicate, scope, filtered,
+                    reading.views.place(predicate.span())));
+        }
         switch (predicate) {
             case null -> {
             }
@@ -130,7 +134,7 @@ final class ConditionReader {
         if (operand != null && filtered.contains(operand.term().source()) && comparable(operand.type(),
                 List.of(constant))) {
             reading.facts.given(operand.term(),
-                    KeySet.ofBound(operand.type(), new KeyBound(side, constant), span));
+                    KeySet.ofBound(operand.type(), new KeyBound(side, constant), reading.views.place(span)));
         }
     }
 
@@ -206,7 +210,7 @@ final class ConditionReader {
             Set<RowSource> rejected) {
         rejected.add(operand.term().source());
         if (filtered.contains(operand.term().source()) && comparable(operand.type(), values)) {
-            reading.facts.given(operand.term(), KeySet.of(operand.type(), values, span).cut(form,
+            reading.facts.given(operand.term(), KeySet.of(operand.type(), values, reading.views.place(span)).cut(form,
                     operand.term().source().groupOfKey(operand.term().column())));
         }
     }

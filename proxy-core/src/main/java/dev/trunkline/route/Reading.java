@@ -25,6 +25,8 @@ final class Reading {
     final List<RowSource> tables = new ArrayList<>();
     final List<FunctionUse> functions = new ArrayList<>();
     final Map<Expr.Subquery, Shape> subqueries = new IdentityHashMap<>();
+    /** The predicates that rows must satisfy, for explanations. */
+    final List<KeyReasons.Seen> seen = new ArrayList<>();
     final List<KeyWrite> writes = new ArrayList<>();
     final ExpressionTypes types = new ExpressionTypes(this);
     final ExprReader exprs;

@@ -129,6 +129,17 @@ public final class StatementFacts {
         return new KeyProof(keys, unproven, nullable(known), findings);
     }
 
+    /** Why each sharded table has a key or has none. */
+    public List<KeyReasons.TableKey> reasons(KeyProof proof) {
+        return new KeyReasons(reading, reading.facts.closure(Map.of())).tables(proof);
+    }
+
+    /** The fewest predicates that would give every table a key. */
+    public List<KeyReasons.Missing> missing(KeyProof proof) {
+        return KeyReasons.missing(reading.facts, proof.unproven(),
+                proof.findings().stream().map(Finding::table).toList());
+    }
+
     /** A column that INSERT ... SELECT writes to a key must not be NULL in any row. */
     private ProxyException nullable(Map<Term, Set<KeySet>> known) {
         for (Map.Entry<Term, Term> selected : reading.selectedKeys.entrySet()) {
