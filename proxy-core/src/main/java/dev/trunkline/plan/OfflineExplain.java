@@ -75,8 +75,8 @@ public final class OfflineExplain {
      * parameters' types where the statement doesn't make them certain.
      */
     public record Explanation(String sql, String kind, Routing routing, List<String> nodes,
-            List<Integer> virtualShards, List<Key> keys, List<String> parameters, Access access, String plan,
-            String reason, ProxyException error) {
+            List<Integer> virtualShards, List<Key> keys, KeyExplanation why, List<String> parameters, Access access,
+            String plan, String reason, ProxyException error) {
 
         /** One line of JSON. */
         public String json() {
@@ -95,7 +95,7 @@ public final class OfflineExplain {
                             ? "null"
                             : virtualShards.stream().map(String::valueOf).collect(Collectors.joining(", ", "[", "]")))
                     + ", \"keys\": " + keys.stream().map(Key::json).collect(Collectors.joining(", ", "[", "]"))
-                    + ", \"parameters\": " + PlanText.json(parameters) + ", \"access\": "
+                    + ", " + why.json() + ", \"parameters\": " + PlanText.json(parameters) + ", \"access\": "
                     + Json.quoted(access.mode().name().toLowerCase(Locale.ROOT)) + ", \"plan\": " + Json.quoted(plan)
                     + ", \"reason\": " + Json.quoted(reason) + ", \"error\": " + errorJson()
                     + (analysis == null ? "" : ", \"analysis\": " + analysis.json()) + "}";
@@ -127,6 +127,7 @@ public final class OfflineExplain {
                 lines.add(PlanText.line(parameters));
             }
             lines.addAll(plan.lines().toList());
+            lines.addAll(why.lines());
             return lines;
         }
     }
@@ -195,37 +196,42 @@ public final class OfflineExplain {
      */
     public Explanation explain(String sql, StatementPlan plan, BoundValues values) {
         if (plan.kind().equals("Unknown") && plan.refusal() != null) {
-            return error(sql, plan, ProxyError.SYNTAX_ERROR.with(plan.refusal().getMessage())
+            return error(sql, plan, KeyExplanation.NONE, ProxyError.SYNTAX_ERROR.with(plan.refusal().getMessage())
                     .withPosition(plan.refusal().position()));
         }
+        StatementFacts facts = facts(sql);
+        KeyExplanation why = facts == null || catalog.nodes().size() == 1
+                ? KeyExplanation.NONE
+                : KeyExplanation.of(facts, facts.keys(), catalog, sql);
         if (plan.refusal() != null) {
-            return error(sql, plan, plan.refusal());
+            return error(sql, plan, why, plan.refusal());
         }
-        List<Key> keys = keys(sql);
+        List<Key> keys = keys(facts, sql);
         if (plan.root() instanceof Plan.LocalReply) {
-            return new Explanation(sql, plan.kind(), plan.routing(), List.of(), List.of(), keys,
+            return new Explanation(sql, plan.kind(), plan.routing(), List.of(), List.of(), keys, why,
                     PlanText.parameters(plan.parameterTypes()), plan.access(), plan.root().describe(),
                     "the session itself answers", null);
         }
         if (values == null) {
-            return new Explanation(sql, plan.kind(), plan.routing(), null, null, keys,
+            return new Explanation(sql, plan.kind(), plan.routing(), null, null, keys, why,
                     PlanText.parameters(plan.parameterTypes()), plan.access(), plan.root().describe(),
                     reason(plan, keys), null);
         }
         try {
-            return placed(sql, plan, keys, plan.bind(values, destinations));
+            return placed(sql, plan, keys, why, plan.bind(values, destinations));
         } catch (ProxyException refusal) {
-            return error(sql, plan, refusal);
+            return error(sql, plan, why, refusal);
         }
     }
 
-    private static Explanation error(String sql, StatementPlan plan, ProxyException error) {
-        return new Explanation(sql, plan.kind(), Routing.REFUSED, List.of(), List.of(), List.of(),
+    private static Explanation error(String sql, StatementPlan plan, KeyExplanation why, ProxyException error) {
+        return new Explanation(sql, plan.kind(), Routing.REFUSED, List.of(), List.of(), List.of(), why,
                 PlanText.parameters(plan.parameterTypes()), plan.access(), plan.root().describe(), error.getMessage(),
                 error);
     }
 
-    private Explanation placed(String sql, StatementPlan plan, List<Key> keys, Destination destination) {
+    private Explanation placed(String sql, StatementPlan plan, List<Key> keys, KeyExplanation why,
+            Destination destination) {
         List<String> nodes = new ArrayList<>();
         List<Integer> shards = new ArrayList<>();
         switch (destination) {
@@ -252,7 +258,7 @@ public final class OfflineExplain {
             case Destination.Cursor cursor -> {
             }
         }
-        return new Explanation(sql, plan.kind(), plan.routing(destination), nodes, shards, keys,
+        return new Explanation(sql, plan.kind(), plan.routing(destination), nodes, shards, keys, why,
                 PlanText.parameters(plan.parameterTypes()), plan.access(), plan.root().describe(), reason(plan, keys),
                 notParsed(sql));
     }
@@ -294,28 +300,36 @@ public final class OfflineExplain {
         };
     }
 
-    /** The key of each sharded table, in the order of the text. */
-    private List<Key> keys(String sql) {
+    /** What is known of a query or a write; null for other statements, and for what can't be read. */
+    private StatementFacts facts(String sql) {
         Statement statement = new SqlParser().parse(sql);
         if (statement instanceof Statement.Explain explain) {
             statement = explain.inner();
         }
-        List<Key> keys = new ArrayList<>();
-        switch (statement) {
-            case Statement.Select select -> add(select, sql, keys);
-            case Statement.Insert insert -> add(insert, sql, keys);
-            case Statement.Update update -> add(update, sql, keys);
-            case Statement.Delete delete -> add(delete, sql, keys);
-            default -> {
-            }
+        boolean read = switch (statement) {
+            case Statement.Select select -> true;
+            case Statement.Insert insert -> true;
+            case Statement.Update update -> true;
+            case Statement.Delete delete -> true;
+            default -> false;
+        };
+        try {
+            return read
+                    ? new StatementReader(catalog, key.searchPath(), key.tempTables(), new StatementText(sql, true))
+                            .read(statement)
+                    : null;
+        } catch (ProxyException refusal) {
+            return null;
         }
-        return keys;
     }
 
-    private void add(Statement statement, String sql, List<Key> keys) {
-        StatementFacts facts = new StatementReader(catalog, key.searchPath(), key.tempTables(),
-                new StatementText(sql, true)).read(statement);
-        for (StatementFacts.Finding finding : facts.keys().findings()) {
+    /** The key of each sharded table, in the order of the text. */
+    private static List<Key> keys(StatementFacts facts, String sql) {
+        List<Key> keys = new ArrayList<>();
+        for (StatementFacts.Finding finding : facts == null
+                ? List.<StatementFacts.Finding>of()
+                : facts.keys()
+                        .findings()) {
             KeyRule rule = finding.key();
             for (List<KeyValue> values : rule.alternatives()) {
                 for (int i = 0; i < values.size(); i++) {
@@ -324,6 +338,7 @@ public final class OfflineExplain {
                 }
             }
         }
+        return keys;
     }
 
     private static Key key(String table, String column, KeyValue value, String sql) {

@@ -164,6 +164,9 @@ public final class KeyReasons {
         if (other instanceof Expr.Column) {
             return " compares it with a column of which no value is known";
         }
+        if (other instanceof Expr.Cast && Constants.of(other) == null) {
+            return " compares it with a value cast to another type, whose equality is not that of its hash";
+        }
         return Constants.of(other) == null
                 ? " compares it with an expression; only a plain literal or parameter is a key"
                 : " compares it as another type, whose equality is not that of its hash";

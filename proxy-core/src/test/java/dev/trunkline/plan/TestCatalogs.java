@@ -38,6 +38,7 @@ final class TestCatalogs {
                 .colocated("orders", "customers", "customer_id");
         shop.table("order_items", "id int8 not null", "order_id int8", "customer_id int8 not null", "product_id int4",
                 "quantity int4", "price numeric").colocated("order_items", "customers", "customer_id");
+        shop.refers("order_items", List.of("order_id"), "orders", List.of("id"));
         shop.table("products", "id int4 not null", "name text", "customer_id int8").sharded("products", "id");
         shop.table("countries", "code bpchar(2) not null", "name text", "region text", "capital_id int8")
                 .reference("countries");
