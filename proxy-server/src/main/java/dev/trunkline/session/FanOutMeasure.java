@@ -58,6 +58,9 @@ final class FanOutMeasure implements FanOutWatch, FanOutOutput {
             node.firstRowNanos = System.nanoTime();
         }
         node.bytes += frames.readableBytes();
+        for (int at = frames.readerIndex(); at < frames.writerIndex(); at += 1 + frames.getInt(at + 1)) {
+            node.rows++;
+        }
     }
 
     @Override
@@ -65,7 +68,10 @@ final class FanOutMeasure implements FanOutWatch, FanOutOutput {
         nodes[input].completeNanos = System.nanoTime();
         String tag = frame.toString(frame.readerIndex() + HEADER, frame.readableBytes() - HEADER - 1,
                 StandardCharsets.UTF_8);
-        nodes[input].rows = Long.parseLong(tag.substring(tag.lastIndexOf(' ') + 1));
+        if (!tag.startsWith("SELECT ")) {
+            // What a write has changed, whatever it returns of it.
+            nodes[input].rows = Long.parseLong(tag.substring(tag.lastIndexOf(' ') + 1));
+        }
     }
 
     @Override

@@ -273,6 +273,25 @@ class ExplainTest {
     }
 
     @Test
+    void analyzeAmongOtherStatements() throws Exception {
+        List<BackendMessage> string = client.query("SELECT count(*) FROM items; EXPLAIN (ROUTE, ANALYZE) SELECT v FROM"
+                + " items ORDER BY k; SELECT v FROM items WHERE k = " + fixture.key(0, 0));
+        assertEquals(List.of("SELECT 1", "EXPLAIN", "SELECT 1"), string.stream()
+                .filter(CommandComplete.class::isInstance).map(m -> ((CommandComplete) m).tag()).toList());
+        List<BackendMessage> pipeline = client.exchange(parse("", "EXPLAIN (ROUTE, ANALYZE) SELECT v FROM items"),
+                bind("", ""), execute(""), parse("", "SELECT v FROM items WHERE k = $1"),
+                bind("", "", fixture.key(1, 0)), execute(""), new Sync());
+        assertEquals(null, error(pipeline));
+        assertEquals("v", rows(pipeline).getLast());
+        client.query("BEGIN");
+        rows(client.query("EXPLAIN (ROUTE, ANALYZE) SELECT v FROM items ORDER BY k LIMIT 2"));
+        assertEquals("22012", error(client.query("EXPLAIN (ROUTE, ANALYZE) SELECT 1 / (k - k) FROM items ORDER BY k")));
+        assertEquals("25P02", error(client.query("EXPLAIN (ROUTE) SELECT v FROM items")));
+        client.query("ROLLBACK");
+        assertEquals("routing: fan-out (a, b)", rows(client.query("EXPLAIN (ROUTE) SELECT v FROM items")).getFirst());
+    }
+
+    @Test
     void analyzeOfAWriteWrites() throws Exception {
         long key = fixture.key(1, 40);
         List<String> lines = rows(extended("EXPLAIN (ROUTE, ANALYZE) INSERT INTO items VALUES ($1, 'new')", key));
