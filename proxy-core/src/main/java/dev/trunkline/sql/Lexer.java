@@ -1,5 +1,14 @@
 package dev.trunkline.sql;
 
+import static dev.trunkline.sql.CharacterClass.CLASS;
+import static dev.trunkline.sql.CharacterClass.DIGIT;
+import static dev.trunkline.sql.CharacterClass.FREE_OPERATOR_CHAR;
+import static dev.trunkline.sql.CharacterClass.HEX_DIGIT;
+import static dev.trunkline.sql.CharacterClass.NAME_PART;
+import static dev.trunkline.sql.CharacterClass.NAME_START;
+import static dev.trunkline.sql.CharacterClass.OPERATOR_CHAR;
+import static dev.trunkline.sql.CharacterClass.SPACE;
+
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -11,32 +20,7 @@ import java.nio.charset.StandardCharsets;
  */
 final class Lexer {
 
-    private static final byte NAME_START = 1;
-    private static final byte NAME_PART = 2;
-    private static final byte DIGIT = 4;
-    private static final byte SPACE = 8;
-    private static final byte OPERATOR_CHAR = 16;
-    /** Operator characters that let a longer operator end in + or -. */
-    private static final byte FREE_OPERATOR_CHAR = 32;
-    private static final byte HEX_DIGIT = 64;
-    private static final byte[] CLASS = new byte[256];
-    private static final byte[] HINT_WORD = "trunkline".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] UESCAPE = "uescape".getBytes(StandardCharsets.US_ASCII);
-
-    static {
-        for (int c = 0; c < 256; c++) {
-            boolean letter = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c >= 0x80;
-            boolean digit = c >= '0' && c <= '9';
-            int bits = letter ? NAME_START | NAME_PART : 0;
-            bits |= digit ? DIGIT | NAME_PART | HEX_DIGIT : 0;
-            bits |= c == '$' ? NAME_PART : 0;
-            bits |= c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' ? HEX_DIGIT : 0;
-            bits |= " \t\n\r\f\u000b".indexOf(c) >= 0 ? SPACE : 0;
-            bits |= "~!@#^&|`?+-*/%<>=".indexOf(c) >= 0 ? OPERATOR_CHAR : 0;
-            bits |= "~!@#^&|`?%".indexOf(c) >= 0 ? FREE_OPERATOR_CHAR : 0;
-            CLASS[c] = (byte) bits;
-        }
-    }
 
     private byte[] sql;
     private int limit;
@@ -101,15 +85,15 @@ final class Lexer {
                 return number(at);
             }
             if (c == '-' && byteAt(at + 1) == '-') {
-                at = endOfLine(at + 2);
+                at = Blanks.endOfLine(sql, at + 2, limit);
                 continue;
             }
             if (c == '/' && byteAt(at + 1) == '*') {
-                int close = endOfComment(at + 2);
+                int close = Blanks.endOfComment(sql, at + 2, limit);
                 if (close < 0) {
                     return fail("unterminated /* comment", at, end);
                 }
-                if (isHint(at + 2, close)) {
+                if (Blanks.isHint(sql, at + 2, close)) {
                     position = close;
                     return TokenKind.HINT;
                 }
@@ -215,7 +199,7 @@ final class Lexer {
             } else if ((CLASS[c & 0xff] & SPACE) != 0) {
                 i++;
             } else if (c == '-' && byteAt(i + 1) == '-') {
-                i = endOfLine(i + 2);
+                i = Blanks.endOfLine(sql, i + 2, limit);
             } else {
                 return newline && c == '\'' ? i + 1 : -1;
             }
@@ -247,12 +231,12 @@ final class Lexer {
         if (kind == TokenKind.UNICODE_STRING && !standardStrings) {
             return fail("unsafe use of string constant with Unicode escapes", start, position);
         }
-        int word = skipBlank(position);
+        int word = Blanks.skip(sql, position, limit);
         int end = word + UESCAPE.length;
-        if (end > limit || !same(UESCAPE, word, end) || is(end, NAME_PART)) {
+        if (end > limit || !Blanks.same(sql, word, end, UESCAPE) || is(end, NAME_PART)) {
             return kind;
         }
-        int quote = skipBlank(end);
+        int quote = Blanks.skip(sql, end, limit);
         int c = byteAt(quote + 1);
         if (byteAt(quote) != '\'') {
             return fail("UESCAPE must be followed by a simple string literal", quote, Math.min(quote + 1, limit));
@@ -261,39 +245,6 @@ final class Lexer {
             return fail("invalid Unicode escape character", quote, Math.min(quote + 3, limit));
         }
         return token(kind, quote + 3);
-    }
-
-    /** After white space and comments. */
-    private int skipBlank(int at) {
-        int i = at;
-        while (i < limit) {
-            if (is(i, SPACE)) {
-                i++;
-            } else if (sql[i] == '-' && byteAt(i + 1) == '-') {
-                i = endOfLine(i + 2);
-            } else if (sql[i] == '/' && byteAt(i + 1) == '*') {
-                int close = endOfComment(i + 2);
-                if (close < 0) {
-                    return i;
-                }
-                i = close;
-            } else {
-                return i;
-            }
-        }
-        return i;
-    }
-
-    private boolean same(byte[] lowerCase, int from, int to) {
-        if (to - from != lowerCase.length) {
-            return false;
-        }
-        for (int i = 0; i < lowerCase.length; i++) {
-            if ((sql[from + i] | 0x20) != lowerCase[i]) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private TokenKind number(int at) {
@@ -459,48 +410,4 @@ final class Lexer {
         return true;
     }
 
-    private int endOfLine(int at) {
-        int i = at;
-        while (i < limit && sql[i] != '\n' && sql[i] != '\r') {
-            i++;
-        }
-        return i;
-    }
-
-    /** After the comment whose inside starts at {@code at}, or -1; comments nest. */
-    private int endOfComment(int at) {
-        int depth = 1;
-        int i = at;
-        while (i < limit) {
-            byte c = sql[i];
-            if (c == '*' && byteAt(i + 1) == '/') {
-                i += 2;
-                if (--depth == 0) {
-                    return i;
-                }
-            } else if (c == '/' && byteAt(i + 1) == '*') {
-                i += 2;
-                depth++;
-            } else {
-                i++;
-            }
-        }
-        return -1;
-    }
-
-    private boolean isHint(int from, int to) {
-        int i = skipSpace(from);
-        if (i + HINT_WORD.length >= to || !same(HINT_WORD, i, i + HINT_WORD.length)) {
-            return false;
-        }
-        return byteAt(skipSpace(i + HINT_WORD.length)) == ':';
-    }
-
-    private int skipSpace(int at) {
-        int i = at;
-        while (is(i, SPACE)) {
-            i++;
-        }
-        return i;
-    }
 }
