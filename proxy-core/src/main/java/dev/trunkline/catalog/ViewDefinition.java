@@ -15,12 +15,16 @@ public record ViewDefinition(Query query) {
     /** The schemas that unqualified names are looked up in; nodes print a view's query with all names qualified. */
     public static final List<String> SEARCH_PATH = List.of("public");
 
-    /** The definition that a view's query in SQL makes; null where it isn't understood. */
+    /** The definition that a view's query in SQL makes; null where it isn't understood, or nests too deeply. */
     static ViewDefinition of(String sql) {
         String text = sql.strip();
         String query = text.endsWith(";") ? text.substring(0, text.length() - 1) : text;
-        return new SqlParser().parse(query) instanceof Statement.Select select
-                ? new ViewDefinition(DetachedQuery.of(select.query(), query))
-                : null;
+        try {
+            return new SqlParser().parse(query) instanceof Statement.Select select
+                    ? new ViewDefinition(DetachedQuery.of(select.query(), query))
+                    : null;
+        } catch (StackOverflowError deep) {
+            return null;
+        }
     }
 }

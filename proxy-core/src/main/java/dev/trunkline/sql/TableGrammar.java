@@ -138,7 +138,11 @@ final class TableGrammar implements PostgresParserConstants {
                 value = at.operand();
             } else if (at.take("generated")) {
                 kind = generated();
-                value = kind == DefaultKind.GENERATED ? at.expressionsInParentheses().getFirst() : null;
+                if (kind == DefaultKind.GENERATED) {
+                    at.expectKind(LPAREN);
+                    value = at.expression();
+                    at.expectKind(RPAREN);
+                }
             } else if (at.take("collate")) {
                 collation = at.qualifiedName();
             } else if (at.take("primary", "key")) {

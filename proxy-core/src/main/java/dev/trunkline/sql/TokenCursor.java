@@ -40,6 +40,9 @@ final class TokenCursor implements PostgresParserConstants {
     }
 
     void skip() {
+        if (atEnd()) {
+            throw error();
+        }
         at++;
     }
 

@@ -78,7 +78,10 @@ class DdlBodiesTest {
     @ParameterizedTest
     @CsvSource(delimiter = '~', quoteCharacter = '`', value = {"create function f() begin atomic select 1 from; end",
             "create function f() begin atomic select 1", "create rule r as on insert to t do (select 1",
-            "create schema s create nothing", "drop owned by", "create cast (a b) without function"})
+            "create schema s create nothing",
+            "grant select on large object", "alter large object", "grant a", "comment on large object",
+            "alter table t add column a int generated always as () stored", "import foreign schema s", "revoke",
+            "drop owned by", "create cast (a b) without function"})
     void whatIsWrongInsideIsNotUnderstood(String sql) {
         assertInstanceOf(Statement.Unknown.class, parser.parse(sql));
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -85,7 +86,13 @@ class HostileSqlTest {
 
     @Test
     void editedStatementsNeverThrow() throws IOException {
-        List<String> statements = SqlParserTest.applications();
+        List<String> statements = new ArrayList<>(SqlParserTest.applications());
+        try (InputStream utilities = getClass().getResourceAsStream("utilities.sql")) {
+            for (String sql : Corpus.statements(new String(utilities.readAllBytes(), StandardCharsets.UTF_8))) {
+                assertEquals("00000", stateOf(sql), sql);
+                statements.add(sql);
+            }
+        }
         Random random = new Random(42);
         assertTimeout(Duration.ofSeconds(60), () -> {
             for (int i = 0; i < 20_000; i++) {
