@@ -6,6 +6,8 @@ import dev.trunkline.config.FunctionRoute;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.route.FunctionUse;
+import dev.trunkline.sql.Expr;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -16,6 +18,9 @@ import java.util.Set;
  * user's is a write of unknown extent.
  */
 final class FunctionRules {
+
+    /** A call that runs where a key lives. */
+    record Keyed(Expr.Function call, FunctionRoute.Key key) {}
 
     private static final Set<String> SESSION_LOCKS = Set.of("pg_advisory_lock", "pg_advisory_lock_shared",
             "pg_try_advisory_lock", "pg_try_advisory_lock_shared", "pg_advisory_unlock", "pg_advisory_unlock_shared",
@@ -40,6 +45,7 @@ final class FunctionRules {
     private ProxyException refusal;
     private Access access = Access.read("no function in it changes anything");
     private final EnumSet<SessionEffect> effects = EnumSet.noneOf(SessionEffect.class);
+    private final List<Keyed> keyed = new ArrayList<>();
     private boolean home;
     private boolean transaction;
     private String obstacle;
@@ -62,6 +68,11 @@ final class FunctionRules {
 
     Set<SessionEffect> effects() {
         return effects;
+    }
+
+    /** The calls that run where the shard key that they have as an argument lives. */
+    List<Keyed> keyed() {
+        return keyed;
     }
 
     /** Whether the statement must run on the home node. */
@@ -138,9 +149,10 @@ final class FunctionRules {
             }
             case FunctionRoute.Any any -> obstacle = writes ? name : obstacle;
             case FunctionRoute.Home atHome -> atHome(name, access);
-            case FunctionRoute.Key key -> refuse(ProxyError.NOT_OVER_NODES.with(
-                    "routing by an argument of the function " + name,
-                    "Say any, home or refuse under functions: in the configuration."));
+            case FunctionRoute.Key key -> {
+                keyed.add(new Keyed(use.call(), key));
+                obstacle = name;
+            }
             case FunctionRoute.Refuse refuse -> refuse(ProxyError.NOT_OVER_NODES.with("the function " + name,
                     "The configuration refuses it under functions:."));
         }

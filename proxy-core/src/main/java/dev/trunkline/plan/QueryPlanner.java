@@ -33,6 +33,8 @@ final class QueryPlanner {
     private final List<RowSource> sharded = new ArrayList<>();
     private final List<RowSource> reference = new ArrayList<>();
     private final List<RowSource> temporary = new ArrayList<>();
+    /** The keys that calls have as arguments. */
+    private final List<KeyRule> functionKeys = new ArrayList<>();
     /** The nodes that something else than a shard key demands. */
     private final Set<Integer> nodes = new TreeSet<>();
     private final Set<String> onNodes = new LinkedHashSet<>();
@@ -63,6 +65,7 @@ final class QueryPlanner {
         if (refusal != null) {
             return Decision.refuse(refusal);
         }
+        functionKeys.addAll(FunctionKeys.of(functions, facts, catalog));
         return sharded.isEmpty() ? hints.over(withoutKey()) : withKey();
     }
 
@@ -156,6 +159,16 @@ final class QueryPlanner {
 
     private Decision withoutKey() {
         int node = nodes.isEmpty() ? NodeRule.NO_NODE : nodes.iterator().next();
+        if (!functionKeys.isEmpty()) {
+            int required = temporary.isEmpty() ? node : NodeRule.PINNED;
+            boolean oneKey = functionKeys.size() == 1 && required == NodeRule.NO_NODE;
+            return Decision
+                    .oneNode(new NodeRule.ByKey(functionKeys, required, oneKey ? null : several(functionKeys, null),
+                            ProxyError.SHARD_KEY_NOT_KNOWN.with(
+                                    "of " + functionKeys.getFirst().table() + " can't be read",
+                                    "Give the key as a plain literal or parameter.")),
+                            Routing.ONE_NODE);
+        }
         if (!temporary.isEmpty()) {
             return Decision.oneNode(new NodeRule.PinnedNode(node, apart(temporary.getFirst().name())),
                     Routing.ONE_NODE);
@@ -203,7 +216,13 @@ final class QueryPlanner {
                     ? Decision.refuse(obstacle.withHint(hint(change)))
                     : Decision.fanOut(fanOuts.plan(new NodeRule.EveryNode(), "missing_key", change), Routing.FAN_OUT);
         }
-        return byKeys(proof.keys(), fanOuts, obstacle);
+        return byKeys(withFunctions(proof.keys()), fanOuts, obstacle);
+    }
+
+    private List<KeyRule> withFunctions(List<KeyRule> keys) {
+        List<KeyRule> all = new ArrayList<>(keys);
+        all.addAll(functionKeys);
+        return all;
     }
 
     private Decision byKeys(List<KeyRule> keys, FanOutPlanner fanOuts, ProxyException obstacle) {
@@ -258,13 +277,14 @@ final class QueryPlanner {
                 ? NodeRule.PINNED
                 : nodes.isEmpty() ? NodeRule.NO_NODE : nodes.iterator().next();
         NodeRule own = null;
-        if (!proof.keys().isEmpty()) {
-            ProxyException noKey = ProxyError.SHARD_KEY_NOT_KNOWN.with(proof.keys().getFirst().table()
+        List<KeyRule> keys = withFunctions(proof.keys());
+        if (!keys.isEmpty()) {
+            ProxyException noKey = ProxyError.SHARD_KEY_NOT_KNOWN.with(keys.getFirst().table()
                     + " can't be read from the value it is compared with, so that the routing hint can't be checked",
                     "Give the key as a plain literal or parameter of the column's type.");
-            boolean read = statement instanceof Statement.Select && proof.keys().size() == 1
+            boolean read = statement instanceof Statement.Select && keys.size() == 1
                     && required == NodeRule.NO_NODE;
-            own = new NodeRule.ByKey(proof.keys(), required, read ? null : several(proof.keys(), null), noKey);
+            own = new NodeRule.ByKey(keys, required, read ? null : several(keys, null), noKey);
         } else if (required == NodeRule.PINNED) {
             own = new NodeRule.PinnedNode(NodeRule.NO_NODE, apart(temporary.getFirst().name()));
         } else if (required != NodeRule.NO_NODE) {

@@ -1,6 +1,7 @@
 package dev.trunkline.plan;
 
 import dev.trunkline.catalog.Catalog;
+import dev.trunkline.config.FunctionRoute;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.route.FunctionUse;
@@ -12,6 +13,7 @@ import dev.trunkline.route.StatementReader;
 import dev.trunkline.route.StatementText;
 import dev.trunkline.sql.Expr;
 import dev.trunkline.sql.LiteralKind;
+import dev.trunkline.sql.Name;
 import dev.trunkline.sql.Query;
 import dev.trunkline.sql.Statement;
 import java.util.List;
@@ -92,8 +94,7 @@ final class StatementPlanner {
                     "Use the driver's prepared statements: they work in every pool mode.", SessionEffect.PREPARED);
             case Statement.Do block -> onNamedNode("DO", Access.write("DO"),
                     "Send the block's statements one by one.", SessionEffect.TAINT);
-            case Statement.Call call -> onNamedNode("CALL", Access.write("CALL"),
-                    "Send the procedure's statements one by one.", SessionEffect.TAINT);
+            case Statement.Call call -> call(call);
             case Statement.Unknown unknown -> unknown(unknown);
         };
     }
@@ -107,6 +108,31 @@ final class StatementPlanner {
         return hints.over(oneNode()
                 ? Decision.oneNode(new NodeRule.OnNode(0), Routing.ONE_NODE)
                 : Decision.oneNode(new NodeRule.TransactionNode(), Routing.HOME));
+    }
+
+    /** A procedure is of unknown extent, unless {@code functions:} says where it runs. */
+    private Decision call(Statement.Call call) {
+        Name name = call.function().name();
+        FunctionRoute route = oneNode() ? null : catalog.functionRoute(name.schema(), name.last());
+        if (route != null) {
+            footprint.and(Access.write("CALL")).with(SessionEffect.TAINT);
+        }
+        return switch (route) {
+            case null -> onNamedNode("CALL", Access.write("CALL"),
+                    "Say under functions: in the configuration where the "
+                            + "procedure runs, name its node in a routing hint, or send its statements one by one.",
+                    SessionEffect.TAINT);
+            case FunctionRoute.Any any -> onTransactionNode();
+            case FunctionRoute.Home home -> hints.over(Decision.oneNode(new NodeRule.OnNode(catalog.homeNode()),
+                    Routing.HOME));
+            case FunctionRoute.Key key -> hints.over(Decision.oneNode(new NodeRule.ByKey(
+                    List.of(FunctionKeys.of(call.function(), key, List.of(), catalog)), NodeRule.NO_NODE, null,
+                    ProxyError.SHARD_KEY_NOT_KNOWN.with("of " + name.last() + "() can't be read",
+                            "Give the key as a plain literal or parameter.")),
+                    Routing.ONE_NODE));
+            case FunctionRoute.Refuse refuse -> Decision.refuse(ProxyError.NOT_OVER_NODES.with(
+                    "the procedure " + name.last(), "The configuration refuses it under functions:."));
+        };
     }
 
     /** A statement of unknown extent: it goes where a routing hint says by the node's name. */

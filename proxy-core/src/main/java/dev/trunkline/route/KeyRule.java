@@ -3,7 +3,9 @@ package dev.trunkline.route;
 import dev.trunkline.catalog.Distribution;
 import dev.trunkline.catalog.KeyColumn;
 import dev.trunkline.catalog.Placement;
+import dev.trunkline.sql.Expr;
 import dev.trunkline.value.ColumnType;
+import dev.trunkline.value.PgOid;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -74,6 +76,29 @@ public record KeyRule(String table, String colocationGroup, Placement placement,
     /** A key that nothing in the statement gives: a routing hint may. */
     public static KeyRule open(String table, Distribution.Sharded sharded) {
         return between(table, sharded, List.of());
+    }
+
+    /**
+     * A key that a call gives as a plain argument: it must be readable, as one that is written. The type of a parameter is sure
+     * only where the statement casts it.
+     */
+    public static KeyRule argument(String call, String name, Distribution.Sharded sharded, Expr argument) {
+        KeyValue value = Constants.of(argument);
+        if (value instanceof KeyValue.Parameter p) {
+            value = new KeyValue.Parameter(p.number(), p.typeOid(), p.typeOid() != PgOid.UNSPECIFIED, p.span());
+        }
+        return new KeyRule(call, sharded, List.of(name), List.of(sharded.key().getFirst().type()), Use.ASSIGNED,
+                List.of(List.of(value)));
+    }
+
+    /** Whether an expression is a literal or a parameter, or a cast of one that leaves it alone. */
+    public static boolean isPlain(Expr value) {
+        return Constants.of(value) != null && !(Constants.of(value) instanceof KeyValue.Null);
+    }
+
+    /** The type that a plain value has by itself, {@link PgOid#UNSPECIFIED} where it takes another's. */
+    public static int typeOf(Expr plain) {
+        return Constants.typeOid(Constants.of(plain));
     }
 
     /** A key of one column that is known to lie between bounds. */

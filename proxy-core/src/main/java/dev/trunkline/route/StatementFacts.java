@@ -349,7 +349,7 @@ public final class StatementFacts {
     }
 
     /** Says of each parameter whether its type is sure, which is known when all of the statement has been read. */
-    private KeyRule withTypes(KeyRule rule) {
+    public KeyRule withTypes(KeyRule rule) {
         List<List<KeyValue>> typed = new ArrayList<>();
         for (List<KeyValue> key : rule.alternatives()) {
             List<KeyValue> values = new ArrayList<>();

@@ -47,6 +47,9 @@ class RoutingHintTest {
             TestNodes.execute(node, database, "CREATE TABLE things (k int8 PRIMARY KEY, v text NOT NULL);"
                     + "CREATE TABLE parts (a int4, b text, v text, PRIMARY KEY (a, b));"
                     + "CREATE TABLE codes (c text PRIMARY KEY); CREATE TABLE notes (id int PRIMARY KEY);"
+                    + "CREATE FUNCTION put(int8, text) RETURNS text LANGUAGE sql AS 'INSERT INTO things VALUES ($1, $2) "
+                    + "RETURNING current_setting(''port'')';"
+                    + "CREATE PROCEDURE drop_thing(text, int8) LANGUAGE sql AS 'DELETE FROM things WHERE k = $2';"
                     + "DO $$ BEGIN CREATE ROLE " + USER + " LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;"
                     + "GRANT ALL ON ALL TABLES IN SCHEMA public TO " + USER + ";"
                     + "ALTER DATABASE " + database + " SET trunkline.node = 'b';"
@@ -71,6 +74,7 @@ class RoutingHintTest {
                       things: { shardKey: k }
                       parts: { shardKey: [a, b] }
                       codes: { shardKey: c }
+                    functions: { put: key(1), drop_thing: key(2) }
                 users:
                   postgres: { admin: full }
                   %s: { }
@@ -370,6 +374,33 @@ class RoutingHintTest {
             assertEquals("null", String.valueOf(one(client,
                     "/* trunkline: node=b */ SELECT nullif(current_setting('my.port', true), '')")),
                     "what it left behind is gone (semantics.md 22)");
+        }
+    }
+
+    @Test
+    void functionsRunWhereTheirArgumentsKeyIs() throws SQLException {
+        try (Connection client = client()) {
+            for (int node = 0; node < 2; node++) {
+                long key = key(node, 60);
+                assertEquals(port(node), one(client, "SELECT put(" + key + ", 'x')"));
+                assertEquals("x", one(client, "SELECT v FROM things WHERE k = " + key));
+                refused(client, "TL003",
+                        "/* trunkline: node=" + (node == 0 ? "b" : "a") + " */ CALL drop_thing('', " + key
+                                + ")");
+                execute(client, "CALL drop_thing('', " + key + ")");
+                try (PreparedStatement put = client.prepareStatement("SELECT put(?::int8, 'x')");
+                        PreparedStatement drop = client.prepareStatement("CALL drop_thing('x', ?::int8)")) {
+                    put.setLong(1, key);
+                    put.executeQuery().close();
+                    drop.setLong(1, key);
+                    drop.execute();
+                }
+                assertEquals(List.of(), rows(client, "SELECT v FROM things WHERE k = " + key));
+            }
+            refused(client, "TL002", "SELECT put(" + key(0, 60) + ", 'x'), put(" + key(1, 60) + ", 'x')");
+            refused(client, "TL003", "SELECT put(1 + 1, 'x')");
+            refused(client, "TL003", "SELECT put(NULL, 'x')");
+            assertEquals("40", one(client, "SELECT count(*) FROM things"));
         }
     }
 }
