@@ -67,6 +67,7 @@ public final class Load {
     private final List<NodeCopy> copies = new ArrayList<>();
     private Consumer<NodeCopy> beforeCommit = copy -> {
     };
+    private Map<Integer, NodeSchema> known;
 
     public Load(Configuration configuration, LoadOptions options, InputStream data, Progress progress, PrintStream out,
             PrintStream err) {
@@ -81,6 +82,12 @@ public final class Load {
     /** Calls this with each node just before its commit. */
     Load beforeCommit(Consumer<NodeCopy> call) {
         beforeCommit = call;
+        return this;
+    }
+
+    /** Takes these for the nodes' schemas, and doesn't ask for them. */
+    Load knowing(Map<Integer, NodeSchema> schemas) {
+        known = schemas;
         return this;
     }
 
@@ -155,6 +162,9 @@ public final class Load {
     }
 
     private Map<Integer, NodeSchema> schemas(DatabaseConfig database) throws LoadStopped {
+        if (known != null) {
+            return known;
+        }
         try (NodeSurvey survey = NodeSurvey.of(configuration, database)) {
             if (!survey.unreachable().isEmpty()) {
                 StringBuilder text = new StringBuilder("trunkline: every node has to be reachable for a load");

@@ -1,11 +1,13 @@
 package dev.trunkline.load;
 
+import dev.trunkline.catalog.NodeSchema;
 import dev.trunkline.config.Configuration;
 import dev.trunkline.copy.CopyFormat;
 import dev.trunkline.demo.RunningNode;
 import dev.trunkline.demo.TestNodes;
 import dev.trunkline.load.LoadOptions.Header;
 import dev.trunkline.node.ConfigurationCheck;
+import dev.trunkline.node.NodeSurvey;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -19,6 +21,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -35,6 +38,8 @@ final class LoadFixture implements AutoCloseable {
     final String database;
     private final List<Integer> ports = new ArrayList<>();
     private final List<String> tables = new ArrayList<>();
+    /** Discovery takes longer than a small load, and finds the same each time. */
+    private Map<Integer, NodeSchema> known;
 
     LoadFixture(int count) throws SQLException {
         this(TestNodes.nodes(count));
@@ -48,6 +53,7 @@ final class LoadFixture implements AutoCloseable {
 
     /** Reaches a node through another port from now on. */
     void port(int node, int port) {
+        known = null;
         ports.set(node, port);
     }
 
@@ -57,6 +63,7 @@ final class LoadFixture implements AutoCloseable {
             TestNodes.execute(node, database, ddl);
         }
         tables.add(entry);
+        known = null;
         return this;
     }
 
@@ -107,9 +114,14 @@ final class LoadFixture implements AutoCloseable {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         PrintStream errors = new PrintStream(err, true, StandardCharsets.UTF_8);
         Configuration configuration = Configuration.parse("load.yaml", yaml(), name -> null);
-        int status = prepared.apply(new Load(configuration, options, data,
-                new Progress(errors, Progress.Style.NONE, -1), new PrintStream(out, true, StandardCharsets.UTF_8),
-                errors)).run();
+        Load load = new Load(configuration, options, data, new Progress(errors, Progress.Style.NONE, -1),
+                new PrintStream(out, true, StandardCharsets.UTF_8), errors);
+        int status = prepared.apply(known == null ? load : load.knowing(known)).run();
+        if (known == null && status != Load.CANNOT_START) {
+            try (NodeSurvey survey = NodeSurvey.of(configuration, configuration.databases().get(database))) {
+                known = survey.schemas();
+            }
+        }
         return new Loaded(status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 
@@ -156,6 +168,9 @@ final class LoadFixture implements AutoCloseable {
     }
 
     void onAll(String sql) throws SQLException {
+        if (!sql.startsWith("TRUNCATE")) {
+            known = null;
+        }
         for (RunningNode node : nodes) {
             TestNodes.execute(node, database, sql);
         }
