@@ -115,8 +115,7 @@ class PlacementTest {
                 execute(client, "INSERT INTO visits VALUES ('" + first.plusDays(i) + "', " + i + ")");
             }
             assertEquals("2023-12-31", onNode(nodes, 0, "SELECT max(day) FROM events"));
-            assertEquals("2024-01-03|2024-12-31", onNode(nodes, 1, "SELECT min(day), max(day) FROM events").replace(
-                    "2024-12-28", "2024-12-31"));
+            assertEquals("2024-01-03|2024-12-31", onNode(nodes, 1, "SELECT min(day), max(day) FROM events"));
             assertTrue(onNode(nodes, 2, "SELECT min(day) FROM events").startsWith("2025-01"));
             ranges(client, nodes, first);
             lists(client, nodes);
