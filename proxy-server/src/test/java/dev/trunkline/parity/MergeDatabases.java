@@ -49,7 +49,7 @@ final class MergeDatabases implements AutoCloseable {
                 CASE WHEN h(i,19,20) = 0 THEN 'infinity' ELSE timestamptz '2000-01-01 00:00+00' + h(i,19,50) * interval '1 day' END,
                 h(i,20,2) = 0, ((h(i,21,30)-15)::float4) / 4, ((h(i,22,30)-15)::float8) / 8,
                 CASE h(i,23,8) WHEN 0 THEN '-0' WHEN 1 THEN '0' WHEN 2 THEN 'NaN' WHEN 3 THEN '-Infinity'
-                    ELSE h(i,24,50) / 3.0 END, (h(i,25,5)::int8 * 1000000000)::oid, h(i,26,3),
+                    ELSE (h(i,24,50) / 3.0)::float8 END, (h(i,25,5)::int8 * 1000000000)::oid, h(i,26,3),
                 (ARRAY['a', 'A', 'b'])[h(i,29,3)+1]
                 FROM generate_series(1, 260) i;
             INSERT INTO n SELECT i, k, 't' || h(i * 10 + k,30,7) FROM generate_series(1, 260) i, generate_series(1, 3) k
