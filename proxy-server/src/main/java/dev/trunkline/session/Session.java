@@ -101,6 +101,7 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
     private boolean hasLoaded;
     /** Counts the plans asked for: one that comes when nobody waits for it any more is not for the message at hand. */
     private int planning;
+    private boolean planningCancelled;
     /** Whether the cycle's end has been asked for: by the client's Sync, or by the end of a simple query. */
     private boolean ending;
     /** What was lost while nothing was owed, to be told in answer to the next message. */
@@ -343,6 +344,10 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
 
     /** As above, for a statement of a string whose names have another meaning than before it. */
     StatementPlan plan(Fingerprint fingerprint, PlanKey key, byte[] sql, int start, int end, int index) {
+        if (planningCancelled) {
+            planningCancelled = false;
+            throw ProxyError.QUERY_CANCELED.with();
+        }
         if (index < loaded.length && loaded[index] != null) {
             return loaded[index];
         }
@@ -1109,6 +1114,11 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
     public void cancel(Runnable passedOn) {
         if (state == SessionState.WAITING) {
             leases.cancelWait(ProxyError.QUERY_CANCELED.with());
+        } else if (state == SessionState.PLANNING) {
+            // The message is offered again, and refused then; the plan that is being made is for others.
+            planning++;
+            planningCancelled = true;
+            proceed();
         }
         List<BackendConnection> busy = new ArrayList<>();
         for (Participant p : transaction.participants()) {

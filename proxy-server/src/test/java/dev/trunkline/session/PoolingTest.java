@@ -232,6 +232,23 @@ class PoolingTest {
         }
     }
 
+    @Test
+    void aStatementThatIsBeingPlannedCanBeCancelled() throws Exception {
+        PgClient client = fixture.client();
+        String told = "";
+        // It may be planned before the cancel request is there; mostly it is not.
+        for (int i = 0; i < 50 && !told.equals("error 57014 Z:I"); i++) {
+            client.send(new Query("SELECT v FROM items WHERE k = " + onA + " AND v NOT IN ('x" + i + "'"
+                    + ", 'y'".repeat(60_000) + ")"));
+            client.cancel();
+            told = told(client.receiveUntilReady());
+            assertTrue(told.equals("T row(a) [SELECT 1] Z:I") || told.endsWith("error 57014 Z:I"), told);
+        }
+        assertEquals("error 57014 Z:I", told);
+        assertEquals("T row(a) [SELECT 1] Z:I", ask(client, "SELECT v FROM items WHERE k = " + onA));
+        client.close();
+    }
+
     // ---- pool.mode
 
     @Test
