@@ -37,6 +37,11 @@ public final class BackendConnector {
         this.preparedStatements = preparedStatements;
     }
 
+    /** What {@code application_name} is at a node when no client has set it. */
+    public String applicationName() {
+        return applicationName;
+    }
+
     /** Connects and logs in; one of the two is called on the loop. */
     public void connect(EventLoop loop, NodeEndpoint endpoint, NodeCredential credential,
             Consumer<BackendConnection> connected, Consumer<ProxyException> failed) {

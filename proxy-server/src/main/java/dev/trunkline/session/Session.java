@@ -955,7 +955,9 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
 
     @Override
     public void parameterChanged(BackendConnection backend, String name, String value) {
-        reported.changed(name, value);
+        // Our own name at the nodes is no client's: one that has set none has been told that it is empty.
+        boolean ours = name.equals("application_name") && value.equals(worker.connector().applicationName());
+        reported.changed(name, ours ? "" : value);
     }
 
     @Override

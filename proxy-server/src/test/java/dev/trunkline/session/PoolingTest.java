@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.trunkline.testing.PgClient;
+import dev.trunkline.wire.BackendMessage;
 import dev.trunkline.wire.Bytes;
 import dev.trunkline.wire.FrontendMessage.CopyData;
 import dev.trunkline.wire.FrontendMessage.CopyDone;
@@ -247,6 +248,21 @@ class PoolingTest {
         assertEquals("error 57014 Z:I", told);
         assertEquals("T row(a) [SELECT 1] Z:I", ask(client, "SELECT v FROM items WHERE k = " + onA));
         client.close();
+    }
+
+    /** What another client has set on the connection is undone, and nobody hears of it. */
+    @Test
+    void settingsOfOthersAreNotReported() throws Exception {
+        try (SessionFixture one = SessionFixture.start(1, "pool: { size: 1 }");
+                PgClient first = one.client();
+                PgClient second = one.client()) {
+            ask(first, "SET application_name = 'first'");
+            second.send(new Query("SELECT count(*) FROM items"));
+            List<BackendMessage> replies = second.receiveUntilReady();
+            assertEquals("T row(0) [SELECT 1] Z:I", told(replies));
+            assertTrue(replies.stream().noneMatch(BackendMessage.ParameterStatus.class::isInstance),
+                    () -> "told: " + replies);
+        }
     }
 
     // ---- pool.mode
