@@ -101,7 +101,7 @@ SELECT pg_advisory_unlock(7)
 EXPLAIN (COSTS OFF) SELECT * FROM audit_log WHERE id = 7
 
 -- same
-EXPLAIN (COSTS OFF) SELECT * FROM customers WHERE id = 7
+EXPLAIN (COSTS OFF) INSERT INTO customers (id, name) VALUES (7, 'no scan to choose')
 
 -- refused TL002
 DO $$ BEGIN PERFORM 1; END $$

@@ -29,9 +29,9 @@ public record NodeOptions(PostgresInstallation installation, Path dataDirectory,
         settings = Map.copyOf(settings);
     }
 
-    /** A scratch node for tests: trust, no fsync. */
+    /** A scratch node for tests: trust, no fsync, and no autovacuum, which would change plans at some moment. */
     public static NodeOptions forTests() {
-        return new NodeOptions(null, null, 0, false, Authentication.TRUST, Map.of());
+        return new NodeOptions(null, null, 0, false, Authentication.TRUST, Map.of("autovacuum", "off"));
     }
 
     public NodeOptions withInstallation(PostgresInstallation chosen) {
