@@ -134,6 +134,7 @@ class ListPartsTest {
         for (String sql : List.of("select name, $1::int8[] from customers where id = any ($1)",
                 "select name from customers where id = any ($1) and cardinality($1) > 1",
                 "select n from customers c join unnest($1::int8[]) with ordinality u(k, n) on u.k = c.id",
+                "select ordinality from customers c join unnest($1::int8[]) with ordinality u on u.u = c.id",
                 "select c.id from customers c, countries y where y.capital_id = any ($1) and y.capital_id = c.id")) {
             assertNull(arrays(sql), sql);
         }
