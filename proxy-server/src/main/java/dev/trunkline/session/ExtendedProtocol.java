@@ -4,6 +4,7 @@ import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.backend.ReplySink;
 import dev.trunkline.backend.ServerStatement;
 import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
 import dev.trunkline.plan.Plan;
 import dev.trunkline.plan.SessionAction;
 import dev.trunkline.plan.SessionEffect;
@@ -353,7 +354,13 @@ final class ExtendedProtocol {
 
     /** Answers what was put off, because the next message does not; false when it has to wait. */
     boolean settlePending() {
-        return settlePendingParse() && settlePendingDescribe();
+        try {
+            return settlePendingParse() && settlePendingDescribe();
+        } catch (ProxyException e) {
+            // It has failed now, and must not be tried again before it is refused.
+            forgetPending();
+            throw e;
+        }
     }
 
     private boolean settlePendingParse() {

@@ -160,6 +160,22 @@ class PoolingTest {
         }
     }
 
+    /** Parse alone needs a node, and it is Sync that sends it there. */
+    @Test
+    void aPipelineWhoseSyncFindsNoConnectionEnds() throws Exception {
+        try (SessionFixture narrow = SessionFixture.start(2, "pool: { size: 1, waitTimeout: 300ms }");
+                PgClient holder = narrow.client();
+                PgClient client = narrow.client()) {
+            ask(holder, "BEGIN");
+            ask(holder, "SELECT v FROM items WHERE k = " + onA);
+            assertEquals("error 53300 Z:I",
+                    exchange(client, parse("s", "SELECT v FROM items WHERE k = $1"), new Sync()));
+            assertEquals("[ROLLBACK] Z:I", ask(holder, "ROLLBACK"));
+            assertEquals("1 Z:I", exchange(client, parse("s", "SELECT v FROM items WHERE k = $1"), new Sync()));
+            assertEquals("2 [SELECT 0] Z:I", exchange(client, bind("", "s", onA), execute(""), new Sync()));
+        }
+    }
+
     @Test
     void aClientThatLeavesTheQueueTakesNothing() throws Exception {
         List<PgClient> holders = fixture.clients(2);
@@ -239,7 +255,7 @@ class PoolingTest {
         String told = "";
         // No node sees it: its plan is a refusal. It may be planned before the cancel request is there; mostly it is not.
         for (int i = 0; i < 50 && !told.equals("error 57014 Z:I"); i++) {
-            client.send(new Query("DELETE FROM items WHERE v NOT IN ('x" + i + "'" + ", 'y'".repeat(60_000) + ")"));
+            client.send(new Query("DELETE FROM items WHERE v NOT IN ('x" + i + "'" + ", 'y'".repeat(60_000 + i) + ")"));
             client.cancel();
             told = told(client.receiveUntilReady());
             assertTrue(told.equals("error TL002 Z:I") || told.equals("error 57014 Z:I"), told);
