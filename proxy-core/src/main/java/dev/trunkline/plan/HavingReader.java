@@ -6,7 +6,6 @@ import dev.trunkline.sql.Expr;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 
 /**
  * Reads HAVING over groups of several nodes. Its aggregates become hidden columns that are put together like those of the
@@ -87,8 +86,7 @@ final class HavingReader {
         if (holdsAggregate(expr)) {
             throw new NotCopied("HAVING with an expression around an aggregate");
         }
-        if (expr instanceof Expr.Parameter parameter && Pattern.compile("\\$" + parameter.number() + "(?![0-9])")
-                .matcher(text).results().count() != 1) {
+        if (expr instanceof Expr.Parameter parameter && !Expr.Parameter.standsOnce(parameter.number(), text)) {
             throw new NotCopied("HAVING with a parameter that is used elsewhere too");
         }
         return columns.common(expr, "CASE WHEN true THEN " + text(expr) + " ELSE " + text(aggregate) + " END");

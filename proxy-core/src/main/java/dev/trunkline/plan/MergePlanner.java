@@ -23,8 +23,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Plans how the nodes' answers to one SELECT become its answer. There are three kinds:
@@ -176,8 +174,7 @@ final class MergePlanner {
                 return new RowCount.Literal(1);
             }
             case Expr.Parameter parameter -> {
-                Matcher uses = Pattern.compile("\\$" + parameter.number() + "(?![0-9])").matcher(text);
-                if (uses.results().count() != 1) {
+                if (!Expr.Parameter.standsOnce(parameter.number(), text)) {
                     throw new NotCopied(clause + " by a parameter that is used elsewhere too");
                 }
                 return new RowCount.Parameter(parameter.number());

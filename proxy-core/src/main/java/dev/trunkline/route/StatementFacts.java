@@ -4,6 +4,7 @@ import dev.trunkline.catalog.KeyColumn;
 import dev.trunkline.catalog.Placement;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
+import dev.trunkline.sql.Expr;
 import dev.trunkline.value.PgOid;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /** What a statement touches, and what can be proven about where its rows lie. */
 public final class StatementFacts {
@@ -322,8 +322,7 @@ public final class StatementFacts {
             int number = value instanceof KeyValue.Parameter p
                     ? p.number()
                     : value instanceof KeyValue.ParameterElements p ? p.number() : 0;
-            if (number > 0 && Pattern.compile("\\$" + number + "(?![0-9])").matcher(reading.text.text()).results()
-                    .count() != 1) {
+            if (number > 0 && !Expr.Parameter.standsOnce(number, reading.text.text())) {
                 return false;
             }
         }

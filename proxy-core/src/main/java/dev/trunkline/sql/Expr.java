@@ -1,6 +1,7 @@
 package dev.trunkline.sql;
 
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * An expression, reduced to what routing may rely on. Any shape that is not on the list is {@link Opaque}: it yields no
@@ -43,7 +44,13 @@ public sealed interface Expr {
     }
 
     /** {@code $n}; {@code number} counts from 1. */
-    record Parameter(int number, Span span) implements Expr {}
+    record Parameter(int number, Span span) implements Expr {
+
+        /** Whether a statement's text has a parameter's number but once; one in a string or comment counts too. */
+        public static boolean standsOnce(int number, String text) {
+            return Pattern.compile("\\$" + number + "(?![0-9])").matcher(text).results().count() == 1;
+        }
+    }
 
     /** {@code expr::type}, {@code CAST(expr AS type)} or the typed literal {@code type 'x'}. */
     record Cast(Expr operand, TypeName type, Span span) implements Expr {}
