@@ -302,18 +302,8 @@ final class Section implements AutoCloseable {
 
     /** The texts under names that the user chooses, such as the functions; a list's items are joined by commas. */
     Map<String, String> named(String key, String type) {
-        known.add(key);
-        reading.know(Problems.join(pattern, key) + ".*", type, "");
         Map<String, String> texts = new LinkedHashMap<>();
-        Section all = below(key, Problems.join(pattern, key), mapping.get(key));
-        for (YamlValue.Entry entry : all.mapping.entries()) {
-            List<String> values = all.texts(entry.key(), type);
-            if (values == null) {
-                all.error(entry.key(), "expected a text");
-            } else {
-                texts.put(entry.key(), String.join(",", values));
-            }
-        }
+        lists(key, type).forEach((name, values) -> texts.put(name, String.join(",", values)));
         return texts;
     }
 
