@@ -211,7 +211,6 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
     @Override
     public boolean accept(byte type, ByteBuf in, int start, int length) {
         boolean consumed;
-        boolean refused = false;
         try {
             consumed = dispatch(type, in, start, length);
         } catch (ProtocolViolation e) {
@@ -219,18 +218,15 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
                 throw e;
             }
             consumed = refuseInTurn(e.error());
-            refused = consumed;
         } catch (ProxyException e) {
             consumed = refuseInTurn(e);
-            refused = consumed;
         } catch (RuntimeException e) {
             LOG.error("session {}: unexpected error", identity.processId(), e);
             refuse(ProxyError.INTERNAL.with(e.getClass().getSimpleName()));
             consumed = true;
-            refused = true;
         }
-        if (refused && type == MessageTypes.SYNC && state == SessionState.SKIPPING) {
-            // What it was to settle has failed; it ends the pipeline all the same.
+        if (consumed && type == MessageTypes.SYNC && state == SessionState.SKIPPING) {
+            // What it was to settle was refused; it ends the pipeline all the same.
             consumed = dispatch(type, in, start, length);
         }
         if (consumed && hasLoaded) {
