@@ -60,8 +60,8 @@ final class ExtendedProtocol {
 
     /** Takes one message; false when it has to wait. */
     boolean accept(byte type, ByteBuf in, int start, int length) {
-        if (!session.inPipeline()) {
-            session.enterPipeline();
+        if (!session.cycle().inPipeline()) {
+            session.cycle().enterPipeline();
         }
         return switch (type) {
             case MessageTypes.PARSE -> parse(in, start, length);
@@ -481,7 +481,7 @@ final class ExtendedProtocol {
         if (session.state() == SessionState.CLOSED) {
             return;
         }
-        session.enterPipeline();
+        session.cycle().enterPipeline();
         session.resumeLater();
     }
 
@@ -548,14 +548,14 @@ final class ExtendedProtocol {
         if (transaction.participants().size() == 1 && !transaction.isFailed()) {
             Participant only = transaction.participants().getFirst();
             if (only.backend().isUnsynced()) {
-                session.syncOnly(only);
+                session.cycle().syncOnly(only);
                 return true;
             }
         }
         if (session.mustDrain(null)) {
             return false;
         }
-        session.endCycle();
+        session.cycle().end();
         return true;
     }
 

@@ -2,7 +2,6 @@ package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.config.FanOutPolicy;
-import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.execute.RowMerge;
 import dev.trunkline.plan.Merge;

@@ -224,7 +224,7 @@ final class Leases implements Waiter {
     }
 
     private Participant join(BackendConnection backend, Pool pool) {
-        backend.lend(session);
+        backend.lend(session.nodeEvents());
         Participant participant = new Participant(backend, pool, Settings.NONE);
         session.transaction().participants().add(participant);
         if (!session.out().isWritable()) {

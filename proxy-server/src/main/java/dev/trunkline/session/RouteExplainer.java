@@ -182,7 +182,7 @@ final class RouteExplainer {
     }
 
     private void answer(RouteAnalysis analysis) {
-        if (!session.inPipeline()) {
+        if (!session.cycle().inPipeline()) {
             session.reply(b -> BackendEncoder.rowDescription(b, List.of(column(explain))));
         }
         List<String> lines = new ArrayList<>();

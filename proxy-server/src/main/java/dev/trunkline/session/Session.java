@@ -1,10 +1,7 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
-import dev.trunkline.backend.BackendOwner;
-import dev.trunkline.backend.FlushTarget;
 import dev.trunkline.backend.ReplySink;
-import dev.trunkline.backend.ServerStatement;
 import dev.trunkline.config.PoolConfig;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
@@ -51,7 +48,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Thread.</b> Confined to the event loop of the client's channel.
  */
-public final class Session implements ClientSession, BackendOwner, FlushTarget {
+public final class Session implements ClientSession {
 
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
@@ -63,11 +60,7 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
     /** Marks replies to the end of a part of a transaction, whose errors change nothing. */
     static final ReplySink ENDING = new DroppingSink();
     /** Marks replies to settings that are applied before a connection is used. */
-    private static final ReplySink APPLYING = new DroppingSink();
-
-    /** The kinds of statement that neither make nor drop a temp table, but for SELECT INTO, which says so. */
-    private static final Set<String> QUERIES = Set.of("SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt",
-            "MergeStmt", "CopyStmt", "ExplainStmt", "VariableShowStmt");
+    static final ReplySink APPLYING = new DroppingSink();
 
     private final Worker worker;
     private final SessionIdentity identity;
@@ -83,31 +76,18 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
     private final SessionSettings settings;
     private final FanOutWarnings fanOutWarnings;
     private final OwnSettings own;
+    private final Cycle cycle = new Cycle(this);
+    private final MessagePlans plans = new MessagePlans(this);
+    private final TempTables tempTables;
+    private final CopyIn copyIn;
+    private final NodeEvents nodeEvents;
     private final Requests requests;
     private final Instant connected = Instant.now();
 
     private SessionState state = SessionState.IDLE;
     private Runnable then;
     private BackendConnection current;
-    private BackendConnection copying;
     private StatementRun run;
-    private int pendingReady;
-    private Runnable afterReady;
-    private boolean erred;
-    private boolean inPipeline;
-    private boolean inString;
-    private boolean adoptsStatus;
-    private StatementPlan[] loaded = new StatementPlan[1];
-    private boolean hasLoaded;
-    /** Counts the plans asked for: one that comes when nobody waits for it any more is not for the message at hand. */
-    private int planning;
-    private boolean planningCancelled;
-    /** Whether the cycle's end has been asked for: by the client's Sync, or by the end of a simple query. */
-    private boolean ending;
-    /** What was lost while nothing was owed, to be told in answer to the next message. */
-    private ProxyException untold;
-    private Settings settingsBefore;
-    private boolean tempTablesInDoubt;
     private long waitingSinceNanos;
     private long idleSinceNanos;
 
@@ -127,6 +107,9 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         this.actions = new SessionActions(this);
         this.own = new OwnSettings(database, settings, transaction);
         this.fanOutWarnings = new FanOutWarnings(identity.database());
+        this.tempTables = new TempTables(this, leases);
+        this.copyIn = new CopyIn(this, input);
+        this.nodeEvents = new NodeEvents(this, cycle, leases, copyIn, input);
         worker.add(this);
     }
 
@@ -170,6 +153,23 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
 
     OwnSettings own() {
         return own;
+    }
+
+    ReportedParameters reported() {
+        return reported;
+    }
+
+    Cycle cycle() {
+        return cycle;
+    }
+
+    TempTables tempTables() {
+        return tempTables;
+    }
+
+    /** What the nodes talk to. */
+    NodeEvents nodeEvents() {
+        return nodeEvents;
     }
 
     public SessionState state() {
@@ -229,9 +229,8 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
             // What it was to settle was refused; it ends the pipeline all the same.
             consumed = dispatch(type, in, start, length);
         }
-        if (consumed && hasLoaded) {
-            hasLoaded = false;
-            loaded = new StatementPlan[1];
+        if (consumed) {
+            plans.messageTaken();
         }
         return consumed;
     }
@@ -241,7 +240,7 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
      * one would have been skipped. False when it has to wait; it is offered, and refused, again.
      */
     private boolean refuseInTurn(ProxyException error) {
-        if (inPipeline) {
+        if (cycle.inPipeline()) {
             try {
                 if (!extended.settlePending()) {
                     return false;
@@ -262,7 +261,7 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         switch (type) {
             case MessageTypes.COPY_DATA, MessageTypes.COPY_DONE, MessageTypes.COPY_FAIL -> {
                 if (state == SessionState.COPY_IN) {
-                    copyFrame(type, in.retainedSlice(start, length));
+                    copyIn.frame(type, in.retainedSlice(start, length));
                 }
                 return true;
             }
@@ -272,7 +271,7 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
             }
             default -> {
                 if (state == SessionState.COPY_IN) {
-                    return copyInterrupted(type);
+                    return copyIn.interrupted(type);
                 }
             }
         }
@@ -281,16 +280,15 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         }
         if (state == SessionState.IDLE) {
             requests.begin();
-            erred = false;
-            settingsBefore = settings.current();
+            cycle.begin();
         }
-        if (untold != null && !transaction.isExplicit()) {
-            refuse(takeLoss());
+        if (nodeEvents.hasUntoldLoss() && !transaction.isExplicit()) {
+            refuse(nodeEvents.takeLoss());
             if (type != MessageTypes.SYNC) {
                 return true;
             }
         }
-        if (tempTablesInDoubt && readsNames(type) && !tempTablesKnown()) {
+        if (!tempTables.knownFor(type)) {
             return false;
         }
         return switch (type) {
@@ -300,39 +298,9 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         };
     }
 
-    // ---- COPY from the client
-
-    private void copyFrame(byte type, ByteBuf frame) {
-        copying.send(frame);
-        if (type != MessageTypes.COPY_DATA) {
-            copying = null;
-            become(inPipeline ? SessionState.PIPELINE : SessionState.ACTIVE);
-        } else if (!copying.isWritable()) {
-            input.reading(false);
-        }
-    }
-
     @Override
     public void copyBytes(ByteBuf piece) {
-        if (copying == null) {
-            piece.release();
-            return;
-        }
-        copying.send(piece);
-        if (!copying.isWritable()) {
-            input.reading(false);
-        }
-    }
-
-    /** PostgreSQL ignores Flush and Sync while it takes COPY data, and closes the connection at anything else. */
-    private boolean copyInterrupted(byte type) {
-        if (type == MessageTypes.FLUSH || type == MessageTypes.SYNC) {
-            return true;
-        }
-        ProxyException error = ProxyError.PROTOCOL_VIOLATION
-                .with(String.format("unexpected message type 0x%02X during COPY from stdin", type));
-        BackendEncoder.error(out.stage(), ErrorFields.of(error));
-        throw ProtocolViolation.lostSynchronization();
+        copyIn.bytes(piece);
     }
 
     // ---- plans
@@ -348,39 +316,7 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
 
     /** As above, for a statement of a string whose names have another meaning than before it. */
     StatementPlan plan(Fingerprint fingerprint, PlanKey key, byte[] sql, int start, int end, int index) {
-        if (planningCancelled) {
-            planningCancelled = false;
-            throw ProxyError.QUERY_CANCELED.with();
-        }
-        if (index < loaded.length && loaded[index] != null) {
-            return loaded[index];
-        }
-        StatementPlan plan = worker.plans(database).find(fingerprint, key, sql, database.catalog());
-        if (plan != null) {
-            return plan;
-        }
-        await(SessionState.PLANNING, null);
-        int ticket = ++planning;
-        database.plans().load(fingerprint, key, sql, start, end, database.catalog())
-                .whenComplete((made, failure) -> worker.loop().execute(() -> planned(ticket, index, made, failure)));
-        return null;
-    }
-
-    private void planned(int ticket, int index, StatementPlan plan, Throwable failure) {
-        if (state != SessionState.PLANNING || ticket != planning) {
-            return;
-        }
-        if (failure != null) {
-            LOG.error("planning failed", failure);
-        }
-        if (index >= loaded.length) {
-            loaded = java.util.Arrays.copyOf(loaded, Math.max(index + 1, loaded.length * 2));
-        }
-        hasLoaded = true;
-        loaded[index] = plan != null
-                ? plan
-                : StatementPlans.refusing(ProxyError.INTERNAL.with("planning failed"), database.catalog().version());
-        proceed();
+        return plans.plan(fingerprint, key, sql, start, end, index);
     }
 
     // ---- nodes
@@ -446,13 +382,6 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         requests.routed(plan.routing(destination), plan);
     }
 
-    /** A statement is sent to be executed: what it does to temp tables is asked for later. */
-    void executes(StatementPlan plan) {
-        if (!QUERIES.contains(plan.kind())) {
-            tempTablesMayHaveGone();
-        }
-    }
-
     void routed(Routing routing, StatementPlan plan) {
         requests.routed(routing, plan);
     }
@@ -483,9 +412,7 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
             become(SessionState.ACTIVE);
             guarded(next);
         } else {
-            become(erred && inPipeline
-                    ? SessionState.SKIPPING
-                    : inPipeline ? SessionState.PIPELINE : SessionState.IDLE);
+            become(cycle.stateForInput());
             input.resume();
         }
         flushReplies();
@@ -522,15 +449,6 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         return true;
     }
 
-    void enterPipeline() {
-        inPipeline = true;
-        become(SessionState.PIPELINE);
-    }
-
-    boolean inPipeline() {
-        return inPipeline;
-    }
-
     void become(SessionState next) {
         state = next;
     }
@@ -539,19 +457,9 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         run = next;
     }
 
-    /** Whether a string is run statement by statement, so that no statement of it ends the cycle. */
-    void inString(boolean is) {
-        inString = is;
-    }
-
-    /** Whether the statement at hand is the whole of its simple query. */
-    boolean isAlone() {
-        return !inString;
-    }
-
-    /** Whether the client has had an error in this cycle. */
-    boolean hasErred() {
-        return erred;
+    /** The run that is under way, or null. */
+    StatementRun run() {
+        return run;
     }
 
     void unpin() {
@@ -565,35 +473,23 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         }
     }
 
-    /** The settings that a ROLLBACK of a transaction that begins now goes back to. */
-    Settings settingsToReturnTo() {
-        for (Participant participant : transaction.participants()) {
-            if (participant.backend().isUnsynced()) {
-                // BEGIN absorbs what came before it.
-                return settingsBefore;
-            }
-        }
-        return settings.current();
-    }
-
-    /** A simple query in the middle of a pipeline: what came before it is not over, and ends with it. */
-    boolean hasUnsynced() {
-        for (Participant participant : transaction.participants()) {
-            if (participant.backend().isUnsynced()) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** From here on an error ends the cycle, whatever came before. */
-    void leavePipeline() {
-        inPipeline = false;
-    }
-
     /** Offers the input again once the current call is over. */
     void resumeLater() {
         worker.loop().execute(this::resumeInput);
+    }
+
+    private void resumeInput() {
+        if (state.takesInput()) {
+            input.resume();
+            flushReplies();
+        }
+    }
+
+    /** A backend is gone: it replies no more. */
+    void forget(BackendConnection backend) {
+        if (backend == current) {
+            current = null;
+        }
     }
 
     /** Has the current backend send what it has. */
@@ -648,120 +544,48 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
 
     /** Tells the client of an error once; what follows from it is the caller's. */
     void answerError(ProxyException error) {
-        if (!erred) {
-            erred = true;
+        if (!cycle.hasErred()) {
+            cycle.erred(true);
             ErrorFields fields = requests.fields(error);
             // An error of the node that comes before it sweeps it away, and is the one to be told then.
-            reply(b -> BackendEncoder.error(b, fields), () -> erred = false);
+            reply(b -> BackendEncoder.error(b, fields), () -> cycle.erred(false));
         }
     }
 
     /** After an error has been answered: nothing later of the cycle runs. */
     void failCycle() {
-        erred = true;
+        cycle.erred(true);
         transaction.failed(true);
         extended.forgetPending();
-        if (inPipeline) {
+        if (cycle.inPipeline()) {
             become(SessionState.SKIPPING);
             if (then == null) {
                 input.resume();
             }
         } else {
-            endCycle();
+            cycle.end();
         }
     }
 
-    // ---- the end of a cycle
+    /** After an error in a pipeline: nothing is awaited, and nothing taken but Sync. */
+    void skipToSync() {
+        awaitNothing();
+        become(SessionState.SKIPPING);
+    }
+
+    /** What the session was about to go on with is given up. */
+    void awaitNothing() {
+        then = null;
+    }
 
     /**
-     * Ends a cycle: brings every participant to rest, the only writer last, so that nothing is committed before all earlier
-     * replies are in (semantics.md 20). Needs the replies to be in.
+     * The cycle is over: releases what is no longer needed and says ReadyForQuery.
+     *
+     * @param settingsBefore those at the cycle's beginning
+     * @param relayed whether the client has ReadyForQuery from the node
      */
-    void endCycle() {
-        ending = true;
-        boolean implicit = !transaction.isExplicit();
-        boolean rollback = implicit && transaction.isFailed();
-        Participant writer = implicit && !rollback ? transaction.writer() : null;
-        int synced = 0;
-        for (Participant p : transaction.participants()) {
-            if (p.backend().isUnsynced() && p != writer) {
-                if (rollback && p.writes() && !p.isAborted()) {
-                    injectRollback(p.backend());
-                }
-                sync(p, ENDING);
-                p.ending(true);
-                synced++;
-            } else if (p.isEnding() && p.backend().isBusy()) {
-                synced++;
-            }
-        }
-        boolean writerLeft = writer != null && writer.backend().isUnsynced();
-        if (synced == 0 && !writerLeft) {
-            settle(false);
-            return;
-        }
-        become(SessionState.ACTIVE);
-        pendingReady = synced;
-        afterReady = writerLeft ? () -> syncWriter(writer) : () -> settle(false);
-        if (synced == 0) {
-            Runnable next = afterReady;
-            afterReady = null;
-            next.run();
-        }
-    }
-
-    private void syncWriter(Participant writer) {
-        writer.committing(true);
-        pendingReady = 1;
-        afterReady = () -> settle(false);
-        sync(writer, out);
-    }
-
-    /** The common end: one participant, nothing refused. Its ReadyForQuery may go to the client as it comes. */
-    void syncOnly(Participant participant) {
-        ending = true;
-        participant.committing(!transaction.isExplicit() && participant.writes());
-        pendingReady = 1;
-        afterReady = null;
-        become(SessionState.ACTIVE);
-        sync(participant, out);
-    }
-
-    private static void sync(Participant participant, ReplySink sink) {
-        FrontendEncoder.sync(participant.backend().stage());
-        participant.backend().expectSync(sink);
-    }
-
-    /** ROLLBACK in an implicit transaction rolls back all of it, with a warning that nobody sees. */
-    private static void injectRollback(BackendConnection backend) {
-        FrontendEncoder.parse(backend.stage(), "", "ROLLBACK");
-        backend.expectParse(ServerStatement.unnamed(new byte[0], new int[0]), ENDING, null);
-        NodeMessages.bind(backend.stage(), "", "");
-        backend.expectBind(ENDING);
-        FrontendEncoder.execute(backend.stage(), "", 0);
-        backend.expectExecute(ENDING);
-    }
-
-    /** Awaits ReadyForQuery of {@code count} backends; then {@code next} runs, or (null) the cycle is settled. */
-    void awaitReady(int count, Runnable next) {
-        become(SessionState.ACTIVE);
-        pendingReady = count;
-        afterReady = next;
-    }
-
-    /** The next ReadyForQuery tells whether a transaction is open: the client's own transaction control is in the text. */
-    void adoptStatus() {
-        adoptsStatus = true;
-    }
-
-    /** Everything is at rest: releases what is no longer needed and says ReadyForQuery. */
-    void settle(boolean relayed) {
-        inPipeline = false;
-        inString = false;
-        ending = false;
+    void settle(Settings settingsBefore, boolean relayed) {
         current = null;
-        afterReady = null;
-        pendingReady = 0;
         leases.stopWaiting();
         if (!transaction.isExplicit()) {
             if (transaction.isFailed() && settings.current() != settingsBefore) {
@@ -780,8 +604,10 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
             reported.tell(out);
             BackendEncoder.readyForQuery(out.stage(), status());
         }
-        requests.end(erred);
-        untold = transaction.isExplicit() ? untold : null;
+        requests.end(cycle.hasErred());
+        if (!transaction.isExplicit()) {
+            nodeEvents.takeLoss();
+        }
         idleSinceNanos = transaction.isExplicit() ? System.nanoTime() : 0;
         become(SessionState.IDLE);
         input.resume();
@@ -803,277 +629,12 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
                 p.backend().settings(committed ? settings.current() : p.settingsBefore());
             }
         }
-        tempTablesMayHaveGone();
-        untold = null;
+        tempTables.mayHaveChanged();
+        nodeEvents.takeLoss();
         transaction.end();
         extended.closePortals();
         leases.releaseAll();
         current = null;
-    }
-
-    // ---- what backends tell
-
-    @Override
-    public void failed(BackendConnection backend, ReplySink sink, ErrorFields fields, ByteBuf frame) {
-        if (sink == ENDING) {
-            return;
-        }
-        Participant participant = transaction.at(backend.node());
-        if (run != null && run.forgives(backend)) {
-            return;
-        }
-        if (participant != null) {
-            participant.aborted();
-        }
-        noteState(fields.sqlState());
-        if (sink == APPLYING) {
-            backend.taint();
-            afterReady = this::failCycle;
-        }
-        if (!erred) {
-            erred = true;
-            ErrorFields told = run == null ? fields : run.asWritten(backend, fields);
-            if (told == fields) {
-                out.copy(frame);
-            } else {
-                BackendEncoder.error(out.stage(), told);
-            }
-        }
-        if (run != null) {
-            run.failed(backend);
-            return;
-        }
-        transaction.failed(true);
-        leases.stopWaiting();
-        if (copying == backend) {
-            copying = null;
-            input.reading(true);
-        }
-        if (inPipeline) {
-            extended.forgetPending();
-            if (pendingReady == 0) {
-                then = null;
-                become(SessionState.SKIPPING);
-                if (!backend.isBusy()) {
-                    worker.loop().execute(this::resumeInput);
-                }
-            }
-        } else if (state == SessionState.COPY_IN) {
-            become(SessionState.ACTIVE);
-        }
-    }
-
-    private void resumeInput() {
-        if (state.takesInput()) {
-            input.resume();
-            flushReplies();
-        }
-    }
-
-    /** A node says that it does not know what we think it has: our picture of the catalog is stale (semantics.md 12). */
-    private void noteState(String sqlState) {
-        if (sqlState == null) {
-            return;
-        }
-        switch (sqlState) {
-            case "42P01", "42703", "42704", "42883", "08P01", "0A000" -> database.catalogMayBeStale();
-            default -> {
-                // The client's own affair.
-            }
-        }
-    }
-
-    @Override
-    public boolean relaysReady(BackendConnection backend, byte nodeStatus) {
-        if (pendingReady != 1 || afterReady != null || run != null || reported.hasNews()
-                || transaction.participants().size() != 1) {
-            return false;
-        }
-        if (adoptsStatus || actions.ends(backend)) {
-            return true;
-        }
-        return transaction.isExplicit() ? nodeStatus == (transaction.isFailed() ? 'E' : 'T') : nodeStatus == 'I';
-    }
-
-    @Override
-    public void ready(BackendConnection backend, ReplySink sink, byte nodeStatus, boolean relayed) {
-        if (sink == INJECTED) {
-            if (run == null && !backend.isBusy()) {
-                drained(backend);
-            }
-            return;
-        }
-        Participant participant = transaction.at(backend.node());
-        if (participant != null) {
-            participant.committing(false);
-            participant.ending(false);
-        }
-        if (run != null) {
-            run.ready(backend);
-            return;
-        }
-        pendingReady--;
-        if (adoptsStatus) {
-            adoptsStatus = false;
-            actions.adopt(participant, nodeStatus);
-        } else if (nodeStatus == 'E') {
-            transaction.failed(true);
-        }
-        if (pendingReady > 0) {
-            return;
-        }
-        actions.end().readyFrom(backend);
-        atRest(relayed);
-    }
-
-    /** Every ReadyForQuery that was awaited is there. */
-    private void atRest(boolean relayed) {
-        Runnable next = afterReady;
-        afterReady = null;
-        if (next != null) {
-            guarded(next);
-        } else {
-            settle(relayed);
-        }
-    }
-
-    @Override
-    public void drained(BackendConnection backend) {
-        if (run != null) {
-            run.drained(backend);
-        } else if (state == SessionState.DRAINING && pendingReady == 0) {
-            proceed();
-        }
-    }
-
-    @Override
-    public void copyIn(BackendConnection backend) {
-        if (run != null) {
-            FrontendEncoder.copyFail(backend.stage(), "COPY FROM STDIN is not supported here");
-            return;
-        }
-        copying = backend;
-        become(SessionState.COPY_IN);
-        worker.loop().execute(this::resumeInput);
-    }
-
-    @Override
-    public void parameterChanged(BackendConnection backend, String name, String value) {
-        // Our own name at the nodes is no client's: one that has set none has been told that it is empty.
-        boolean ours = name.equals("application_name") && value.equals(worker.connector().applicationName());
-        reported.changed(name, ours ? "" : value);
-    }
-
-    @Override
-    public void notice(BackendConnection backend, ByteBuf frame) {
-        if (run != null) {
-            out.copy(frame);
-        }
-    }
-
-    @Override
-    public void lost(BackendConnection backend, boolean owing, boolean midMessage, ErrorFields lastError) {
-        LOG.info("session {}: connection to node {} was lost", identity.processId(), backend.endpoint());
-        Participant participant = transaction.at(backend.node());
-        if (participant == null || participant.backend() != backend) {
-            return;
-        }
-        leases.lost(participant);
-        extended.lost(participant);
-        if (copying == backend) {
-            copying = null;
-            input.reading(true);
-        }
-        if (backend == current) {
-            current = null;
-        }
-        if (state == SessionState.CLOSED) {
-            return;
-        }
-        ProxyException why = lossOf(backend, participant.isCommitting(), lastError);
-        if (midMessage) {
-            input.close();
-        } else if (why.error() == ProxyError.IDLE_IN_TRANSACTION || participant.isPinned()
-                || leases.keepsAll() && backend.isTainted()) {
-            // What the session had there can't be had again, and going on without it could mean something else.
-            input.fatal(why.error() == ProxyError.NODE_LOST
-                    ? ProxyError.SESSION_LOST.with(database.nodeName(backend.node())).withDetail(why.detail())
-                    : why);
-        } else {
-            goOnWithout(participant, owing, why);
-            flushReplies();
-        }
-    }
-
-    private void goOnWithout(Participant lost, boolean owing, ProxyException why) {
-        if (lost.isEnding()) {
-            // Its part was over, or is rolled back by its loss.
-            if (--pendingReady == 0) {
-                atRest(false);
-            }
-            return;
-        }
-        if (lost.isUsed() && (transaction.isExplicit() || inPipeline)) {
-            transaction.broken();
-        }
-        if (actions.ends(lost.backend())) {
-            actions.end().lost(lost.backend(), why);
-        } else if (lost.isCommitting() && afterReady != null) {
-            answerError(why);
-            pendingReady = 0;
-            atRest(false);
-        } else if (run != null) {
-            answerError(why);
-            run.lost(lost.backend());
-        } else if (owing || ending && lost.writes()) {
-            afterLoss(why);
-        } else if (lost.isUsed()) {
-            untold = why;
-        }
-    }
-
-    private void afterLoss(ProxyException why) {
-        then = null;
-        pendingReady = 0;
-        afterReady = null;
-        adoptsStatus = false;
-        leases.stopWaiting();
-        answerError(why);
-        transaction.failed(true);
-        extended.forgetPending();
-        if (inPipeline && !ending) {
-            become(SessionState.SKIPPING);
-            resumeLater();
-        } else {
-            endCycle();
-        }
-    }
-
-    /** A loss that was noticed while nothing was owed; asked once. */
-    ProxyException takeLoss() {
-        ProxyException loss = untold;
-        untold = null;
-        return loss;
-    }
-
-    private ProxyException lossOf(BackendConnection backend, boolean outcomeUnknown, ErrorFields lastError) {
-        if (lastError != null && ProxyError.IDLE_IN_TRANSACTION.sqlState().equals(lastError.sqlState())) {
-            return ProxyError.IDLE_IN_TRANSACTION.with();
-        }
-        ProxyException why = outcomeUnknown
-                ? ProxyError.OUTCOME_UNKNOWN.with(database.nodeName(backend.node()))
-                : ProxyError.NODE_LOST.with(database.nodeName(backend.node()), "It is safe to repeat the transaction.");
-        String detail = "Node " + database.nodeName(backend.node()) + " (" + backend.endpoint() + ")";
-        return why.withDetail(lastError == null
-                ? detail + "."
-                : detail + " said: " + lastError.sqlState() + " " + lastError.message() + ".");
-    }
-
-    @Override
-    public void writable(BackendConnection backend) {
-        if (backend == copying) {
-            input.reading(true);
-        }
     }
 
     @Override
@@ -1086,7 +647,7 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
     void apply(BackendConnection backend, String sql, Runnable next) {
         backend.query(sql, APPLYING);
         Runnable resume = then;
-        awaitReady(1, () -> {
+        cycle.awaitReady(1, () -> {
             then = next != null ? next : resume;
             proceed();
         });
@@ -1112,8 +673,8 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
      * transaction of a statement that is its last and has only read.
      */
     boolean mayCancelReads() {
-        return !transaction.isExplicit() && transaction.writer() == null && !inString
-                && (!inPipeline || input.syncFollows());
+        return !transaction.isExplicit() && transaction.writer() == null && cycle.isAlone()
+                && (!cycle.inPipeline() || input.syncFollows());
     }
 
     @Override
@@ -1121,10 +682,7 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
         if (state == SessionState.WAITING) {
             leases.cancelWait(ProxyError.QUERY_CANCELED.with());
         } else if (state == SessionState.PLANNING) {
-            // The message is offered again, and refused then; the plan that is being made is for others.
-            planning++;
-            planningCancelled = true;
-            proceed();
+            plans.cancel();
         }
         List<BackendConnection> busy = new ArrayList<>();
         for (Participant p : transaction.participants()) {
@@ -1151,8 +709,8 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
             return;
         }
         become(SessionState.CLOSED);
-        then = null;
-        afterReady = null;
+        awaitNothing();
+        cycle.forgetReady();
         if (run != null) {
             run.abandon();
             run = null;
@@ -1169,47 +727,6 @@ public final class Session implements ClientSession, BackendOwner, FlushTarget {
             if (limit > 0 && now - idleSinceNanos > limit) {
                 input.fatal(ProxyError.IDLE_IN_TRANSACTION.with());
             }
-        }
-    }
-
-    // ---- temp tables
-
-    private static boolean readsNames(byte type) {
-        return switch (type) {
-            case MessageTypes.QUERY, MessageTypes.PARSE, MessageTypes.BIND, MessageTypes.DESCRIBE -> true;
-            default -> false;
-        };
-    }
-
-    /** Something may have made or dropped temp tables: which there are is asked before a name is read again. */
-    void tempTablesMayHaveGone() {
-        tempTablesInDoubt |= settings.hasTempTables();
-    }
-
-    /** Whether the names of temp tables are those of the pinned connection; if not, they are being asked for. */
-    private boolean tempTablesKnown() {
-        Participant holder = leases.pinned();
-        if (holder == null) {
-            tempTablesInDoubt = false;
-            settings.tempTables(Set.of());
-            return true;
-        }
-        if (transaction.isFailed()) {
-            // Nothing but its end can come, and a node answers no question before.
-            return true;
-        }
-        if (mustDrain(null)) {
-            return false;
-        }
-        tempTablesInDoubt = false;
-        TempTableQuestion.ask(this, holder);
-        return false;
-    }
-
-    void tempTablesAre(Participant holder, Set<String> names) {
-        settings.tempTables(names);
-        if (names.isEmpty()) {
-            holder.unpin(SessionEffect.TEMP_TABLE);
         }
     }
 

@@ -56,7 +56,7 @@ final class SessionActions {
                 }
             }
         }
-        ProxyException loss = session.takeLoss();
+        ProxyException loss = session.nodeEvents().takeLoss();
         throw loss != null ? loss : ProxyError.IN_FAILED_TRANSACTION.with();
     }
 
@@ -107,7 +107,7 @@ final class SessionActions {
 
     private void show(String name, Runnable done) {
         String word = session.own().shown(OwnSettings.require(name), session.identity().user());
-        if (!session.inPipeline()) {
+        if (!session.cycle().inPipeline()) {
             session.reply(b -> BackendEncoder.rowDescription(b, List.of(settingField(name))));
         }
         session.reply(b -> BackendEncoder.dataRow(b, List.of(Bytes.utf8(word))));
@@ -148,7 +148,7 @@ final class SessionActions {
         String modes = begin.modes() == null ? "" : begin.modes().strip();
         session.transaction().begin(modes.isEmpty() ? "BEGIN" : "BEGIN " + modes,
                 begin.isolation() == null ? session.settings().defaultsToSnapshot() : isSnapshot(begin.isolation()),
-                session.settingsToReturnTo());
+                session.cycle().settingsToReturnTo());
     }
 
     private static boolean isSnapshot(Isolation isolation) {
@@ -181,7 +181,7 @@ final class SessionActions {
         }
         tellAll("ROLLBACK TO SAVEPOINT " + Settings.quotedName(name), () -> {
             session.settings().restore(session.transaction().rollbackTo(index));
-            session.tempTablesMayHaveGone();
+            session.tempTables().mayHaveChanged();
             done(done, "ROLLBACK");
         });
     }
@@ -389,7 +389,7 @@ final class SessionActions {
                 done(done, "DISCARD ALL");
             }
             case "TEMP" -> tellAll("DISCARD TEMP", () -> {
-                session.tempTablesMayHaveGone();
+                session.tempTables().mayHaveChanged();
                 done(done, "DISCARD TEMP");
             });
             default -> done(done, "DISCARD " + what);
@@ -424,7 +424,7 @@ final class SessionActions {
             participant.pin(SessionEffect.TEMP_TABLE);
             create.names().forEach(session.settings()::tempTable);
         }
-        session.executes(plan);
+        session.tempTables().executes(plan);
         if (plan.action() instanceof SessionAction.SetSetting set) {
             configured(set, participant);
         }
@@ -481,7 +481,7 @@ final class SessionActions {
         Transaction transaction = session.transaction();
         if (status == 'I') {
             if (transaction.isExplicit()) {
-                session.transactionEnded(!session.hasErred());
+                session.transactionEnded(!session.cycle().hasErred());
             }
             return;
         }

@@ -38,10 +38,10 @@ final class SimpleProtocol {
 
     /** Takes a Query; false when it has to wait. */
     boolean query(ByteBuf in, int start, int length) {
-        if (session.inPipeline() && !session.extended().settlePending() || session.mustDrain(null)) {
+        if (session.cycle().inPipeline() && !session.extended().settlePending() || session.mustDrain(null)) {
             return false;
         }
-        session.leavePipeline();
+        session.cycle().leavePipeline();
         session.extended().dropUnnamed();
         int end = in.indexOf(start + HEADER, start + length, (byte) 0);
         if (end < 0) {
@@ -63,7 +63,7 @@ final class SimpleProtocol {
             case 0 -> {
                 session.become(SessionState.ACTIVE);
                 BackendEncoder.emptyQueryResponse(session.out().stage());
-                session.endCycle();
+                session.cycle().end();
                 yield true;
             }
             case 1 -> single(lexed, sql, standardStrings, in, start, length);
@@ -83,7 +83,7 @@ final class SimpleProtocol {
             return false;
         }
         session.actions().checkNotFailed(plan);
-        if (session.hasUnsynced()) {
+        if (session.cycle().hasUnsynced()) {
             StringRun.start(session, java.util.Arrays.copyOf(sql, lexed.statementEnd(0)), List.of(plan),
                     List.of(session.planKey().hints()), standardStrings);
             return true;
@@ -91,7 +91,7 @@ final class SimpleProtocol {
         if (plan.root() instanceof Plan.LocalReply) {
             byte[] text = java.util.Arrays.copyOfRange(sql, lexed.statementStart(0), lexed.statementEnd(0));
             session.routed(Routing.LOCAL, plan);
-            session.actions().perform(plan, StatementSource.simple(text), session::endCycle);
+            session.actions().perform(plan, StatementSource.simple(text), session.cycle()::end);
             return true;
         }
         BoundValues values = session.worker().values().statement(sql, lexed.fingerprint(0), standardStrings)
@@ -99,7 +99,7 @@ final class SimpleProtocol {
         Destination destination = plan.bind(values, session.database().destinations());
         if (destination instanceof Destination.Many many) {
             byte[] text = java.util.Arrays.copyOfRange(sql, lexed.statementStart(0), lexed.statementEnd(0));
-            FanOutRun.start(session, plan, many, StatementSource.simple(text), 0, session::endCycle);
+            FanOutRun.start(session, plan, many, StatementSource.simple(text), 0, session.cycle()::end);
             return true;
         }
         int node = session.nodeOf(destination);
@@ -123,7 +123,7 @@ final class SimpleProtocol {
         session.switchTo(backend, null);
         participant.committing(participant.writes() && !inTransaction);
         backend.send(in.retainedSlice(start, length));
-        session.awaitReady(1, null);
+        session.cycle().awaitReady(1, null);
         backend.expectQuery(session.out());
     }
 
@@ -146,7 +146,7 @@ final class SimpleProtocol {
             }
             key = keyAfter(plan, key, i == n - 1);
         }
-        int node = session.hasUnsynced() ? -1 : commonNode(plans, lexed, sql, standardStrings);
+        int node = session.cycle().hasUnsynced() ? -1 : commonNode(plans, lexed, sql, standardStrings);
         if (node >= 0) {
             Participant participant = session.participant(node, null);
             if (participant == null) {
@@ -159,7 +159,7 @@ final class SimpleProtocol {
                 }
             }
             session.actions().adoptFrom(plans, lexed, sql);
-            session.adoptStatus();
+            session.cycle().adoptStatus();
             forward(participant, session.transaction().isExplicit(), in, start, length);
             return true;
         }
@@ -271,10 +271,10 @@ final class SimpleProtocol {
 
     /** FunctionCall goes to the home node (semantics.md 27); large objects live there. */
     boolean functionCall(ByteBuf in, int start, int length) {
-        if (session.inPipeline() && !session.extended().settlePending() || session.mustDrain(null)) {
+        if (session.cycle().inPipeline() && !session.extended().settlePending() || session.mustDrain(null)) {
             return false;
         }
-        session.leavePipeline();
+        session.cycle().leavePipeline();
         session.actions().checkNotFailed(null);
         int node = session.database().catalog().homeNode();
         Participant participant = session.participant(node, null);
@@ -286,7 +286,7 @@ final class SimpleProtocol {
             throw ProxyError.NOT_OVER_NODES.with("a function call after a write on another node",
                     "Call it in a transaction of its own.");
         }
-        if (session.hasUnsynced()) {
+        if (session.cycle().hasUnsynced()) {
             throw ProxyError.NOT_OVER_NODES.with("a function call in the middle of a pipeline", "Send Sync before it.");
         }
         participant.use(Participant.Use.WRITE, -1);

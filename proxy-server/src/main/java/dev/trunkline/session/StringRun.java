@@ -46,7 +46,7 @@ final class StringRun implements StatementRun {
         StringRun run = new StringRun(session, sql, plans, hints, standardStrings);
         run.refuseTwoWriters(standardStrings);
         session.become(SessionState.ACTIVE);
-        session.inString(true);
+        session.cycle().inString(true);
         run.step();
     }
 
@@ -145,7 +145,7 @@ final class StringRun implements StatementRun {
 
     private void finish() {
         session.run(null);
-        session.endCycle();
+        session.cycle().end();
     }
 
     @Override

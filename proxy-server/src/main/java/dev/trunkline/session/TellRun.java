@@ -34,7 +34,7 @@ final class TellRun implements StatementRun {
         TellRun run = new TellRun(session, told);
         session.run(run);
         session.become(SessionState.ACTIVE);
-        session.awaitReady(0, null);
+        session.cycle().awaitReady(0, null);
         for (Participant participant : participants) {
             run.outstanding.add(participant.backend());
             run.tell(participant.backend(), sql);

@@ -93,7 +93,7 @@ final class TempTableQuestion implements StatementRun, ReplySink {
             session.failCycle();
             return;
         }
-        session.tempTablesAre(holder, names);
+        session.tempTables().are(holder, names);
         session.proceed();
     }
 

@@ -36,7 +36,7 @@ final class TransactionEnd {
             session.commandComplete("ROLLBACK");
         }
         session.transactionEnded(false);
-        session.settle(false);
+        session.cycle().settle();
     }
 
     void commit(boolean chain, Runnable done) {
@@ -76,7 +76,7 @@ final class TransactionEnd {
             commit(writer, others, chain, done);
             return;
         }
-        ProxyException told = session.takeLoss();
+        ProxyException told = session.nodeEvents().takeLoss();
         String node = session.database().nodeName(lost.node());
         session.answerError(told != null
                 ? told
@@ -87,13 +87,13 @@ final class TransactionEnd {
 
     private void commit(Participant first, List<Participant> parts, boolean chain, Runnable done) {
         first.committing(first.writes());
-        if (parts.size() == 1 && !chain && !session.inPipeline() && session.isAlone()) {
+        if (parts.size() == 1 && !chain && !session.cycle().inPipeline() && session.cycle().isAlone()) {
             relay(first, "COMMIT");
             return;
         }
         first.backend().query("COMMIT", session.out());
-        session.awaitReady(1, () -> {
-            boolean committed = !session.hasErred();
+        session.cycle().awaitReady(1, () -> {
+            boolean committed = !session.cycle().hasErred();
             parts.remove(first);
             endOthers(parts, committed ? "COMMIT" : "ROLLBACK", () -> ended(committed, chain, null, done));
         });
@@ -102,7 +102,7 @@ final class TransactionEnd {
     void rollback(boolean chain, Runnable done) {
         checkThereIsOne(chain, "ROLLBACK");
         List<Participant> parts = parts();
-        if (parts.size() == 1 && !chain && !session.inPipeline() && session.isAlone()) {
+        if (parts.size() == 1 && !chain && !session.cycle().inPipeline() && session.cycle().isAlone()) {
             relay(parts.getFirst(), "ROLLBACK");
             return;
         }
@@ -130,14 +130,14 @@ final class TransactionEnd {
         awaited = participant.backend();
         awaitedCommit = sql.equals("COMMIT");
         participant.backend().query(sql, session.out());
-        session.awaitReady(1, null);
+        session.cycle().awaitReady(1, null);
     }
 
     /** Called when a cycle ends with a backend's ReadyForQuery. */
     void readyFrom(BackendConnection backend) {
         if (awaited == backend) {
             awaited = null;
-            session.transactionEnded(awaitedCommit && !session.hasErred());
+            session.transactionEnded(awaitedCommit && !session.cycle().hasErred());
         }
     }
 
@@ -150,7 +150,7 @@ final class TransactionEnd {
             part.backend().query(sql, Session.ENDING);
             part.ending(true);
         }
-        session.awaitReady(parts.size(), next);
+        session.cycle().awaitReady(parts.size(), next);
     }
 
     private void ended(boolean committed, boolean chain, String tag, Runnable done) {
@@ -158,7 +158,7 @@ final class TransactionEnd {
         boolean wasExplicit = transaction.isExplicit();
         String begin = transaction.beginSql();
         boolean snapshot = transaction.needsSnapshot();
-        boolean erred = session.hasErred();
+        boolean erred = session.cycle().hasErred();
         if (wasExplicit) {
             session.transactionEnded(committed);
         } else {

@@ -1,0 +1,262 @@
+package dev.trunkline.session;
+
+import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.backend.ReplySink;
+import dev.trunkline.backend.ServerStatement;
+import dev.trunkline.wire.FrontendEncoder;
+
+/**
+ * A simple query, or a pipeline up to Sync: everything that one ReadyForQuery answers. Knows how far it has got, and brings
+ * its nodes to rest at its end.
+ */
+final class Cycle {
+
+    private final Session session;
+
+    private boolean inPipeline;
+    private boolean inString;
+    private boolean erred;
+    private Settings settingsBefore;
+    /** Whether its end has been asked for: by the client's Sync, or by the end of a simple query. */
+    private boolean ending;
+    private int pendingReady;
+    private Runnable afterReady;
+    private boolean adoptsStatus;
+
+    Cycle(Session session) {
+        this.session = session;
+    }
+
+    /** The first message of a cycle is at hand. */
+    void begin() {
+        erred = false;
+        settingsBefore = session.settings().current();
+    }
+
+    // ---- what it is
+
+    void enterPipeline() {
+        inPipeline = true;
+        session.become(SessionState.PIPELINE);
+    }
+
+    boolean inPipeline() {
+        return inPipeline;
+    }
+
+    /** From here on an error ends the cycle, whatever came before. */
+    void leavePipeline() {
+        inPipeline = false;
+    }
+
+    /** Whether a string is run statement by statement, so that no statement of it ends the cycle. */
+    void inString(boolean is) {
+        inString = is;
+    }
+
+    /** Whether the statement at hand is the whole of its simple query. */
+    boolean isAlone() {
+        return !inString;
+    }
+
+    /** Whether the client has had an error in this cycle. */
+    boolean hasErred() {
+        return erred;
+    }
+
+    void erred(boolean has) {
+        erred = has;
+    }
+
+    boolean isEnding() {
+        return ending;
+    }
+
+    /** A simple query in the middle of a pipeline: what came before it is not over, and ends with it. */
+    boolean hasUnsynced() {
+        for (Participant participant : session.transaction().participants()) {
+            if (participant.backend().isUnsynced()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The settings that a ROLLBACK of a transaction that begins now goes back to: BEGIN absorbs what came before it. */
+    Settings settingsToReturnTo() {
+        return hasUnsynced() ? settingsBefore : session.settings().current();
+    }
+
+    /** What takes the client's next message, if nothing has to be awaited. */
+    SessionState stateForInput() {
+        return erred && inPipeline
+                ? SessionState.SKIPPING
+                : inPipeline ? SessionState.PIPELINE : SessionState.IDLE;
+    }
+
+    // ---- waiting for ReadyForQuery
+
+    /** Awaits ReadyForQuery of {@code count} backends; then {@code next} runs, or (null) the cycle is settled. */
+    void awaitReady(int count, Runnable next) {
+        session.become(SessionState.ACTIVE);
+        pendingReady = count;
+        afterReady = next;
+    }
+
+    /** The next ReadyForQuery tells whether a transaction is open: the client's own transaction control is in the text. */
+    void adoptStatus() {
+        adoptsStatus = true;
+    }
+
+    boolean awaitsReady() {
+        return pendingReady > 0;
+    }
+
+    /** Whether something comes after the ReadyForQuery that is awaited. */
+    boolean goesOn() {
+        return afterReady != null;
+    }
+
+    /** What comes after the ReadyForQuery that is awaited: {@code next}. */
+    void thenGoOn(Runnable next) {
+        afterReady = next;
+    }
+
+    /** Whether a node's ReadyForQuery is the session's own, word for word. */
+    boolean relaysReady(BackendConnection backend, byte nodeStatus) {
+        Transaction transaction = session.transaction();
+        if (pendingReady != 1 || afterReady != null || session.run() != null || session.reported().hasNews()
+                || transaction.participants().size() != 1) {
+            return false;
+        }
+        if (adoptsStatus || session.actions().ends(backend)) {
+            return true;
+        }
+        return transaction.isExplicit() ? nodeStatus == (transaction.isFailed() ? 'E' : 'T') : nodeStatus == 'I';
+    }
+
+    /** A backend that was awaited is at rest. */
+    void ready(BackendConnection backend, Participant participant, byte nodeStatus, boolean relayed) {
+        pendingReady--;
+        if (adoptsStatus) {
+            adoptsStatus = false;
+            session.actions().adopt(participant, nodeStatus);
+        } else if (nodeStatus == 'E') {
+            session.transaction().failed(true);
+        }
+        if (pendingReady > 0) {
+            return;
+        }
+        session.actions().end().readyFrom(backend);
+        atRest(relayed);
+    }
+
+    /** A backend whose end was awaited is gone, which ends its part as well. */
+    void readyByLoss() {
+        if (--pendingReady == 0) {
+            atRest(false);
+        }
+    }
+
+    /** No ReadyForQuery comes any more; what was to follow it does. */
+    void goOnWithoutReady() {
+        pendingReady = 0;
+        atRest(false);
+    }
+
+    /** No ReadyForQuery comes any more, and nothing follows. */
+    void forgetReady() {
+        pendingReady = 0;
+        afterReady = null;
+        adoptsStatus = false;
+    }
+
+    /** Every ReadyForQuery that was awaited is there. */
+    private void atRest(boolean relayed) {
+        Runnable next = afterReady;
+        afterReady = null;
+        if (next != null) {
+            session.guarded(next);
+        } else {
+            settle(relayed);
+        }
+    }
+
+    // ---- the end
+
+    /**
+     * Ends the cycle: brings every participant to rest, the only writer last, so that nothing is committed before all earlier
+     * replies are in (semantics.md 20). Needs the replies to be in.
+     */
+    void end() {
+        ending = true;
+        Transaction transaction = session.transaction();
+        boolean implicit = !transaction.isExplicit();
+        boolean rollback = implicit && transaction.isFailed();
+        Participant writer = implicit && !rollback ? transaction.writer() : null;
+        int synced = 0;
+        for (Participant p : transaction.participants()) {
+            if (p.backend().isUnsynced() && p != writer) {
+                if (rollback && p.writes() && !p.isAborted()) {
+                    injectRollback(p.backend());
+                }
+                sync(p, Session.ENDING);
+                p.ending(true);
+                synced++;
+            } else if (p.isEnding() && p.backend().isBusy()) {
+                synced++;
+            }
+        }
+        boolean writerLeft = writer != null && writer.backend().isUnsynced();
+        if (synced > 0) {
+            awaitReady(synced, writerLeft ? () -> syncWriter(writer) : this::settle);
+        } else if (writerLeft) {
+            syncWriter(writer);
+        } else {
+            settle();
+        }
+    }
+
+    private void syncWriter(Participant writer) {
+        writer.committing(true);
+        awaitReady(1, this::settle);
+        sync(writer, session.out());
+    }
+
+    /** The common end: one participant, nothing refused. Its ReadyForQuery may go to the client as it comes. */
+    void syncOnly(Participant participant) {
+        ending = true;
+        participant.committing(!session.transaction().isExplicit() && participant.writes());
+        awaitReady(1, null);
+        sync(participant, session.out());
+    }
+
+    private static void sync(Participant participant, ReplySink sink) {
+        FrontendEncoder.sync(participant.backend().stage());
+        participant.backend().expectSync(sink);
+    }
+
+    /** ROLLBACK in an implicit transaction rolls back all of it, with a warning that nobody sees. */
+    private static void injectRollback(BackendConnection backend) {
+        FrontendEncoder.parse(backend.stage(), "", "ROLLBACK");
+        backend.expectParse(ServerStatement.unnamed(new byte[0], new int[0]), Session.ENDING, null);
+        NodeMessages.bind(backend.stage(), "", "");
+        backend.expectBind(Session.ENDING);
+        FrontendEncoder.execute(backend.stage(), "", 0);
+        backend.expectExecute(Session.ENDING);
+    }
+
+    /** Everything is at rest: releases what is no longer needed and says ReadyForQuery. */
+    void settle() {
+        settle(false);
+    }
+
+    /** As above; {@code relayed} when the client has ReadyForQuery from the node. */
+    private void settle(boolean relayed) {
+        inPipeline = false;
+        inString = false;
+        ending = false;
+        forgetReady();
+        session.settle(settingsBefore, relayed);
+    }
+}

@@ -1,0 +1,84 @@
+package dev.trunkline.session;
+
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.plan.PlanKey;
+import dev.trunkline.plan.StatementPlan;
+import dev.trunkline.sql.Fingerprint;
+import java.util.Arrays;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The plans of the statements of the message at hand. One that the cache doesn't have is made off the event loop, while the
+ * session waits; the message is offered again then, and finds it here.
+ */
+final class MessagePlans {
+
+    private static final Logger LOG = LoggerFactory.getLogger(MessagePlans.class);
+
+    private final Session session;
+    private StatementPlan[] made = new StatementPlan[1];
+    private boolean hasMade;
+    /** Counts the plans asked for: one that comes when nobody waits for it any more is not for the message at hand. */
+    private int asked;
+    private boolean cancelled;
+
+    MessagePlans(Session session) {
+        this.session = session;
+    }
+
+    /** The plan of a statement, or null when it is being made: then the session waits. */
+    StatementPlan plan(Fingerprint fingerprint, PlanKey key, byte[] sql, int start, int end, int index) {
+        if (cancelled) {
+            cancelled = false;
+            throw ProxyError.QUERY_CANCELED.with();
+        }
+        if (index < made.length && made[index] != null) {
+            return made[index];
+        }
+        ServedDatabase database = session.database();
+        StatementPlan plan = session.worker().plans(database).find(fingerprint, key, sql, database.catalog());
+        if (plan != null) {
+            return plan;
+        }
+        session.await(SessionState.PLANNING, null);
+        int ticket = ++asked;
+        database.plans().load(fingerprint, key, sql, start, end, database.catalog())
+                .whenComplete((result, failure) -> session.worker().loop()
+                        .execute(() -> planned(ticket, index, result, failure)));
+        return null;
+    }
+
+    private void planned(int ticket, int index, StatementPlan plan, Throwable failure) {
+        if (session.state() != SessionState.PLANNING || ticket != asked) {
+            return;
+        }
+        if (failure != null) {
+            LOG.error("planning failed", failure);
+        }
+        if (index >= made.length) {
+            made = Arrays.copyOf(made, Math.max(index + 1, made.length * 2));
+        }
+        hasMade = true;
+        made[index] = plan != null
+                ? plan
+                : StatementPlans.refusing(ProxyError.INTERNAL.with("planning failed"),
+                        session.database().catalog().version());
+        session.proceed();
+    }
+
+    /** The message has been taken: the next one has other statements. */
+    void messageTaken() {
+        if (hasMade) {
+            hasMade = false;
+            made = new StatementPlan[1];
+        }
+    }
+
+    /** The message is offered again, and refused then; the plan that is being made is for others. */
+    void cancel() {
+        asked++;
+        cancelled = true;
+        session.proceed();
+    }
+}

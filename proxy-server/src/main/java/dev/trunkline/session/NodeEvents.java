@@ -1,0 +1,279 @@
+package dev.trunkline.session;
+
+import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.backend.BackendOwner;
+import dev.trunkline.backend.FlushTarget;
+import dev.trunkline.backend.ReplySink;
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
+import dev.trunkline.wire.BackendEncoder;
+import dev.trunkline.wire.ErrorFields;
+import dev.trunkline.wire.FrontendEncoder;
+import io.netty.buffer.ByteBuf;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the nodes of a session tell it besides plain replies: errors, the end of a cycle's part, parameters, their own end.
+ * Decides what of it the client hears, and how the session goes on.
+ */
+final class NodeEvents implements BackendOwner, FlushTarget {
+
+    private static final Logger LOG = LoggerFactory.getLogger(NodeEvents.class);
+
+    private final Session session;
+    private final Transaction transaction;
+    private final Cycle cycle;
+    private final Leases leases;
+    private final CopyIn copyIn;
+    private final ClientInput input;
+    /** What was lost while nothing was owed, to be told in answer to the next message. */
+    private ProxyException untold;
+
+    NodeEvents(Session session, Cycle cycle, Leases leases, CopyIn copyIn, ClientInput input) {
+        this.session = session;
+        this.transaction = session.transaction();
+        this.cycle = cycle;
+        this.leases = leases;
+        this.copyIn = copyIn;
+        this.input = input;
+    }
+
+    // ---- errors
+
+    @Override
+    public void failed(BackendConnection backend, ReplySink sink, ErrorFields fields, ByteBuf frame) {
+        if (sink == Session.ENDING) {
+            return;
+        }
+        StatementRun run = session.run();
+        if (run != null && run.forgives(backend)) {
+            return;
+        }
+        Participant participant = transaction.at(backend.node());
+        if (participant != null) {
+            participant.aborted();
+        }
+        noteState(fields.sqlState());
+        if (sink == Session.APPLYING) {
+            backend.taint();
+            cycle.thenGoOn(session::failCycle);
+        }
+        tell(run, backend, fields, frame);
+        if (run != null) {
+            run.failed(backend);
+            return;
+        }
+        transaction.failed(true);
+        leases.stopWaiting();
+        copyIn.stop(backend);
+        if (cycle.inPipeline()) {
+            session.extended().forgetPending();
+            if (!cycle.awaitsReady()) {
+                session.skipToSync();
+                if (!backend.isBusy()) {
+                    session.resumeLater();
+                }
+            }
+        } else if (session.state() == SessionState.COPY_IN) {
+            session.become(SessionState.ACTIVE);
+        }
+    }
+
+    private void tell(StatementRun run, BackendConnection backend, ErrorFields fields, ByteBuf frame) {
+        if (cycle.hasErred()) {
+            return;
+        }
+        cycle.erred(true);
+        ErrorFields told = run == null ? fields : run.asWritten(backend, fields);
+        if (told == fields) {
+            session.out().copy(frame);
+        } else {
+            BackendEncoder.error(session.out().stage(), told);
+        }
+    }
+
+    /** A node says that it does not know what we think it has: our picture of the catalog is stale (semantics.md 12). */
+    private void noteState(String sqlState) {
+        if (sqlState == null) {
+            return;
+        }
+        switch (sqlState) {
+            case "42P01", "42703", "42704", "42883", "08P01", "0A000" -> session.database().catalogMayBeStale();
+            default -> {
+                // The client's own affair.
+            }
+        }
+    }
+
+    // ---- replies' ends
+
+    @Override
+    public boolean relaysReady(BackendConnection backend, byte nodeStatus) {
+        return cycle.relaysReady(backend, nodeStatus);
+    }
+
+    @Override
+    public void ready(BackendConnection backend, ReplySink sink, byte nodeStatus, boolean relayed) {
+        StatementRun run = session.run();
+        if (sink == Session.INJECTED) {
+            if (run == null && !backend.isBusy()) {
+                drained(backend);
+            }
+            return;
+        }
+        Participant participant = transaction.at(backend.node());
+        if (participant != null) {
+            participant.committing(false);
+            participant.ending(false);
+        }
+        if (run != null) {
+            run.ready(backend);
+        } else {
+            cycle.ready(backend, participant, nodeStatus, relayed);
+        }
+    }
+
+    @Override
+    public void drained(BackendConnection backend) {
+        StatementRun run = session.run();
+        if (run != null) {
+            run.drained(backend);
+        } else if (session.state() == SessionState.DRAINING && !cycle.awaitsReady()) {
+            session.proceed();
+        }
+    }
+
+    @Override
+    public void copyIn(BackendConnection backend) {
+        if (session.run() != null) {
+            FrontendEncoder.copyFail(backend.stage(), "COPY FROM STDIN is not supported here");
+            return;
+        }
+        copyIn.start(backend);
+    }
+
+    @Override
+    public void parameterChanged(BackendConnection backend, String name, String value) {
+        // Our own name at the nodes is no client's: one that has set none has been told that it is empty.
+        boolean ours = name.equals("application_name")
+                && value.equals(session.worker().connector().applicationName());
+        session.reported().changed(name, ours ? "" : value);
+    }
+
+    @Override
+    public void notice(BackendConnection backend, ByteBuf frame) {
+        if (session.run() != null) {
+            session.out().copy(frame);
+        }
+    }
+
+    @Override
+    public void writable(BackendConnection backend) {
+        copyIn.writable(backend);
+    }
+
+    @Override
+    public void flushReplies() {
+        session.flushReplies();
+    }
+
+    // ---- losses
+
+    @Override
+    public void lost(BackendConnection backend, boolean owing, boolean midMessage, ErrorFields lastError) {
+        LOG.info("session {}: connection to node {} was lost", session.identity().processId(), backend.endpoint());
+        Participant participant = transaction.at(backend.node());
+        if (participant == null || participant.backend() != backend) {
+            return;
+        }
+        leases.lost(participant);
+        session.extended().lost(participant);
+        copyIn.stop(backend);
+        session.forget(backend);
+        if (session.state() == SessionState.CLOSED) {
+            return;
+        }
+        ProxyException why = lossOf(backend, participant.isCommitting(), lastError);
+        if (midMessage) {
+            input.close();
+        } else if (why.error() == ProxyError.IDLE_IN_TRANSACTION || participant.isPinned()
+                || leases.keepsAll() && backend.isTainted()) {
+            // What the session had there can't be had again, and going on without it could mean something else.
+            input.fatal(why.error() == ProxyError.NODE_LOST
+                    ? ProxyError.SESSION_LOST.with(session.database().nodeName(backend.node()))
+                            .withDetail(why.detail())
+                    : why);
+        } else {
+            goOnWithout(participant, owing, why);
+            session.flushReplies();
+        }
+    }
+
+    private void goOnWithout(Participant lost, boolean owing, ProxyException why) {
+        if (lost.isEnding()) {
+            // Its part was over, or is rolled back by its loss.
+            cycle.readyByLoss();
+            return;
+        }
+        if (lost.isUsed() && (transaction.isExplicit() || cycle.inPipeline())) {
+            transaction.broken();
+        }
+        StatementRun run = session.run();
+        if (session.actions().ends(lost.backend())) {
+            session.actions().end().lost(lost.backend(), why);
+        } else if (lost.isCommitting() && cycle.goesOn()) {
+            session.answerError(why);
+            cycle.goOnWithoutReady();
+        } else if (run != null) {
+            session.answerError(why);
+            run.lost(lost.backend());
+        } else if (owing || cycle.isEnding() && lost.writes()) {
+            afterLoss(why);
+        } else if (lost.isUsed()) {
+            untold = why;
+        }
+    }
+
+    private void afterLoss(ProxyException why) {
+        cycle.forgetReady();
+        leases.stopWaiting();
+        session.answerError(why);
+        transaction.failed(true);
+        session.extended().forgetPending();
+        if (cycle.inPipeline() && !cycle.isEnding()) {
+            session.skipToSync();
+            session.resumeLater();
+        } else {
+            session.awaitNothing();
+            cycle.end();
+        }
+    }
+
+    private ProxyException lossOf(BackendConnection backend, boolean outcomeUnknown, ErrorFields lastError) {
+        if (lastError != null && ProxyError.IDLE_IN_TRANSACTION.sqlState().equals(lastError.sqlState())) {
+            return ProxyError.IDLE_IN_TRANSACTION.with();
+        }
+        String node = session.database().nodeName(backend.node());
+        ProxyException why = outcomeUnknown
+                ? ProxyError.OUTCOME_UNKNOWN.with(node)
+                : ProxyError.NODE_LOST.with(node, "It is safe to repeat the transaction.");
+        String detail = "Node " + node + " (" + backend.endpoint() + ")";
+        return why.withDetail(lastError == null
+                ? detail + "."
+                : detail + " said: " + lastError.sqlState() + " " + lastError.message() + ".");
+    }
+
+    // ---- losses that nobody was waiting to hear of
+
+    boolean hasUntoldLoss() {
+        return untold != null;
+    }
+
+    /** A loss that was noticed while nothing was owed; asked once. Null if there was none. */
+    ProxyException takeLoss() {
+        ProxyException loss = untold;
+        untold = null;
+        return loss;
+    }
+}

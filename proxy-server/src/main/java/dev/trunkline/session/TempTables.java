@@ -1,0 +1,77 @@
+package dev.trunkline.session;
+
+import dev.trunkline.plan.SessionEffect;
+import dev.trunkline.plan.StatementPlan;
+import dev.trunkline.wire.MessageTypes;
+import java.util.Set;
+
+/**
+ * Keeps the names of the session's temp tables true: whatever may have made or dropped one puts them in doubt, and the pinned
+ * connection is asked before a name is read again (semantics.md 9).
+ */
+final class TempTables {
+
+    /** The kinds of statement that neither make nor drop a temp table, but for SELECT INTO, which says so. */
+    private static final Set<String> QUERIES = Set.of("SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt",
+            "MergeStmt", "CopyStmt", "ExplainStmt", "VariableShowStmt");
+
+    private final Session session;
+    private final Leases leases;
+    private boolean inDoubt;
+
+    TempTables(Session session, Leases leases) {
+        this.session = session;
+        this.leases = leases;
+    }
+
+    /** Something may have made or dropped temp tables. */
+    void mayHaveChanged() {
+        inDoubt |= session.settings().hasTempTables();
+    }
+
+    /** A statement is sent to be executed. */
+    void executes(StatementPlan plan) {
+        if (!QUERIES.contains(plan.kind())) {
+            mayHaveChanged();
+        }
+    }
+
+    /** Whether the names that a message may use are known; if not, they are being asked for and the message has to wait. */
+    boolean knownFor(byte type) {
+        return !inDoubt || !readsNames(type) || known();
+    }
+
+    private static boolean readsNames(byte type) {
+        return switch (type) {
+            case MessageTypes.QUERY, MessageTypes.PARSE, MessageTypes.BIND, MessageTypes.DESCRIBE -> true;
+            default -> false;
+        };
+    }
+
+    private boolean known() {
+        Participant holder = leases.pinned();
+        if (holder == null) {
+            inDoubt = false;
+            session.settings().tempTables(Set.of());
+            return true;
+        }
+        if (session.transaction().isFailed()) {
+            // Nothing but its end can come, and a node answers no question before.
+            return true;
+        }
+        if (session.mustDrain(null)) {
+            return false;
+        }
+        inDoubt = false;
+        TempTableQuestion.ask(session, holder);
+        return false;
+    }
+
+    /** The answer. */
+    void are(Participant holder, Set<String> names) {
+        session.settings().tempTables(names);
+        if (names.isEmpty()) {
+            holder.unpin(SessionEffect.TEMP_TABLE);
+        }
+    }
+}
