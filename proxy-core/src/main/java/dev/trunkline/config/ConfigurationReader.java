@@ -11,6 +11,8 @@ import java.util.function.UnaryOperator;
 final class ConfigurationReader {
 
     private static final int MEGABYTE = 1 << 20;
+    /** The most that the kernel takes for the times of keepalive. */
+    private static final int MOST_KEEPALIVE_SECONDS = 32767;
 
     /** The admin database's name; no database of the file may have it. */
     private static final String ADMIN_DATABASE = "trunkline";
@@ -43,10 +45,11 @@ final class ConfigurationReader {
             MonitoringConfig monitoring = monitoring(root);
             LogConfig log = log(root);
             TlsConfig tls = tls(root);
+            KeepaliveConfig keepalive = keepalive(root);
             Map<String, DatabaseConfig> databases = databases(root);
             Map<String, UserConfig> users = new UserReader(List.copyOf(databases.keySet())).read(root);
             requireControlAccounts(root, databases, users);
-            return new Configuration(file, listen, monitoring, log, tls, databases, users, limits(root),
+            return new Configuration(file, listen, monitoring, log, tls, keepalive, databases, users, limits(root),
                     reading.problems().all(), Places.of(mapping));
         }
     }
@@ -54,7 +57,8 @@ final class ConfigurationReader {
     private static ListenConfig listen(Section root) {
         try (Section s = root.section("listen")) {
             return new ListenConfig(s.text("host", "127.0.0.1"), s.integer("port", 6432, 0, 65535),
-                    s.integer("proxyId", 0, 0, 2047));
+                    s.integer("proxyId", 0, 0, 2047), s.flag("reusePort", false),
+                    s.text("runtimeDirectory", "directory", null));
         }
     }
 
@@ -81,6 +85,23 @@ final class ConfigurationReader {
             }
             return tls;
         }
+    }
+
+    private static KeepaliveConfig keepalive(Section root) {
+        try (Section s = root.section("keepalive")) {
+            return new KeepaliveConfig(wholeSeconds(s, "idle", 60), wholeSeconds(s, "interval", 10),
+                    s.integer("count", 5, 1, 127));
+        }
+    }
+
+    /** A time that the kernel takes: from one second to nine hours. */
+    private static Duration wholeSeconds(Section s, String key, int defaultValue) {
+        Duration value = s.duration(key, Duration.ofSeconds(defaultValue));
+        if (value.toMillis() % 1000 != 0 || value.toSeconds() < 1 || value.toSeconds() > MOST_KEEPALIVE_SECONDS) {
+            s.error(key, "expected whole seconds from 1s to " + MOST_KEEPALIVE_SECONDS + "s, not "
+                    + Quantity.format(value));
+        }
+        return value;
     }
 
     private static Map<String, DatabaseConfig> databases(Section root) {

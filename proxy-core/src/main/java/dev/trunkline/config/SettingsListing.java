@@ -24,6 +24,8 @@ final class SettingsListing {
         put("listen.host", c.listen().host());
         put("listen.port", c.listen().port());
         put("listen.proxyId", c.listen().proxyId());
+        put("listen.reusePort", c.listen().reusePort());
+        put("listen.runtimeDirectory", c.listen().runtimeDirectory());
         put("monitoring.host", c.monitoring().host());
         put("monitoring.port", c.monitoring().port());
         put("log.format", c.log().format());
@@ -33,6 +35,9 @@ final class SettingsListing {
         put("tls.certificate", c.tls().certificate());
         put("tls.key", c.tls().key());
         put("tls.clientCa", c.tls().clientCa());
+        put("keepalive.idle", c.keepalive().idle());
+        put("keepalive.interval", c.keepalive().interval());
+        put("keepalive.count", c.keepalive().count());
         c.databases().values().forEach(this::list);
         c.users().values().forEach(this::list);
         Limits limits = c.limits();

@@ -34,7 +34,7 @@ class ConfigurationTest {
                 users:
                   app: { admin: true }
                 """);
-        assertEquals(new ListenConfig("127.0.0.1", 6432, 0), c.listen());
+        assertEquals(new ListenConfig("127.0.0.1", 6432, 0, false, null), c.listen());
         assertEquals(new MonitoringConfig("127.0.0.1", 9432), c.monitoring());
         assertEquals(TlsConfig.Mode.OFF, c.tls().mode());
         DatabaseConfig shop = c.databases().get("shop");
@@ -100,7 +100,7 @@ class ConfigurationTest {
                   app: { admin: full, password: ${PASSWORD} }
                   odd: { password: "a$${HOST}$b" }
                 """);
-        assertEquals(new ListenConfig("db.example.org", 7000, 0), c.listen());
+        assertEquals(new ListenConfig("db.example.org", 7000, 0, false, null), c.listen());
         assertEquals("10.0.0.1", c.monitoring().host());
         assertEquals("db.example.org:5433", c.databases().get("shop").node("a").primary().toString());
         assertEquals("p:{}#,", c.users().get("app").password().value());
