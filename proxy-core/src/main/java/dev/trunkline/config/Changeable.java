@@ -31,7 +31,8 @@ public enum Changeable {
                     "databases.*.tables.*.reference", "databases.*.tables.*.node" ->
                 NEVER;
             case "listen.host", "listen.port", "listen.proxyId", "listen.reusePort", "listen.runtimeDirectory",
-                    "keepalive.idle", "keepalive.interval", "keepalive.count", "log.format", "monitoring.host", "monitoring.port",
+                    "keepalive.idle", "keepalive.interval", "keepalive.count", "log.format", "monitoring.host",
+                    "monitoring.port",
                     "tls.mode",
                     "tls.certificate", "tls.key", "tls.clientCa", "databases.*", "databases.*.pool.mode",
                     "databases.*.control.user", "databases.*.control.password", "databases.*.nodes.*.replicas",

@@ -9,7 +9,8 @@ import java.util.function.UnaryOperator;
  * {@code warnings} are the problems that don't stop it from being used.
  */
 public record Configuration(String file, ListenConfig listen, MonitoringConfig monitoring, LogConfig log, TlsConfig tls,
-        KeepaliveConfig keepalive, Map<String, DatabaseConfig> databases, Map<String, UserConfig> users, Limits limits, List<Problem> warnings,
+        KeepaliveConfig keepalive, Map<String, DatabaseConfig> databases, Map<String, UserConfig> users, Limits limits,
+        List<Problem> warnings,
         Places places) {
 
     /**

@@ -26,15 +26,18 @@ public final class BackendConnector {
     private final Class<? extends Channel> channelType;
     private final String applicationName;
     private final int preparedStatements;
+    private final Keepalive keepalive;
 
     /**
      * @param applicationName what nodes show of us until a session sets its own
      * @param preparedStatements how many statements a connection holds
      */
-    public BackendConnector(Class<? extends Channel> channelType, String applicationName, int preparedStatements) {
+    public BackendConnector(Class<? extends Channel> channelType, String applicationName, int preparedStatements,
+            Keepalive keepalive) {
         this.channelType = channelType;
         this.applicationName = applicationName;
         this.preparedStatements = preparedStatements;
+        this.keepalive = keepalive;
     }
 
     /** What {@code application_name} is at a node when no client has set it. */
@@ -66,11 +69,11 @@ public final class BackendConnector {
 
     private ChannelFuture openNow(EventLoop loop, NodeEndpoint endpoint, ChannelInboundHandlerAdapter handler) {
         return new Bootstrap().group(loop).channel(channelType).option(ChannelOption.TCP_NODELAY, true)
-                .option(ChannelOption.SO_KEEPALIVE, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
+                        keepalive.guard(channel);
                         if (endpoint.tls() != null) {
                             channel.pipeline().addLast(new TlsNegotiation(endpoint));
                         }

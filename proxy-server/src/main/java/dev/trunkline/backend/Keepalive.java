@@ -2,6 +2,7 @@ package dev.trunkline.backend;
 
 import dev.trunkline.config.KeepaliveConfig;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollChannelOption;
@@ -9,7 +10,6 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.epoll.EpollTcpInfo;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioSocketChannel;
-import java.nio.channels.ClosedChannelException;
 import java.net.SocketOption;
 import java.util.HashSet;
 import java.util.Map;
@@ -77,6 +77,7 @@ public final class Keepalive {
     private final class Watch {
 
         private final Set<EpollSocketChannel> channels = new HashSet<>();
+        private final Set<EpollSocketChannel> suspects = new HashSet<>();
         private final EpollTcpInfo info = new EpollTcpInfo();
 
         Watch(EventLoop loop) {
@@ -91,7 +92,9 @@ public final class Keepalive {
 
         private void look() {
             for (EpollSocketChannel channel : channels.toArray(EpollSocketChannel[]::new)) {
-                if (channel.isActive() && isGone(channel)) {
+                if (!channel.isActive() || !seemsGone(channel)) {
+                    suspects.remove(channel);
+                } else if (!suspects.add(channel)) {
                     LOG.info("{}: closed, it has acknowledged nothing for {} s", channel.remoteAddress(),
                             info.lastAckRecv() / 1000);
                     channel.close();
@@ -99,28 +102,28 @@ public final class Keepalive {
             }
         }
 
-        private boolean isGone(EpollSocketChannel channel) {
+        private boolean seemsGone(EpollSocketChannel channel) {
             try {
                 channel.tcpInfo(info);
-            } catch (RuntimeException e) {
-                if (e.getCause() instanceof ClosedChannelException || !channel.isOpen()) {
-                    return false;
-                }
-                throw e;
+            } catch (ChannelException e) {
+                LOG.debug("{}: no news of the connection", channel, e);
+                return false;
             }
-            return isGone(info.unacked(), info.retransmits(), info.probes(), info.lastAckRecv(), patienceMillis);
+            return Keepalive.seemsGone(info.unacked(), info.retransmits(), info.probes(), info.lastAckRecv(),
+                    patienceMillis);
         }
     }
 
     /**
-     * Whether what the kernel knows of a connection tells that its other end is gone.
+     * Whether what the kernel knows of a connection looks as if its other end were gone. A single look may fall between a
+     * rare probe and its answer: two in a row are needed.
      *
      * @param unacked segments under way
      * @param retransmits how often the oldest has been sent again without an answer
      * @param probes how often a closed window, or a silent end, has been asked without an answer
      * @param millisSinceAck since anything was acknowledged
      */
-    static boolean isGone(long unacked, int retransmits, int probes, long millisSinceAck, long patienceMillis) {
+    static boolean seemsGone(long unacked, int retransmits, int probes, long millisSinceAck, long patienceMillis) {
         return (unacked > 0 && retransmits > 0 || probes > 0) && millisSinceAck >= patienceMillis;
     }
 }

@@ -6,6 +6,7 @@ import dev.trunkline.admin.Served;
 import dev.trunkline.auth.ClientTls;
 import dev.trunkline.auth.NodeTls;
 import dev.trunkline.backend.BackendConnector;
+import dev.trunkline.backend.Keepalive;
 import dev.trunkline.backend.NodeEndpoint;
 import dev.trunkline.catalog.Catalog;
 import dev.trunkline.catalog.ShardMap;
@@ -139,8 +140,10 @@ public final class TrunklineServer implements AutoCloseable {
                 ? configuration.limits().eventLoops()
                 : Math.max(1, Runtime.getRuntime().availableProcessors() / 4);
         loops = transport.loops(count);
+        Keepalive keepalive = new Keepalive(configuration.keepalive());
         BackendConnector connector = new BackendConnector(transport.client(),
-                "trunkline/" + configuration.listen().proxyId(), configuration.limits().preparedStatements());
+                "trunkline/" + configuration.listen().proxyId(), configuration.limits().preparedStatements(),
+                keepalive);
         Map<EventLoop, Worker> byLoop = new LinkedHashMap<>();
         for (EventExecutor executor : loops) {
             Worker worker = new Worker((EventLoop) executor, connector);
@@ -156,11 +159,12 @@ public final class TrunklineServer implements AutoCloseable {
         int buffer = configuration.limits().clientBuffer();
         ServerBootstrap bootstrap = new ServerBootstrap().group(loops).channel(transport.server())
                 .option(ChannelOption.SO_BACKLOG, BACKLOG).option(ChannelOption.SO_REUSEADDR, true)
-                .childOption(ChannelOption.TCP_NODELAY, true).childOption(ChannelOption.SO_KEEPALIVE, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(buffer / 4, buffer))
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
+                        keepalive.guard(channel);
                         channel.pipeline()
                                 .addLast(new ClientConnection(byLoop.get(channel.eventLoop()), reception));
                     }
