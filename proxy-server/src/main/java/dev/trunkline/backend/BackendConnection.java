@@ -13,6 +13,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
+import io.netty.handler.ssl.SslHandler;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Map;
@@ -46,7 +47,6 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
     /** A message that the session must see whole may not be larger than this; rows may. */
     private static final int LARGEST_CONTROL_MESSAGE = 1 << 24;
-    private static final int STAGE_CAPACITY = 1024;
     private static final int HEADER = 5;
 
     private final NodeEndpoint endpoint;
@@ -62,7 +62,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     private BackendOwner owner;
     private Consumer<BackendConnection> onClosed = b -> {
     };
-    private ByteBuf stage;
+    private SocketOutput output;
     private ByteBuf stash;
     private int bodyLeft;
     private byte bodyType;
@@ -76,7 +76,6 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     private boolean tainted;
     private int cancelsInFlight;
     private final Queue<Runnable> afterCancels = new ArrayDeque<>(0);
-    private boolean unflushed;
     private BackendOwner readFor;
     private Object settings;
     private long idleSince;
@@ -256,42 +255,24 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
     /** The buffer that small messages are put into; written at the next {@link #flush}. */
     public ByteBuf stage() {
-        unflushed = true;
-        if (stage == null) {
-            stage = context.alloc().buffer(STAGE_CAPACITY);
-        }
-        return stage;
+        return output.gather();
     }
 
     /** Sends a buffer after what is staged; takes ownership. */
     public void send(ByteBuf frames) {
-        if (frames.readableBytes() <= STAGE_CAPACITY / 2) {
-            stage().writeBytes(frames);
-            frames.release();
-            return;
-        }
-        writeStaged();
-        unflushed = true;
-        traffic.sent(frames.readableBytes());
-        context.write(frames, context.voidPromise());
+        output.add(frames);
+    }
+
+    /** As above, of a buffer that stays its owner's. */
+    public void send(ByteBuf in, int start, int length) {
+        output.add(in, start, length);
     }
 
     /** Writes what is staged to the socket. */
     public void flush() {
-        if (unflushed) {
-            unflushed = false;
-            writeStaged();
-            context.flush();
-        }
-    }
-
-    private void writeStaged() {
-        if (stage != null) {
-            ByteBuf staged = stage;
-            stage = null;
-            traffic.sent(staged.readableBytes());
-            context.write(staged, context.voidPromise());
-        }
+        long before = output.bytes();
+        output.flush();
+        traffic.sent(output.bytes() - before);
     }
 
     /** Prepares a statement that the connection does not hold. */
@@ -388,6 +369,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
+        output = new SocketOutput(ctx, ctx.pipeline().get(SslHandler.class) == null);
     }
 
     @Override
@@ -439,8 +421,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         boolean midMessage = bodyLeft > 0 && !bodyDropped;
         release(stash);
         stash = null;
-        release(stage);
-        stage = null;
+        output.release();
         expected.clear(statements);
         onClosed.accept(this);
         BackendOwner last = owner;
@@ -565,7 +546,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
     private void emit(ByteBuf in, int start, int end, ReplySink sink) {
         if (sink != null && end > start) {
-            sink.frames(this, in.retainedSlice(start, end - start));
+            sink.stream(this, in, start, end - start);
         }
     }
 

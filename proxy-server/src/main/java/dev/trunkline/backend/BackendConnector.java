@@ -69,6 +69,7 @@ public final class BackendConnector {
 
     private ChannelFuture openNow(EventLoop loop, NodeEndpoint endpoint, ChannelInboundHandlerAdapter handler) {
         return new Bootstrap().group(loop).channel(channelType).option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, new ReadBuffers())
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
                 .handler(new ChannelInitializer<Channel>() {
                     @Override

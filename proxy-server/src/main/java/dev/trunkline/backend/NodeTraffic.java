@@ -22,7 +22,7 @@ public final class NodeTraffic {
     private long toNode;
     private long fromNode;
 
-    void sent(int bytes) {
+    void sent(long bytes) {
         TO_NODE.setOpaque(this, toNode + bytes);
     }
 

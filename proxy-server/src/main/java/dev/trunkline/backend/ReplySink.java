@@ -22,6 +22,11 @@ public interface ReplySink {
     /** Raw frames; the sink owns the buffer. Called for STREAM and ROWS only. */
     void frames(BackendConnection from, ByteBuf frames);
 
+    /** The same as a part of a buffer, which stays its owner's and is valid only during the call. */
+    default void stream(BackendConnection from, ByteBuf in, int start, int length) {
+        frames(from, in.retainedSlice(start, length));
+    }
+
     /** One whole message with its header, readable only during the call. Called for ROWS and EACH only. */
     void message(BackendConnection from, byte type, ByteBuf frame);
 

@@ -260,6 +260,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
         out.stage().writeByte('S');
         out.flush();
         context.pipeline().addFirst("tls", reception.tls().handler(context.alloc()));
+        out.encrypted();
     }
 
     private void refuseEncryption() {

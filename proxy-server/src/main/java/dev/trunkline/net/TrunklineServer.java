@@ -7,6 +7,7 @@ import dev.trunkline.auth.ClientTls;
 import dev.trunkline.auth.NodeTls;
 import dev.trunkline.backend.BackendConnector;
 import dev.trunkline.backend.Keepalive;
+import dev.trunkline.backend.ReadBuffers;
 import dev.trunkline.backend.NodeEndpoint;
 import dev.trunkline.catalog.Catalog;
 import dev.trunkline.catalog.ShardMap;
@@ -160,6 +161,7 @@ public final class TrunklineServer implements AutoCloseable {
         ServerBootstrap bootstrap = new ServerBootstrap().group(loops).channel(transport.server())
                 .option(ChannelOption.SO_BACKLOG, BACKLOG).option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.RECVBUF_ALLOCATOR, new ReadBuffers())
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(buffer / 4, buffer))
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override

@@ -2,24 +2,27 @@ package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.backend.ReplySink;
+import dev.trunkline.backend.SocketOutput;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 
 /**
- * What goes to the client, in order: runs of raw frames from nodes, and replies of our own, which are gathered in one small
- * buffer. Nothing reaches the socket before {@link #flush}. Confined to the client's event loop.
+ * What goes to the client, in order: runs of raw frames from nodes, and replies of our own. Nothing reaches the socket before
+ * {@link #flush}. Confined to the client's event loop.
  */
 public final class ClientOutput implements ReplySink {
 
-    private static final int STAGE_CAPACITY = 512;
-
     private final ChannelHandlerContext context;
-    private ByteBuf stage;
-    private boolean pending;
-    private long bytes;
+    private final SocketOutput output;
 
     public ClientOutput(ChannelHandlerContext context) {
         this.context = context;
+        this.output = new SocketOutput(context, true);
+    }
+
+    /** From now on everything is encrypted. */
+    public void encrypted() {
+        output.throughPipeline();
     }
 
     @Override
@@ -29,10 +32,12 @@ public final class ClientOutput implements ReplySink {
 
     @Override
     public void frames(BackendConnection from, ByteBuf frames) {
-        writeStaged();
-        bytes += frames.readableBytes();
-        pending = true;
-        context.write(frames, context.voidPromise());
+        output.add(frames);
+    }
+
+    @Override
+    public void stream(BackendConnection from, ByteBuf in, int start, int length) {
+        output.add(in, start, length);
     }
 
     @Override
@@ -47,11 +52,7 @@ public final class ClientOutput implements ReplySink {
 
     /** The buffer for replies of our own, in their order. */
     public ByteBuf stage() {
-        if (stage == null) {
-            stage = context.alloc().buffer(STAGE_CAPACITY);
-            pending = true;
-        }
-        return stage;
+        return output.gather();
     }
 
     /** A buffer for a reply that has to wait for its turn. */
@@ -60,36 +61,15 @@ public final class ClientOutput implements ReplySink {
     }
 
     public void flush() {
-        writeStaged();
-        if (pending) {
-            pending = false;
-            context.flush();
-        }
+        output.flush();
     }
 
     boolean isWritable() {
         return context.channel().isWritable();
     }
 
-    /** Bytes written so far. */
-    long bytes() {
-        return bytes;
-    }
-
-    private void writeStaged() {
-        if (stage != null) {
-            ByteBuf staged = stage;
-            stage = null;
-            bytes += staged.readableBytes();
-            context.write(staged, context.voidPromise());
-        }
-    }
-
     /** Frees what was never written. */
     public void release() {
-        if (stage != null) {
-            stage.release();
-            stage = null;
-        }
+        output.release();
     }
 }

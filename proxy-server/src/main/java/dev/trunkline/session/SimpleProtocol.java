@@ -122,7 +122,7 @@ final class SimpleProtocol {
         BackendConnection backend = participant.backend();
         session.switchTo(backend, null);
         participant.committing(participant.writes() && !inTransaction);
-        backend.send(in.retainedSlice(start, length));
+        backend.send(in, start, length);
         session.cycle().awaitReady(1, null);
         backend.expectQuery(session.out());
     }
