@@ -1,0 +1,125 @@
+package dev.trunkline.backend;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+
+/** Bytes arrive whole and in order, whichever way they take to the socket. */
+@EnabledIf("hasEpoll")
+class SocketOutputTest {
+
+    private static EventLoopGroup loops;
+
+    static boolean hasEpoll() {
+        return Epoll.isAvailable();
+    }
+
+    @BeforeAll
+    static void startLoop() {
+        loops = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    }
+
+    @AfterAll
+    static void stopLoop() {
+        loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    }
+
+    /** The channel of a client that reads only when the test does. */
+    private static final class Slow implements AutoCloseable {
+
+        final Channel listener;
+        final Socket client = new Socket();
+        final CompletableFuture<ChannelHandlerContext> accepted = new CompletableFuture<>();
+
+        Slow() throws Exception {
+            listener = new ServerBootstrap().group(loops).channel(EpollServerSocketChannel.class)
+                    .childOption(ChannelOption.SO_SNDBUF, 4096).childHandler(new ChannelInboundHandlerAdapter() {
+                        @Override
+                        public void channelActive(ChannelHandlerContext ctx) {
+                            accepted.complete(ctx);
+                        }
+                    }).bind(InetAddress.getLoopbackAddress(), 0).sync().channel();
+            client.setReceiveBufferSize(4096);
+            client.connect(listener.localAddress() instanceof InetSocketAddress at ? at : null);
+        }
+
+        ChannelHandlerContext server() throws Exception {
+            return accepted.get(10, TimeUnit.SECONDS);
+        }
+
+        @Override
+        public void close() throws Exception {
+            client.close();
+            listener.close().sync();
+        }
+    }
+
+    @Test
+    void whatTheSocketDoesNotTakeComesLaterAndInOrder() throws Exception {
+        try (Slow slow = new Slow()) {
+            ChannelHandlerContext context = slow.server();
+            int numbers = 500_000;
+            context.executor().submit(() -> {
+                SocketOutput output = new SocketOutput(context, true);
+                for (int i = 0; i < numbers; i++) {
+                    if (i % 1000 == 500) {
+                        ByteBuf stretch = context.alloc().buffer(400 * Integer.BYTES);
+                        for (int end = i + 400; i < end; i++) {
+                            stretch.writeInt(i);
+                        }
+                        output.add(stretch);
+                    }
+                    output.gather().writeInt(i);
+                    if (i % 7 == 0) {
+                        output.flush();
+                    }
+                }
+                output.flush();
+                assertEquals((long) numbers * Integer.BYTES, output.bytes());
+            }).sync();
+            assertFalse(context.channel().isWritable(), "the socket was not full");
+            DataInputStream in = new DataInputStream(new BufferedInputStream(slow.client.getInputStream()));
+            for (int i = 0; i < numbers; i++) {
+                assertEquals(i, in.readInt());
+            }
+        }
+    }
+
+    @Test
+    void aClosedChannelIsNotWrittenTo() throws Exception {
+        try (Slow slow = new Slow()) {
+            ChannelHandlerContext context = slow.server();
+            context.executor().submit(() -> {
+                SocketOutput output = new SocketOutput(context, true);
+                output.gather().writeInt(1);
+                // The descriptor may be another socket's from here on.
+                context.close();
+                output.flush();
+                assertEquals(Integer.BYTES, output.bytes());
+            }).sync();
+            assertEquals(-1, slow.client.getInputStream().read());
+        }
+    }
+}
