@@ -42,10 +42,11 @@ class ArchitectureTest {
         allow("auth", core);
         allow("backend", with(core, "auth"));
         allow("pool", with(core, "auth", "backend"));
-        allow("session", with(core, "auth", "backend", "pool"));
+        allow("notification", with(core, "auth", "backend"));
+        allow("session", with(core, "auth", "backend", "pool", "notification"));
         allow("frontend", with(core, "auth", "session"));
         allow("node", with(core, "auth", "session"));
-        allow("metrics", with(core, "auth", "backend", "pool", "session", "frontend"));
+        allow("metrics", with(core, "auth", "backend", "pool", "notification", "session", "frontend"));
         allow("admin", with(core, "auth", "backend", "pool", "session", "frontend", "metrics", "node"));
         allow("net", with(core, "auth", "backend", "pool", "session", "frontend", "metrics", "node", "admin"));
         allow("load", with(core, "node"));

@@ -47,7 +47,8 @@ public enum Changeable {
                     "users.*.databases", "users.*.fanOut", "users.*.pool.mode", "users.*.pool.size",
                     "users.*.pool.min", "users.*.pool.waitTimeout", "users.*.pool.idleTimeout", "users.*.pool.maxAge",
                     "users.*.nodeUser", "users.*.nodePassword", "limits.clients", "limits.unauthenticatedClients",
-                    "limits.authenticationTimeout", "limits.messageSize", "limits.drainTimeout" ->
+                    "limits.authenticationTimeout", "limits.messageSize", "limits.notifications",
+                    "limits.drainTimeout" ->
                 RELOAD;
             default -> throw new IllegalArgumentException("nobody has said when a change of " + pattern + " holds");
         };

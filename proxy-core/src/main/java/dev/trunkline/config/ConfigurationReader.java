@@ -128,6 +128,7 @@ final class ConfigurationReader {
                     s.size("messageSize", 256 * MEGABYTE, 64 << 10, 1 << 30),
                     s.size("clientBuffer", 256 << 10, 16 << 10, 64 * MEGABYTE),
                     s.integer("preparedStatements", 500, 1, 100_000),
+                    s.size("notifications", 16 * MEGABYTE, 16 << 10, 1 << 30),
                     s.size("planCacheSize", 64 * MEGABYTE, MEGABYTE, 1 << 30),
                     s.duration("drainTimeout", Duration.ofSeconds(30)), s.integer("eventLoops", 0, 0, 1024));
         }

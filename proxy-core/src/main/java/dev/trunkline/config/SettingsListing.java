@@ -47,6 +47,7 @@ final class SettingsListing {
         put("limits.messageSize", Quantity.format(limits.messageSize()));
         put("limits.clientBuffer", Quantity.format(limits.clientBuffer()));
         put("limits.preparedStatements", limits.preparedStatements());
+        put("limits.notifications", Quantity.format(limits.notifications()));
         put("limits.planCacheSize", Quantity.format(limits.planCacheSize()));
         put("limits.drainTimeout", limits.drainTimeout());
         put("limits.eventLoops", limits.eventLoops());

@@ -40,6 +40,9 @@ public enum ProxyError {
     BAD_COPY_DATA("22P04", Fault.CLIENT, "%s", null),
     INVALID_PARAMETER_VALUE("22023", Fault.CLIENT, "%s", "%s"),
     OUT_OF_RANGE("22003", Fault.CLIENT, "%s", null),
+    CHANNELS_ELSEWHERE("TL002", Fault.CLIENT,
+            "pg_listening_channels is not supported: the proxy listens, not the session's connection",
+            "SHOW trunkline.channels names the session's channels."),
     UNDEFINED_SETTING("42704", Fault.CLIENT, "unrecognized configuration parameter \"%s\"", null),
 
     // The connection.
@@ -67,6 +70,12 @@ public enum ProxyError {
     SESSION_LOST("08006", Fault.NODE,
             "connection to node \"%s\" was lost, and with it what this session had there",
             "Connect again; temp tables, session locks and the like are gone."),
+    LISTENING_LOST("08006", Fault.NODE,
+            "the connection that listens at node \"%s\" was lost: notifications may have been missed",
+            "Connect again, LISTEN, and look at what the notifications are about."),
+    NOTIFICATIONS_OVERFLOWN("54000", Fault.CLIENT,
+            "more than %s of notifications wait for this session",
+            "Read them, keep transactions short, or raise limits.notifications."),
     OUTCOME_UNKNOWN("08007", Fault.NODE,
             "connection to node \"%s\" was lost during commit: the outcome is unknown",
             "Check whether the change is there before repeating it."),

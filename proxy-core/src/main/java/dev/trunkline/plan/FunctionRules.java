@@ -43,6 +43,8 @@ final class FunctionRules {
 
     /** Why the statement is refused over several nodes, or null. */
     private ProxyException refusal;
+    /** Why the statement is refused over any number of nodes, or null. */
+    private ProxyException refusalAnywhere;
     private Access access = Access.read("no function in it changes anything");
     private final EnumSet<SessionEffect> effects = EnumSet.noneOf(SessionEffect.class);
     private final List<Keyed> keyed = new ArrayList<>();
@@ -60,6 +62,11 @@ final class FunctionRules {
 
     ProxyException refusal() {
         return refusal;
+    }
+
+    /** What no backend can answer for the session, even if there is one node only; null if there is no such call. */
+    ProxyException refusalAnywhere() {
+        return refusalAnywhere;
     }
 
     Access access() {
@@ -116,6 +123,8 @@ final class FunctionRules {
             effects.add(SessionEffect.SESSION_LOCK);
         } else if (TRANSACTION_LOCKS.contains(name)) {
             atHome(name, Access.outsideTransaction("calls " + name));
+        } else if (name.equals("pg_listening_channels")) {
+            refusalAnywhere = ProxyError.CHANNELS_ELSEWHERE.with().withPosition(use.call().span().start() + 1);
         } else if (name.equals("pg_notify")) {
             onTransactionNode(name, Access.write("calls pg_notify"));
         } else if (name.equals("set_config")) {

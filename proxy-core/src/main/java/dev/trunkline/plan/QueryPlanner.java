@@ -52,6 +52,9 @@ final class QueryPlanner {
     }
 
     Decision decide() {
+        if (functions.refusalAnywhere() != null) {
+            return Decision.refuse(functions.refusalAnywhere());
+        }
         if (catalog.nodes().size() == 1) {
             return Decision.oneNode(new NodeRule.OnNode(0), Routing.ONE_NODE);
         }

@@ -60,6 +60,12 @@ public sealed interface SessionAction {
     /** CLOSE; {@code name} is null for ALL. */
     record CloseCursor(String name) implements SessionAction {}
 
+    /** LISTEN: from the transaction's commit on the session hears what is notified on the channel, at every node. */
+    record Listen(String channel) implements SessionAction {}
+
+    /** UNLISTEN; {@code channel} is null for all of them. */
+    record Unlisten(String channel) implements SessionAction {}
+
     /** An empty statement: EmptyQueryResponse. */
     record Nothing() implements SessionAction {}
 }

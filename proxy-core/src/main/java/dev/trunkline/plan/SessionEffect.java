@@ -12,8 +12,6 @@ public enum SessionEffect {
     PREPARED,
     /** Reads currval or lastval: refused outside a transaction, where the backend is another each time (semantics.md 10). */
     SEQUENCE_STATE,
-    /** LISTEN: the session is pinned (only in a database with one node, until listening is shared). */
-    LISTEN,
     /** Runs code that may leave any state behind: the backend is reset before anybody else gets it. */
     TAINT,
     /** Changes a setting by a function: {@code set_config}. The action of the plan says which. */

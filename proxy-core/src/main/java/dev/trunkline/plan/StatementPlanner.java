@@ -373,10 +373,8 @@ final class StatementPlanner {
                 footprint.and(Access.write("NOTIFY"));
                 yield onTransactionNode();
             }
-            case LISTEN -> onlyOneNode("LISTEN", Access.write("LISTEN"), "Listen on a connection to the node itself.",
-                    SessionEffect.LISTEN);
-            case UNLISTEN -> onlyOneNode("UNLISTEN", Access.write("UNLISTEN"),
-                    "Listen on a connection to the node itself.", SessionEffect.LISTEN);
+            case LISTEN -> local(new SessionAction.Listen(notification.channel()));
+            case UNLISTEN -> local(new SessionAction.Unlisten(notification.channel()));
         };
     }
 

@@ -73,6 +73,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     private boolean unsynced;
     private boolean closed;
     private boolean closing;
+    private int leases;
     private boolean tainted;
     private int cancelsInFlight;
     private final Queue<Runnable> afterCancels = new ArrayDeque<>(0);
@@ -99,6 +100,12 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         assert context.executor().inEventLoop();
         assert owner == null : "already lent";
         owner = to;
+        leases++;
+    }
+
+    /** How often it was lent. */
+    public int leases() {
+        return leases;
     }
 
     /** Takes the connection back; it must be at rest. */
@@ -632,7 +639,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
             case 'E' -> error(frame);
             case 'S' -> parameterStatus(frame);
             case 'A' -> {
-                // Nobody listens here: LISTEN is served elsewhere.
+                if (owner != null) {
+                    owner.notification(this, frame);
+                }
             }
             case 'N' -> {
                 if (owner != null) {

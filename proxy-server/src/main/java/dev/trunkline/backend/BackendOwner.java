@@ -33,6 +33,11 @@ public interface BackendOwner {
     /** A NoticeResponse to an entry that is not streamed; the frame is readable only during the call. */
     void notice(BackendConnection backend, ByteBuf frame);
 
+    /** A NotificationResponse arrived; the frame is readable only during the call. Only who sends LISTEN gets any. */
+    default void notification(BackendConnection backend, ByteBuf frame) {
+        // A function of the client's may have listened here: nobody has asked for what it hears.
+    }
+
     /**
      * The connection is gone. {@code owing} when replies were outstanding; {@code midMessage} when part of a message has already been streamed to the client, which
      * can't be mended. {@code lastError} is what the node said before (FATAL), or null.

@@ -2,6 +2,7 @@ package dev.trunkline.metrics;
 
 import dev.trunkline.backend.NodeEndpoint;
 import dev.trunkline.frontend.Clients;
+import dev.trunkline.notification.Channels;
 import dev.trunkline.plan.PlanCache;
 import dev.trunkline.pool.Pool;
 import dev.trunkline.route.Routing;
@@ -28,6 +29,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 
 /**
  * The proxy's own metrics under the names of {@code docs/metrics.md}. Counters live where they are counted and are read when
@@ -76,6 +78,7 @@ final class ProxyMetrics implements MultiCollector {
                             .description("Bytes exchanged with the node").register(registry);
                 }
             }
+            notifications(database);
             PlanCache plans = database.plans();
             planCache(database, "hit", plans.hits());
             planCache(database, "miss", plans.misses());
@@ -83,6 +86,25 @@ final class ProxyMetrics implements MultiCollector {
             planCache(database, "eviction", plans.evictions());
         }
         registry.getPrometheusRegistry().register(this);
+    }
+
+    private void notifications(ServedDatabase database) {
+        Channels channels = database.channels();
+        for (NodeEndpoint node : database.nodes()) {
+            Gauge.builder("trunkline.listening", () -> channels.isOpen(node.node()) ? 1 : 0)
+                    .tag("database", database.name()).tag("node", node.nodeName())
+                    .description("Whether a connection listens at the node for notifications").register(registry);
+        }
+        Gauge.builder("trunkline.channels", channels::count).tag("database", database.name())
+                .description("Channels that sessions listen to").register(registry);
+        notifications(database, "delivered", channels::deliveredTotal);
+        notifications(database, "dropped", channels::droppedTotal);
+    }
+
+    private void notifications(ServedDatabase database, String outcome, LongSupplier total) {
+        FunctionCounter.builder("trunkline.notifications", total, LongSupplier::getAsLong)
+                .tag("database", database.name()).tag("outcome", outcome)
+                .description("Notifications by what became of them, once for each session").register(registry);
     }
 
     private void planCache(ServedDatabase database, String result, LongAdder counter) {

@@ -215,6 +215,7 @@ public final class TrunklineServer implements AutoCloseable {
                 new PlanCache(Math.max(1, configuration.limits().planCacheSize() / PLAN_BYTES), planner), catalog,
                 new DestinationTable(map, nodes.size(), catalog.homeNode()), source, metrics);
         database.slowNanos(slowNanos(configuration));
+        database.notificationBytes(configuration.limits().notifications());
         source.whenChanged(database::catalog);
         databases.put(config.name(), database);
         statements.put(config.name(), metrics);
@@ -267,6 +268,7 @@ public final class TrunklineServer implements AutoCloseable {
                 control.configuration(newer);
             }
             database.slowNanos(slowNanos(newer));
+            database.notificationBytes(newer.limits().notifications());
             database.fanOutRules(fanOutRules(newer, config));
             database.pool(config.pool());
             workers.forEach(worker -> worker.loop().execute(() -> worker.limitsChanged(database)));

@@ -12,7 +12,8 @@ import java.util.List;
  * @param nodes the nodes whose connections it holds
  * @param request the id of its last request, as errors and log lines carry it
  * @param requests how many requests (a simple query, or a pipeline up to Sync) it has made
+ * @param channels how many channels it listens to
  */
 public record ClientStatus(int processId, String user, String database, SocketAddress address, String state,
         long waitMicros, String pinned, List<String> nodes, String applicationName, Instant connected, String request,
-        long requests) {}
+        long requests, int channels) {}

@@ -126,7 +126,7 @@ final class Cycle {
     boolean relaysReady(BackendConnection backend, byte nodeStatus) {
         Transaction transaction = session.transaction();
         if (pendingReady != 1 || afterReady != null || session.run() != null || session.reported().hasNews()
-                || transaction.participants().size() != 1) {
+                || session.isListening() || transaction.participants().size() != 1) {
             return false;
         }
         if (adoptsStatus || session.actions().ends(backend)) {

@@ -98,6 +98,9 @@ final class Leases implements Waiter {
         } else {
             giveBackUnused(node);
         }
+        if (session.isListening() && !session.listening().knowsAll(participant, next)) {
+            return null;
+        }
         if (participant.isUntouched() && !applied(participant, transaction, next)) {
             return null;
         }
@@ -137,11 +140,7 @@ final class Leases implements Waiter {
     private BackendConnection acquire(int node, Runnable next) {
         if (acquiring != node) {
             giveBackUnused(node);
-            String unverified = identity.database().unverified(node);
-            if (unverified != null) {
-                throw ProxyError.NODE_DOWN.with(identity.database().nodeName(node))
-                        .withDetail("Node " + identity.database().nodeName(node) + ": " + unverified + ".");
-            }
+            identity.database().requireVerified(node);
             BackendConnection backend = pool(node).tryAcquire(isUnderWay());
             if (backend != null) {
                 return backend;
@@ -253,7 +252,7 @@ final class Leases implements Waiter {
     void note(Participant participant, Set<SessionEffect> effects) {
         for (SessionEffect effect : effects) {
             switch (effect) {
-                case TEMP_TABLE, SESSION_LOCK, HOLD_CURSOR, PREPARED, LISTEN -> {
+                case TEMP_TABLE, SESSION_LOCK, HOLD_CURSOR, PREPARED -> {
                     participant.pin(effect);
                     participant.backend().taint();
                 }
@@ -307,8 +306,9 @@ final class Leases implements Waiter {
     }
 
     private boolean keeps(Participant participant) {
+        boolean held = keepsAll() || session.isListening() && session.listening().holdsConnections();
         return participant.isPinned()
-                || keepsAll() && participant.backend().isOpen() && !participant.backend().isUnsynced();
+                || held && participant.backend().isOpen() && !participant.backend().isUnsynced();
     }
 
     /** Returns every connection that nothing keeps. */

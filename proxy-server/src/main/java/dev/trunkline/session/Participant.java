@@ -47,6 +47,7 @@ final class Participant {
     private final Set<SessionEffect> pinnedFor = EnumSet.noneOf(SessionEffect.class);
     private boolean committing;
     private boolean aborted;
+    private boolean heardOut;
     private BitSet virtualShards;
 
     Participant(BackendConnection backend, Pool pool, Settings settingsBefore) {
@@ -125,6 +126,15 @@ final class Participant {
     /** The virtual shards touched here, null when none was named. */
     BitSet virtualShards() {
         return virtualShards;
+    }
+
+    /** Whether all is in that others have notified on the connection: what comes from now on is the session's own. */
+    boolean isHeardOut() {
+        return heardOut;
+    }
+
+    void heardOut() {
+        heardOut = true;
     }
 
     /** Whether the session keeps it beyond the transaction. */

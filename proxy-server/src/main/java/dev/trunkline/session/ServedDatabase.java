@@ -6,6 +6,8 @@ import dev.trunkline.backend.NodeTraffic;
 import dev.trunkline.backend.StatementNames;
 import dev.trunkline.catalog.Catalog;
 import dev.trunkline.config.PoolConfig;
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.notification.Channels;
 import dev.trunkline.plan.PlanCache;
 import dev.trunkline.pool.PoolGate;
 import dev.trunkline.pool.Quota;
@@ -36,6 +38,8 @@ public final class ServedDatabase {
     /** By node, a counter for each pool. */
     private final List<List<NodeTraffic>> traffic = new ArrayList<>();
     private final PoolGate gate = new PoolGate();
+    private final Channels channels;
+    private volatile int notificationBytes = Integer.MAX_VALUE;
     private volatile PoolConfig pool;
     private volatile FanOutRules fanOutRules;
     private volatile long slowNanos = Long.MAX_VALUE;
@@ -47,6 +51,7 @@ public final class ServedDatabase {
             DatabaseMetrics metrics) {
         this.name = name;
         this.nodes = List.copyOf(nodes);
+        this.channels = new Channels(this.nodes);
         this.pool = pool;
         this.fanOutRules = fanOutRules;
         this.plans = plans;
@@ -106,6 +111,20 @@ public final class ServedDatabase {
         slowNanos = nanos;
     }
 
+    /** What its sessions listen to. */
+    public Channels channels() {
+        return channels;
+    }
+
+    /** How much of notifications may wait for one session. */
+    int notificationBytes() {
+        return notificationBytes;
+    }
+
+    public void notificationBytes(int most) {
+        notificationBytes = most;
+    }
+
     public PlanCache plans() {
         return plans;
     }
@@ -147,6 +166,14 @@ public final class ServedDatabase {
     /** Why a node must not be used yet, or null. */
     String unverified(int node) {
         return source.unverified(node);
+    }
+
+    /** @throws dev.trunkline.error.ProxyException 58000 when a node must not be used yet */
+    void requireVerified(int node) {
+        String why = unverified(node);
+        if (why != null) {
+            throw ProxyError.NODE_DOWN.with(nodeName(node)).withDetail("Node " + nodeName(node) + ": " + why + ".");
+        }
     }
 
     /** A node says that it does not know what we think it has, or the client has changed its schema: look again. */

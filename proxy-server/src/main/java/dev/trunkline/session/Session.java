@@ -86,6 +86,8 @@ public final class Session implements ClientSession {
 
     private SessionState state = SessionState.IDLE;
     private Runnable then;
+    /** What the session listens to; null as long as it never has. */
+    private Listening listening;
     private BackendConnection current;
     private StatementRun run;
     private long waitingSinceNanos;
@@ -170,6 +172,23 @@ public final class Session implements ClientSession {
     /** What the nodes talk to. */
     NodeEvents nodeEvents() {
         return nodeEvents;
+    }
+
+    /** What the session listens to, or null if it never has. */
+    Listening listening() {
+        return listening;
+    }
+
+    Listening startListening() {
+        if (listening == null) {
+            listening = new Listening(this, input);
+        }
+        return listening;
+    }
+
+    /** Whether notifications may be for the session, so that a node's word is not the last before ReadyForQuery. */
+    boolean isListening() {
+        return listening != null && listening.isActive();
     }
 
     public SessionState state() {
@@ -412,10 +431,15 @@ public final class Session implements ClientSession {
             become(SessionState.ACTIVE);
             guarded(next);
         } else {
-            become(cycle.stateForInput());
-            input.resume();
+            offerAgain();
         }
         flushReplies();
+    }
+
+    /** Takes the message at hand from its beginning, or the next one. */
+    void offerAgain() {
+        become(cycle.stateForInput());
+        input.resume();
     }
 
     /** Runs a step outside of {@link #accept}; a refusal ends the statement. */
@@ -500,7 +524,10 @@ public final class Session implements ClientSession {
     }
 
     /** COMMIT or ROLLBACK in an implicit transaction. */
-    void implicitEnded() {
+    void implicitEnded(boolean committed) {
+        if (listening != null) {
+            listening.transactionEnded(committed);
+        }
         transaction.end();
         leases.releaseAll();
         current = null;
@@ -588,12 +615,19 @@ public final class Session implements ClientSession {
         current = null;
         leases.stopWaiting();
         if (!transaction.isExplicit()) {
+            if (listening != null && !listening.isCaughtUp(() -> settle(settingsBefore, relayed))) {
+                return;
+            }
             if (transaction.isFailed() && settings.current() != settingsBefore) {
                 // The nodes have undone some of them, and kept those that were told outside of the transaction.
                 settings.restore(settingsBefore);
                 transaction.participants().forEach(p -> p.backend().settings(Settings.UNKNOWN));
             }
             leases.releaseAll();
+            if (listening != null) {
+                listening.transactionEnded(!transaction.isFailed());
+                listening.tell();
+            }
             transaction.end();
             extended.closePortals();
             if (settings.takeCatalogChange()) {
@@ -610,6 +644,9 @@ public final class Session implements ClientSession {
         }
         idleSinceNanos = transaction.isExplicit() ? System.nanoTime() : 0;
         become(SessionState.IDLE);
+        if (listening != null) {
+            listening.settled();
+        }
         input.resume();
     }
 
@@ -628,6 +665,9 @@ public final class Session implements ClientSession {
             if (p.isBegun()) {
                 p.backend().settings(committed ? settings.current() : p.settingsBefore());
             }
+        }
+        if (listening != null) {
+            listening.transactionEnded(committed);
         }
         tempTables.mayHaveChanged();
         nodeEvents.takeLoss();
@@ -665,6 +705,9 @@ public final class Session implements ClientSession {
         }
         for (Participant p : transaction.participants()) {
             p.backend().reading(is);
+        }
+        if (is && listening != null) {
+            listening.deliver();
         }
     }
 
@@ -716,6 +759,9 @@ public final class Session implements ClientSession {
             run = null;
         }
         extended.closePortals();
+        if (listening != null) {
+            listening.close();
+        }
         leases.abandonAll();
         out.release();
         worker.remove(this);
@@ -741,6 +787,7 @@ public final class Session implements ClientSession {
         return new ClientStatus(identity.processId(), identity.user(), database.name(), identity.address(),
                 stateWord(), waitingSinceNanos == 0 ? 0 : (nowNanos - waitingSinceNanos) / 1000,
                 leases.hasPinned() ? database.nodeName(leases.pinnedNode()) : null, nodes, settings.applicationName(),
-                connected, requests.id(), requests.count());
+                connected, requests.id(), requests.count(),
+                listening == null ? 0 : listening.heard().size());
     }
 }

@@ -25,6 +25,9 @@ import java.util.Set;
  */
 final class SessionActions {
 
+    /** Not a setting, but shown like one: the channels that the session listens to. */
+    private static final String CHANNELS = Settings.OWN + "channels";
+
     private final Session session;
     private final TransactionEnd end;
     private SessionAction.Begin adopted;
@@ -83,6 +86,14 @@ final class SessionActions {
             case SessionAction.DeclareCursor declare -> throw new IllegalStateException("a cursor lives on a node");
             case SessionAction.CreateTemp create -> throw new IllegalStateException("a temp table lives on a node");
             case SessionAction.UseCursor use -> throw new IllegalStateException("a cursor lives on a node");
+            case SessionAction.Listen listen -> session.startListening().listen(listen.channel(),
+                    () -> done(done, "LISTEN"));
+            case SessionAction.Unlisten unlisten -> {
+                if (session.listening() != null) {
+                    session.listening().unlisten(unlisten.channel());
+                }
+                done(done, "UNLISTEN");
+            }
             case SessionAction.Nothing nothing -> {
                 session.reply(BackendEncoder::emptyQueryResponse);
                 done.run();
@@ -95,10 +106,14 @@ final class SessionActions {
         if (action instanceof SessionAction.ExplainRoute explain) {
             BackendEncoder.rowDescription(out, List.of(RouteExplainer.column(explain)));
         } else if (action instanceof SessionAction.ShowTrunkline show) {
-            BackendEncoder.rowDescription(out, List.of(settingField(OwnSettings.require(show.name()))));
+            BackendEncoder.rowDescription(out, List.of(settingField(requireShown(show.name()))));
         } else {
             BackendEncoder.noData(out);
         }
+    }
+
+    private static String requireShown(String name) {
+        return name.equals(CHANNELS) ? name : OwnSettings.require(name);
     }
 
     private static Field settingField(String name) {
@@ -106,7 +121,9 @@ final class SessionActions {
     }
 
     private void show(String name, Runnable done) {
-        String word = session.own().shown(OwnSettings.require(name), session.identity().user());
+        String word = requireShown(name).equals(CHANNELS)
+                ? session.listening() == null ? "" : String.join(", ", session.listening().heard())
+                : session.own().shown(name, session.identity().user());
         if (!session.cycle().inPipeline()) {
             session.reply(b -> BackendEncoder.rowDescription(b, List.of(settingField(name))));
         }
@@ -159,7 +176,8 @@ final class SessionActions {
         requireTransaction("SAVEPOINT");
         String sql = "SAVEPOINT " + Settings.quotedName(name);
         tellAll(sql, () -> {
-            session.transaction().savepoint(name, sql, session.settings().current());
+            session.transaction().savepoint(name, sql, session.settings().current(),
+                    session.listening() == null ? 0 : session.listening().mark());
             done(done, "SAVEPOINT");
         });
     }
@@ -180,7 +198,11 @@ final class SessionActions {
             throw ProxyError.IN_FAILED_TRANSACTION.with().withDetail("A node that took part is gone with its changes.");
         }
         tellAll("ROLLBACK TO SAVEPOINT " + Settings.quotedName(name), () -> {
-            session.settings().restore(session.transaction().rollbackTo(index));
+            Transaction.JournalEntry savepoint = session.transaction().rollbackTo(index);
+            session.settings().restore(savepoint.settingsBefore());
+            if (session.listening() != null) {
+                session.listening().rollbackTo(savepoint.channelChanges());
+            }
             session.tempTables().mayHaveChanged();
             done(done, "ROLLBACK");
         });
@@ -386,6 +408,9 @@ final class SessionActions {
                 session.settings().resetAll();
                 session.settings().tempTables(Set.of());
                 session.unpin();
+                if (session.listening() != null) {
+                    session.listening().unlisten(null);
+                }
                 done(done, "DISCARD ALL");
             }
             case "TEMP" -> tellAll("DISCARD TEMP", () -> {

@@ -15,8 +15,10 @@ final class Transaction {
     /**
      * Something that a node that joins later has to be told. {@code savepoint} is null for a setting; {@code sql} is null for
      * one of the proxy's own, of which no node hears: {@code ownValue} is its value then, null where the session's holds.
+     * {@code channelChanges} is how many LISTEN and UNLISTEN came before a savepoint.
      */
-    record JournalEntry(String savepoint, String sql, Settings settingsBefore, String ownName, String ownValue) {}
+    record JournalEntry(String savepoint, String sql, Settings settingsBefore, String ownName, String ownValue,
+            int channelChanges) {}
 
     private final List<Participant> participants = new ArrayList<>(2);
     private final List<JournalEntry> journal = new ArrayList<>(0);
@@ -55,8 +57,12 @@ final class Transaction {
         return null;
     }
 
-    /** The first participant that ran a statement, or any, or null. */
+    /** The one that writes, else the first participant that ran a statement, else any, or null. */
     Participant preferred() {
+        Participant writer = writer();
+        if (writer != null) {
+            return writer;
+        }
         Participant any = null;
         for (int i = 0; i < participants.size(); i++) {
             Participant participant = participants.get(i);
@@ -132,17 +138,17 @@ final class Transaction {
         return journal;
     }
 
-    void savepoint(String name, String sql, Settings settings) {
-        journal.add(new JournalEntry(name, sql, settings, null, null));
+    void savepoint(String name, String sql, Settings settings, int channelChanges) {
+        journal.add(new JournalEntry(name, sql, settings, null, null, channelChanges));
     }
 
     void setting(String sql) {
-        journal.add(new JournalEntry(null, sql, null, null, null));
+        journal.add(new JournalEntry(null, sql, null, null, null, 0));
     }
 
     /** SET [LOCAL] of one of the proxy's own settings; null means that the session's holds again. */
     void own(String name, String value) {
-        journal.add(new JournalEntry(null, null, null, name, value));
+        journal.add(new JournalEntry(null, null, null, name, value, 0));
         own++;
     }
 
@@ -171,13 +177,13 @@ final class Transaction {
         return -1;
     }
 
-    /** ROLLBACK TO: forgets what came after the savepoint and gives the settings that held when it was set. */
-    Settings rollbackTo(int index) {
+    /** ROLLBACK TO: forgets what came after the savepoint and gives its entry. */
+    JournalEntry rollbackTo(int index) {
         while (journal.size() > index + 1) {
             own -= journal.removeLast().ownName == null ? 0 : 1;
         }
         failed = false;
-        return journal.get(index).settingsBefore;
+        return journal.get(index);
     }
 
     /** RELEASE: the savepoint and those set after it are gone, the settings stay. */

@@ -46,6 +46,15 @@ final class TransactionEnd {
             return;
         }
         checkThereIsOne(chain, "COMMIT");
+        if (session.isListening()) {
+            session.listening().beforeCommit(() -> commitParts(chain, done));
+        } else {
+            commitParts(chain, done);
+        }
+    }
+
+    private void commitParts(boolean chain, Runnable done) {
+        Transaction transaction = session.transaction();
         List<Participant> parts = parts();
         if (parts.isEmpty()) {
             ended(true, chain, "COMMIT", done);
@@ -162,7 +171,7 @@ final class TransactionEnd {
         if (wasExplicit) {
             session.transactionEnded(committed);
         } else {
-            session.implicitEnded();
+            session.implicitEnded(committed);
         }
         if (chain && wasExplicit && !erred) {
             transaction.begin(begin, snapshot, session.settings().current());
