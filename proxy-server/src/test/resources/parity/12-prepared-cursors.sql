@@ -1,11 +1,38 @@
-# PREPARE and EXECUTE in SQL: a session that prepares is bound to one node, so several nodes refuse it. Drivers prepare by
-# the protocol.
+# PREPARE and EXECUTE in SQL: each EXECUTE goes where its arguments say.
 
--- refused TL002
+-- same
 PREPARE by_id AS SELECT name FROM customers WHERE id = $1
 
--- refused TL002
+-- same
 EXECUTE by_id(7)
+
+-- same
+EXECUTE by_id('2')
+
+-- same
+EXECUTE by_id(-1)
+
+-- error 22P02
+-- fan-out
+-- own text
+-- simple
+EXECUTE by_id('x')
+
+-- error 26000
+EXECUTE nobody(7)
+
+-- same
+PREPARE sums(bigint) AS SELECT count(*), min(id), max(id) FROM customers WHERE id < $1
+
+-- same
+-- fan-out
+EXECUTE sums(20)
+
+-- refused TL002
+EXECUTE sums(10 + 10)
+
+-- same
+DEALLOCATE PREPARE by_id
 
 -- error 26000
 DEALLOCATE never_prepared

@@ -39,7 +39,9 @@ final class PlanText {
                         ? ""
                         : " (" + fanOut.reason().because() + ")"));
             }
-            case Plan.LocalReply local -> lines.add("LocalReply " + local.action());
+            case Plan.LocalReply local -> lines.add(local.action() instanceof SessionAction.Execute execute
+                    ? execute(execute)
+                    : "LocalReply " + local.action());
             case Plan.Refuse refuse -> {
                 ProxyException error = refuse.error();
                 lines.add("Refuse " + error.sqlState() + ": " + error.getMessage());
@@ -49,6 +51,13 @@ final class PlanText {
             }
         }
         return lines;
+    }
+
+    private static String execute(SessionAction.Execute execute) {
+        return "Execute " + execute.name() + execute.arguments().stream()
+                .map(argument -> argument == null ? "an expression" : value(argument))
+                .collect(Collectors.joining(", ", "(", ")"))
+                + (execute.form() == SessionAction.Execute.Form.PLAIN ? "" : " " + execute.form());
     }
 
     static String rule(NodeRule rule) {

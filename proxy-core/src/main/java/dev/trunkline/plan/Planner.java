@@ -74,8 +74,13 @@ public final class Planner {
                     guardAll(oneNode.otherwise(), bytes, fingerprint, guarded);
                 }
             }
-            // What is set stands in the plan itself.
-            case Plan.LocalReply local -> guardAll(Set.of(), bytes, fingerprint, guarded);
+            case Plan.LocalReply local -> {
+                // What is set stands in the plan itself; what is prepared or given to it is read from the text.
+                if (!(local.action() instanceof SessionAction.Prepare)
+                        && !(local.action() instanceof SessionAction.Execute)) {
+                    guardAll(Set.of(), bytes, fingerprint, guarded);
+                }
+            }
             // What could not be read is told in the words of the text.
             case Plan.Refuse refuse -> {
                 if (statement instanceof Statement.Unknown) {

@@ -1,6 +1,8 @@
 package dev.trunkline.plan;
 
+import dev.trunkline.route.KeyValue;
 import dev.trunkline.sql.Statement.Transaction.Isolation;
+import java.util.List;
 
 /**
  * What a statement means to the session that runs it, whether or not a node sees it as well: transaction control, settings,
@@ -42,6 +44,32 @@ public sealed interface SessionAction {
     /** EXPLAIN (ROUTE): says where a statement goes, with {@code analyze} after having run it. */
     record ExplainRoute(boolean analyze, boolean json) implements SessionAction {}
 
+    /**
+     * PREPARE: the session knows the statement by this name from now on, as if the protocol had prepared it.
+     * {@code types} are the OIDs of the types as written, -1 for one that only a node can look up.
+     */
+    record Prepare(String name, List<Integer> types) implements SessionAction {
+
+        /** A type that is none of PostgreSQL's own. */
+        public static final int UNKNOWN_TYPE = -1;
+    }
+
+    /**
+     * EXECUTE: the statement of this name goes where its own plan says with these arguments. {@code arguments} holds null for
+     * one that is no constant; {@code made} are the tables of a CREATE TEMP TABLE AS.
+     */
+    record Execute(String name, List<KeyValue> arguments, Form form, List<String> made) implements SessionAction {
+
+        /** What becomes of the rows. */
+        public enum Form {
+            PLAIN,
+            EXPLAINED,
+            ANALYZED,
+            TABLE,
+            TEMP_TABLE
+        }
+    }
+
     /** DEALLOCATE; {@code name} is null for ALL. */
     record Deallocate(String name) implements SessionAction {}
 
@@ -49,7 +77,7 @@ public sealed interface SessionAction {
     record Discard(String what) implements SessionAction {}
 
     /** CREATE TEMP TABLE and its kin: from now on these names mean the session's own tables. */
-    record CreateTemp(java.util.List<String> names) implements SessionAction {}
+    record CreateTemp(List<String> names) implements SessionAction {}
 
     /** DECLARE: the cursor lives on the statement's node. */
     record DeclareCursor(String name, boolean hold) implements SessionAction {}

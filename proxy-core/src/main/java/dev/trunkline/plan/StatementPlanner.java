@@ -15,6 +15,7 @@ import dev.trunkline.sql.Expr;
 import dev.trunkline.sql.LiteralKind;
 import dev.trunkline.sql.Name;
 import dev.trunkline.sql.Query;
+import dev.trunkline.sql.Span;
 import dev.trunkline.sql.Statement;
 import java.util.List;
 import java.util.Locale;
@@ -46,8 +47,16 @@ final class StatementPlanner {
         return footprint;
     }
 
+    String text(Span span) {
+        return text.of(span);
+    }
+
     boolean oneNode() {
         return catalog.nodes().size() == 1;
+    }
+
+    boolean hasHintComment() {
+        return hints.comment() != null;
     }
 
     Catalog catalog() {
@@ -88,10 +97,9 @@ final class StatementPlanner {
             case Statement.Truncate truncate -> new TableStatements(this).truncate(truncate);
             case Statement.Ddl ddl -> new TableStatements(this).ddl(ddl);
             case Statement.Notification notification -> notification(notification);
-            case Statement.Prepare prepare -> onlyOneNode("PREPARE", Access.write("PREPARE"),
-                    "Use the driver's prepared statements: they work in every pool mode.", SessionEffect.PREPARED);
-            case Statement.Execute execute -> onlyOneNode("EXECUTE", Access.write("EXECUTE"),
-                    "Use the driver's prepared statements: they work in every pool mode.", SessionEffect.PREPARED);
+            case Statement.Prepare prepare -> PreparedPlans.prepare(prepare, this);
+            case Statement.Execute execute -> PreparedPlans.execute(execute, SessionAction.Execute.Form.PLAIN,
+                    List.of(), this);
             case Statement.Do block -> onNamedNode("DO", Access.write("DO"),
                     "Send the block's statements one by one.", SessionEffect.TAINT);
             case Statement.Call call -> call(call);
@@ -305,6 +313,9 @@ final class StatementPlanner {
     private Decision explain(Statement.Explain explain) {
         if (explain.route()) {
             return explainRoute(explain);
+        }
+        if (explain.inner() instanceof Statement.Execute execute) {
+            return PreparedPlans.explain(explain, execute, this);
         }
         Decision decision = decide(explain.inner());
         if (!explain.analyze()) {

@@ -97,6 +97,11 @@ final class TableStatements {
     }
 
     Decision ddl(Statement.Ddl ddl) {
+        if (ddl.query() instanceof Statement.Execute execute) {
+            return PreparedPlans.execute(execute,
+                    ddl.temporary() ? SessionAction.Execute.Form.TEMP_TABLE : SessionAction.Execute.Form.TABLE,
+                    ddl.objects(), planner);
+        }
         String command = command(ddl);
         planner.footprint().and(Access.write(command));
         if (ddl.temporary()) {

@@ -10,6 +10,9 @@ import dev.trunkline.value.WireFormat;
  */
 public final class BoundValues {
 
+    /** The length of a value that only the node will know. */
+    public static final int NOT_KNOWN = -2;
+
     private static final int[] NO_OIDS = {};
 
     private byte[] sql;
@@ -43,7 +46,7 @@ public final class BoundValues {
      * @param valueOffsets
      *            where each value starts
      * @param valueLengths
-     *            the length of each, -1 for NULL
+     *            the length of each, -1 for NULL, {@link #NOT_KNOWN} for one that can't be read here
      * @param formatCodes
      *            the format codes as in the message: none, one for all, or one for each
      * @param typeOids
@@ -94,7 +97,7 @@ public final class BoundValues {
     }
 
     boolean hasParameter(int number) {
-        return number <= parameterCount;
+        return number <= parameterCount && lengths[number - 1] != NOT_KNOWN;
     }
 
     byte[] body() {

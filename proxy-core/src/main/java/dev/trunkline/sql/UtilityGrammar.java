@@ -101,7 +101,23 @@ final class UtilityGrammar implements PostgresParserConstants {
             at.expectKind(RPAREN);
         }
         at.expect("as");
-        return new Statement.Prepare(name, List.copyOf(types), at.statement(), span());
+        return new Statement.Prepare(name, List.copyOf(types), prepared(), span());
+    }
+
+    /** The statement that is prepared; one that the grammar can't read is a matter of its own, not of PREPARE. */
+    private Statement prepared() {
+        int start = at.index();
+        try {
+            return at.statement();
+        } catch (SyntaxError e) {
+            if (at.peek() == null) {
+                throw e;
+            }
+            String first = at.peek().word;
+            at.moveTo(at.limit());
+            return new Statement.Unknown(first == null ? "" : first, grammar.tokens().names(), e.sqlState(),
+                    e.getMessage(), e.position(), at.span(start));
+        }
     }
 
     private Statement execute() {

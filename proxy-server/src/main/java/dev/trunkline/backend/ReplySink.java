@@ -1,5 +1,6 @@
 package dev.trunkline.backend;
 
+import dev.trunkline.wire.ErrorFields;
 import io.netty.buffer.ByteBuf;
 
 /** Where the replies to one message that was sent to a node go: the client, a collector, a merge input, or nowhere. */
@@ -29,6 +30,11 @@ public interface ReplySink {
 
     /** One whole message with its header, readable only during the call. Called for ROWS and EACH only. */
     void message(BackendConnection from, byte type, ByteBuf frame);
+
+    /** An error in the words of the client's text, if the node was sent another one. */
+    default ErrorFields asWritten(ErrorFields fields) {
+        return fields;
+    }
 
     /** Replies that nobody needs, such as those to an injected BEGIN. Errors still reach the connection's owner. */
     ReplySink DROP = new ReplySink() {

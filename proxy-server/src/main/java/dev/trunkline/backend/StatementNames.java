@@ -27,7 +27,16 @@ public final class StatementNames {
     private final Cache<Key, ServerStatement> statements = Caffeine.newBuilder().weakValues().executor(Runnable::run)
             .build();
 
-    /** The one statement of this text and these types. */
+    /** How many statements there are that a session or a connection refers to, roughly. */
+    public long count() {
+        return statements.estimatedSize();
+    }
+
+    /**
+     * The one statement of this text and these types.
+     *
+     * @param sql without comments, so that texts that differ in these alone are one statement
+     */
     public ServerStatement named(byte[] sql, int[] parameterTypes) {
         return statements.get(new Key(sql, parameterTypes),
                 k -> new ServerStatement("tl_" + next.incrementAndGet(), k.sql, k.types));

@@ -3,6 +3,7 @@ package dev.trunkline.session;
 import dev.trunkline.backend.ServerStatement;
 import dev.trunkline.plan.PlanKey;
 import dev.trunkline.plan.StatementPlan;
+import dev.trunkline.wire.ErrorFields;
 
 /**
  * A prepared statement as its session knows it: the text, its plan, and what the nodes call it. The plan is replaced when
@@ -11,18 +12,27 @@ import dev.trunkline.plan.StatementPlan;
 final class ClientStatement {
 
     private final String name;
+    private final byte[] sql;
     private final ServerStatement server;
     private final boolean standardConformingStrings;
     private StatementPlan plan;
     private PlanKey planKey;
 
-    ClientStatement(String name, ServerStatement server, boolean standardConformingStrings, StatementPlan plan,
-            PlanKey planKey) {
+    /** @param sql the client's text, which may have comments that the nodes' has not */
+    ClientStatement(String name, byte[] sql, ServerStatement server, boolean standardConformingStrings,
+            StatementPlan plan, PlanKey planKey) {
         this.name = name;
+        this.sql = sql;
         this.server = server;
         this.standardConformingStrings = standardConformingStrings;
         this.plan = plan;
         this.planKey = planKey;
+    }
+
+    /** What a statement becomes at a node that is to run it in another way, by the unnamed statement there. */
+    ClientStatement as(byte[] nodeSql, StatementPlan other) {
+        return new ClientStatement(name, sql, ServerStatement.unnamed(nodeSql, new int[0]), standardConformingStrings,
+                other, planKey);
     }
 
     /** The client's name; empty for the unnamed statement. */
@@ -35,7 +45,7 @@ final class ClientStatement {
     }
 
     byte[] sql() {
-        return server.sql();
+        return sql;
     }
 
     boolean standardConformingStrings() {
@@ -44,6 +54,15 @@ final class ClientStatement {
 
     StatementPlan plan() {
         return plan;
+    }
+
+    PlanKey planKey() {
+        return planKey;
+    }
+
+    /** A node's error about the statement with its position in the client's text. */
+    ErrorFields asWritten(ErrorFields fields) {
+        return RewrittenText.withComments(fields, sql, server.sql(), standardConformingStrings);
     }
 
     /** Whether the plan was made from this catalog, for a session whose names mean what they mean now. */

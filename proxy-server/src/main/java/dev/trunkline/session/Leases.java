@@ -252,7 +252,7 @@ final class Leases implements Waiter {
     void note(Participant participant, Set<SessionEffect> effects) {
         for (SessionEffect effect : effects) {
             switch (effect) {
-                case TEMP_TABLE, SESSION_LOCK, HOLD_CURSOR, PREPARED -> {
+                case TEMP_TABLE, SESSION_LOCK, HOLD_CURSOR -> {
                     participant.pin(effect);
                     participant.backend().taint();
                 }

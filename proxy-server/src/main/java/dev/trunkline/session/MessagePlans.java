@@ -4,7 +4,9 @@ import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.PlanKey;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.sql.Fingerprint;
+import dev.trunkline.sql.LexedText;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,42 +31,81 @@ final class MessagePlans {
 
     /** The plan of a statement, or null when it is being made: then the session waits. */
     StatementPlan plan(Fingerprint fingerprint, PlanKey key, byte[] sql, int start, int end, int index) {
+        refuseIfCancelled();
+        if (index < made.length && made[index] != null) {
+            return made[index];
+        }
+        return find(fingerprint, key, sql, start, end, plan -> remember(index, plan), null);
+    }
+
+    private void refuseIfCancelled() {
         if (cancelled) {
             cancelled = false;
             throw ProxyError.QUERY_CANCELED.with();
         }
-        if (index < made.length && made[index] != null) {
-            return made[index];
+    }
+
+    /**
+     * Sees to it that a prepared statement's plan is of the current catalog and names; false when that has to wait. Then
+     * {@code next} goes on, or (null) the message is offered again. Uses the worker's lexer.
+     */
+    boolean makeCurrent(ClientStatement statement, Runnable next) {
+        refuseIfCancelled();
+        PlanKey key = session.planKey();
+        if (statement.plan() == StatementPlans.EMPTY
+                || statement.isPlannedFor(session.database().catalog().version(), key)) {
+            return true;
         }
+        byte[] sql = statement.sql();
+        LexedText lexed = session.worker().lexed();
+        lexed.lex(sql, 0, sql.length, statement.standardConformingStrings());
+        if (lexed.failed()) {
+            throw SimpleProtocol.lexicalError(lexed, sql);
+        }
+        StatementPlan plan = find(lexed.fingerprint(0), key, sql, lexed.statementStart(0), lexed.statementEnd(0),
+                newer -> statement.plan(newer, key), next);
+        if (plan != null) {
+            statement.plan(plan, key);
+        }
+        return plan != null;
+    }
+
+    /** A plan from the cache; null when it is being made: {@code taker} gets it, and {@code next} goes on. */
+    StatementPlan find(Fingerprint fingerprint, PlanKey key, byte[] sql, int start, int end,
+            Consumer<StatementPlan> taker, Runnable next) {
         ServedDatabase database = session.database();
         StatementPlan plan = session.worker().plans(database).find(fingerprint, key, sql, database.catalog());
         if (plan != null) {
             return plan;
         }
-        session.await(SessionState.PLANNING, null);
+        session.await(SessionState.PLANNING, next);
         int ticket = ++asked;
         database.plans().load(fingerprint, key, sql, start, end, database.catalog())
                 .whenComplete((result, failure) -> session.worker().loop()
-                        .execute(() -> planned(ticket, index, result, failure)));
+                        .execute(() -> planned(ticket, taker, result, failure)));
         return null;
     }
 
-    private void planned(int ticket, int index, StatementPlan plan, Throwable failure) {
+    private void planned(int ticket, Consumer<StatementPlan> taker, StatementPlan plan, Throwable failure) {
         if (session.state() != SessionState.PLANNING || ticket != asked) {
             return;
         }
         if (failure != null) {
             LOG.error("planning failed", failure);
         }
+        taker.accept(plan != null
+                ? plan
+                : StatementPlans.refusing(ProxyError.INTERNAL.with("planning failed"),
+                        session.database().catalog().version()));
+        session.proceed();
+    }
+
+    private void remember(int index, StatementPlan plan) {
         if (index >= made.length) {
             made = Arrays.copyOf(made, Math.max(index + 1, made.length * 2));
         }
         hasMade = true;
-        made[index] = plan != null
-                ? plan
-                : StatementPlans.refusing(ProxyError.INTERNAL.with("planning failed"),
-                        session.database().catalog().version());
-        session.proceed();
+        made[index] = plan;
     }
 
     /** The message has been taken: the next one has other statements. */

@@ -59,7 +59,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
             backend.taint();
             cycle.thenGoOn(session::failCycle);
         }
-        tell(run, backend, fields, frame);
+        tell(run, backend, sink, fields, frame);
         if (run != null) {
             run.failed(backend);
             return;
@@ -80,12 +80,13 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         }
     }
 
-    private void tell(StatementRun run, BackendConnection backend, ErrorFields fields, ByteBuf frame) {
+    private void tell(StatementRun run, BackendConnection backend, ReplySink sink, ErrorFields fields,
+            ByteBuf frame) {
         if (cycle.hasErred()) {
             return;
         }
         cycle.erred(true);
-        ErrorFields told = run == null ? fields : run.asWritten(backend, fields);
+        ErrorFields told = run == null ? sink.asWritten(fields) : run.asWritten(backend, fields);
         if (told == fields) {
             session.out().copy(frame);
         } else {
@@ -188,7 +189,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
             return;
         }
         leases.lost(participant);
-        session.extended().lost(participant);
+        session.portals().lost(participant);
         copyIn.stop(backend);
         session.forget(backend);
         if (session.state() == SessionState.CLOSED) {

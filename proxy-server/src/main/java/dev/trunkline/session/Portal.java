@@ -1,5 +1,6 @@
 package dev.trunkline.session;
 
+import dev.trunkline.backend.ReplySink;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.Destination;
 import io.netty.buffer.ByteBuf;
@@ -17,6 +18,8 @@ final class Portal {
     private final Destination destination;
     private final Participant participant;
     private final ByteBuf values;
+    /** Where the replies of the node go, null for the client. */
+    private final ReplySink sink;
     private FanOutRun suspended;
     private boolean done;
 
@@ -25,12 +28,23 @@ final class Portal {
      * @param values the part of the Bind message after the names; null unless it is a fan-out
      */
     Portal(String name, ClientStatement statement, Destination destination, Participant participant, ByteBuf values) {
+        this(name, statement, destination, participant, values, null);
+    }
+
+    /** As above; {@code sink} is where the node's replies go, null for the client. */
+    Portal(String name, ClientStatement statement, Destination destination, Participant participant, ByteBuf values,
+            ReplySink sink) {
         this.name = name;
         this.statement = statement;
         this.plan = statement.plan();
         this.destination = destination;
         this.participant = participant;
         this.values = values;
+        this.sink = sink;
+    }
+
+    ReplySink sink(ReplySink client) {
+        return sink == null ? client : sink;
     }
 
     String name() {

@@ -1,5 +1,6 @@
 package dev.trunkline.session;
 
+import dev.trunkline.sql.CommentFreeText;
 import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.ErrorFields.Field;
 import java.nio.charset.StandardCharsets;
@@ -23,8 +24,30 @@ final class RewrittenText {
             return fields;
         }
         int found = position(Integer.parseInt(position), codePoints(written), codePoints(sent));
+        return withoutPosition(fields).withPosition(found);
+    }
+
+    /** As above, for a text that was sent without its comments. */
+    static ErrorFields withComments(ErrorFields fields, byte[] written, byte[] sent, boolean standardStrings) {
+        String position = fields.get(ErrorFields.POSITION);
+        return position == null || written == sent
+                ? fields
+                : withoutPosition(fields).withPosition(
+                        CommentFreeText.placeIn(written, sent, Integer.parseInt(position), standardStrings));
+    }
+
+    /** A node's error about a part of a text with its position in the whole. */
+    static ErrorFields after(ErrorFields fields, byte[] before) {
+        String position = fields.get(ErrorFields.POSITION);
+        return position == null || before.length == 0
+                ? fields
+                : withoutPosition(fields).withPosition(Integer.parseInt(position) + codePoints(before).length);
+    }
+
+    /** A node's error about a text that the client has never written. */
+    static ErrorFields withoutPosition(ErrorFields fields) {
         List<Field> others = fields.fields().stream().filter(f -> f.code() != ErrorFields.POSITION).toList();
-        return new ErrorFields(others).withPosition(found);
+        return new ErrorFields(others);
     }
 
     private static int[] codePoints(byte[] text) {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
 /**
@@ -35,6 +36,7 @@ public final class ServedDatabase {
     private final DatabaseMetrics metrics;
     private final StatementNames statementNames = new StatementNames();
     private final Map<QuotaKey, Quota> quotas = new ConcurrentHashMap<>();
+    private final AtomicLong schemaChanges = new AtomicLong();
     /** By node, a counter for each pool. */
     private final List<List<NodeTraffic>> traffic = new ArrayList<>();
     private final PoolGate gate = new PoolGate();
@@ -129,7 +131,7 @@ public final class ServedDatabase {
         return plans;
     }
 
-    StatementNames statementNames() {
+    public StatementNames statementNames() {
         return statementNames;
     }
 
@@ -179,6 +181,17 @@ public final class ServedDatabase {
     /** A node says that it does not know what we think it has, or the client has changed its schema: look again. */
     void catalogMayBeStale() {
         source.refreshNow();
+    }
+
+    /** A client has changed the schema. */
+    void schemaChanged() {
+        schemaChanges.incrementAndGet();
+        catalogMayBeStale();
+    }
+
+    /** How often clients have changed the schema: what nodes said of a statement before the last time is doubtful. */
+    long schemaChanges() {
+        return schemaChanges.get();
     }
 
     /** A counter for the bytes of one more pool. */

@@ -69,6 +69,9 @@ public final class Session implements ClientSession {
     private final ClientOutput out;
     private final Transaction transaction = new Transaction();
     private final Leases leases;
+    private final ClientStatements statements = new ClientStatements();
+    private final Portals portals = new Portals(transaction);
+    private final Preparing preparing = new Preparing(this);
     private final SimpleProtocol simple;
     private final ExtendedProtocol extended;
     private final SessionActions actions;
@@ -147,6 +150,22 @@ public final class Session implements ClientSession {
 
     ExtendedProtocol extended() {
         return extended;
+    }
+
+    ClientStatements statements() {
+        return statements;
+    }
+
+    Portals portals() {
+        return portals;
+    }
+
+    Preparing preparing() {
+        return preparing;
+    }
+
+    MessagePlans plans() {
+        return plans;
     }
 
     FanOutWarnings fanOutWarnings() {
@@ -629,9 +648,9 @@ public final class Session implements ClientSession {
                 listening.tell();
             }
             transaction.end();
-            extended.closePortals();
+            portals.close();
             if (settings.takeCatalogChange()) {
-                database.catalogMayBeStale();
+                database.schemaChanged();
             }
         }
         if (!relayed) {
@@ -672,7 +691,7 @@ public final class Session implements ClientSession {
         tempTables.mayHaveChanged();
         nodeEvents.takeLoss();
         transaction.end();
-        extended.closePortals();
+        portals.close();
         leases.releaseAll();
         current = null;
     }
@@ -758,7 +777,7 @@ public final class Session implements ClientSession {
             run.abandon();
             run = null;
         }
-        extended.closePortals();
+        portals.close();
         if (listening != null) {
             listening.close();
         }

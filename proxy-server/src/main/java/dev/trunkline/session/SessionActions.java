@@ -80,6 +80,8 @@ final class SessionActions {
             case SessionAction.ResetSetting reset -> reset(reset.name(), done);
             case SessionAction.ShowTrunkline show -> show(show.name(), done);
             case SessionAction.ExplainRoute explain -> RouteExplainer.start(session, explain, source, done);
+            case SessionAction.Prepare prepare -> PrepareRun.start(session, prepare, source, done);
+            case SessionAction.Execute execute -> throw new IllegalStateException("it runs as what it executes");
             case SessionAction.Deallocate deallocate -> deallocate(deallocate.name(), done);
             case SessionAction.Discard discard -> discard(discard.what(), done);
             case SessionAction.CloseCursor close -> closeAllCursors(done);
@@ -378,24 +380,12 @@ final class SessionActions {
     // ---- prepared statements and cursors
 
     private void deallocate(String name, Runnable done) {
-        if (session.extended().deallocate(name) && name != null) {
-            done(done, "DEALLOCATE");
-            return;
+        if (name == null) {
+            session.statements().deallocateAll();
+        } else {
+            session.statements().deallocate(name);
         }
-        // What SQL has prepared is known to the pinned connection alone.
-        if (session.isPinned()) {
-            tellAll(name == null ? "DEALLOCATE ALL" : "DEALLOCATE " + Settings.quotedName(name), () -> {
-                if (name == null) {
-                    session.transaction().participants().forEach(p -> p.backend().statementsDropped());
-                }
-                done(done, name == null ? "DEALLOCATE ALL" : "DEALLOCATE");
-            });
-            return;
-        }
-        if (name != null) {
-            throw ProxyError.UNDEFINED_PREPARED_STATEMENT.with("prepared statement \"" + name + "\"");
-        }
-        done(done, "DEALLOCATE ALL");
+        done(done, name == null ? "DEALLOCATE ALL" : "DEALLOCATE");
     }
 
     private void discard(String what, Runnable done) {
@@ -404,7 +394,7 @@ final class SessionActions {
                 if (session.transaction().isExplicit()) {
                     throw ProxyError.ACTIVE_TRANSACTION.with("DISCARD ALL cannot run inside a transaction block");
                 }
-                session.extended().deallocate(null);
+                session.statements().deallocateAll();
                 session.settings().resetAll();
                 session.settings().tempTables(Set.of());
                 session.unpin();

@@ -42,7 +42,7 @@ final class SimpleProtocol {
             return false;
         }
         session.cycle().leavePipeline();
-        session.extended().dropUnnamed();
+        session.statements().dropUnnamed();
         int end = in.indexOf(start + HEADER, start + length, (byte) 0);
         if (end < 0) {
             throw ProxyError.PROTOCOL_VIOLATION.with("invalid string in message");
@@ -88,6 +88,9 @@ final class SimpleProtocol {
                     List.of(session.planKey().hints()), standardStrings);
             return true;
         }
+        if (plan.action() instanceof SessionAction.Execute execute) {
+            return execute(execute, plan, lexed, sql, standardStrings);
+        }
         if (plan.root() instanceof Plan.LocalReply) {
             byte[] text = java.util.Arrays.copyOfRange(sql, lexed.statementStart(0), lexed.statementEnd(0));
             session.routed(Routing.LOCAL, plan);
@@ -110,6 +113,37 @@ final class SimpleProtocol {
         session.use(participant, plan, destination);
         session.actions().sent(plan, participant);
         forward(participant, session.transaction().isExplicit(), in, start, length);
+        return true;
+    }
+
+    private boolean execute(SessionAction.Execute execute, StatementPlan plan, LexedText lexed, byte[] sql,
+            boolean standardStrings) {
+        byte[] text = java.util.Arrays.copyOf(sql, lexed.statementEnd(0));
+        ExecutedStatement executed = ExecutedStatement.of(session, execute, sql, lexed.statementStart(0),
+                lexed.statementEnd(0), lexed.fingerprint(0), standardStrings, null);
+        if (executed == null) {
+            return false;
+        }
+        if (executed.destination() instanceof Destination.Many many) {
+            FanOutRun.start(session, executed.plan(), many, executed.source(), 0, session.cycle()::end);
+            return true;
+        }
+        Participant participant = session.participant(session.nodeOf(executed.destination()), null);
+        if (participant == null) {
+            return false;
+        }
+        if (!participant.backend().has(executed.prepared().server())) {
+            StringRun.start(session, text, List.of(plan), List.of(session.planKey().hints()), standardStrings);
+            return true;
+        }
+        session.use(participant, executed.plan(), executed.destination());
+        session.actions().sent(executed.plan(), participant);
+        BackendConnection backend = participant.backend();
+        session.switchTo(backend, null);
+        participant.committing(participant.writes() && !session.transaction().isExplicit());
+        FrontendEncoder.query(backend.stage(), executed.nodeSql(), 0, executed.nodeSql().length);
+        session.cycle().awaitReady(1, null);
+        backend.expectQuery(executed.sink(session.out(), text));
         return true;
     }
 

@@ -4,12 +4,14 @@ import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.backend.ReplySink;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.Plan;
+import dev.trunkline.plan.SessionAction;
 import dev.trunkline.plan.SessionEffect;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.Destination;
 import dev.trunkline.route.Routing;
 import dev.trunkline.route.RoutingHint;
 import dev.trunkline.sql.LexedText;
+import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.FrontendEncoder;
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
@@ -30,6 +32,8 @@ final class StringRun implements StatementRun {
     private boolean over;
     private boolean stepping;
     private boolean again;
+    /** The EXECUTE whose replies are awaited, or null. */
+    private ExecutedStatement running;
 
     private StringRun(Session session, byte[] sql, List<StatementPlan> plans, List<RoutingHint.Kind> hints,
             boolean standardStrings) {
@@ -101,9 +105,14 @@ final class StringRun implements StatementRun {
             return;
         }
         session.run(null);
+        running = null;
         int i = next;
         StatementPlan plan = plans.get(i);
         session.actions().checkNotFailed(plan);
+        if (plan.action() instanceof SessionAction.Execute execute) {
+            execute(execute, i);
+            return;
+        }
         if (plan.root() instanceof Plan.LocalReply) {
             next++;
             byte[] text = Arrays.copyOfRange(sql, lexed.statementStart(i), lexed.statementEnd(i));
@@ -141,6 +150,44 @@ final class StringRun implements StatementRun {
                 session.out(), Session.INJECTED);
         FrontendEncoder.flush(backend.stage());
         session.become(SessionState.ACTIVE);
+    }
+
+    private void execute(SessionAction.Execute execute, int i) {
+        ExecutedStatement executed = ExecutedStatement.of(session, execute, sql, lexed.statementStart(i),
+                lexed.statementEnd(i), lexed.fingerprint(i), session.planKey().standardConformingStrings(), this::step);
+        if (executed == null) {
+            return;
+        }
+        if (executed.destination() instanceof Destination.Many many) {
+            next++;
+            FanOutRun.start(session, executed.plan(), many, executed.source(), 0, this::step);
+            return;
+        }
+        Participant participant = session.participant(session.nodeOf(executed.destination()), this::step);
+        if (participant == null || !session.switchTo(participant.backend(), this::step)) {
+            return;
+        }
+        session.use(participant, executed.plan(), executed.destination());
+        session.actions().sent(executed.plan(), participant);
+        next++;
+        BackendConnection backend = participant.backend();
+        session.run(this);
+        running = executed;
+        session.preparing().at(backend, executed.prepared());
+        byte[] nodeSql = executed.nodeSql();
+        SimpleProtocol.send(backend, nodeSql, 0, nodeSql.length, new RowShape(session.out()), session.out(),
+                Session.INJECTED);
+        FrontendEncoder.flush(backend.stage());
+        session.become(SessionState.ACTIVE);
+    }
+
+    /** Positions count from the beginning of the string. */
+    @Override
+    public ErrorFields asWritten(BackendConnection backend, ErrorFields fields) {
+        int start = lexed.statementStart(next - 1);
+        byte[] written = Arrays.copyOfRange(sql, start, lexed.statementEnd(next - 1));
+        ErrorFields told = running == null ? fields : running.sink(session.out(), written).asWritten(fields);
+        return RewrittenText.after(told, Arrays.copyOf(sql, start));
     }
 
     private void finish() {

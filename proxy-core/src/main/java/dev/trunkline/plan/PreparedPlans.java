@@ -1,0 +1,92 @@
+package dev.trunkline.plan;
+
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.plan.SessionAction.Execute.Form;
+import dev.trunkline.route.ExecuteArguments;
+import dev.trunkline.sql.Name;
+import dev.trunkline.sql.Statement;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * What SQL's PREPARE and EXECUTE mean to a session. Neither names a node: a statement that is prepared goes where the arguments
+ * of each EXECUTE say.
+ */
+public final class PreparedPlans {
+
+    private PreparedPlans() {}
+
+    static Decision prepare(Statement.Prepare prepare, StatementPlanner planner) {
+        Statement inner = prepare.inner();
+        boolean preparable = inner instanceof Statement.Select || inner instanceof Statement.Insert
+                || inner instanceof Statement.Update || inner instanceof Statement.Delete
+                || inner instanceof Statement.Merge || inner instanceof Statement.Unknown;
+        if (!preparable) {
+            String word = planner.text(inner.span()).strip().split("[\\s(;]", 2)[0];
+            return Decision.refuse(ProxyError.SYNTAX_ERROR.with("syntax error at or near \"" + word + "\"")
+                    .withPosition(inner.span().start() + 1));
+        }
+        planner.footprint().and(Access.read("PREPARE runs nothing"));
+        return planner.local(new SessionAction.Prepare(prepare.name(),
+                prepare.types().stream().map(ExecuteArguments::typeOf).toList()));
+    }
+
+    static Decision execute(Statement.Execute execute, Form form, List<Name> made, StatementPlanner planner) {
+        planner.footprint().and(Access.write("EXECUTE"));
+        if (planner.hasHintComment()) {
+            return Decision.refuse(ProxyError.NOT_OVER_NODES.with("a routing hint before EXECUTE",
+                    "Write it before PREPARE, or SET trunkline.shard_key or trunkline.node."));
+        }
+        boolean table = form == Form.TABLE || form == Form.TEMP_TABLE;
+        if (table && !planner.oneNode()) {
+            return Decision.refuse(ProxyError.NOT_OVER_NODES.with("CREATE TABLE AS EXECUTE",
+                    "Write the statement itself in place of EXECUTE."));
+        }
+        return planner.local(new SessionAction.Execute(execute.name(),
+                ExecuteArguments.constants(execute.arguments()), form, made.stream().map(Name::last).toList()));
+    }
+
+    /** EXPLAIN of an EXECUTE. */
+    static Decision explain(Statement.Explain explain, Statement.Execute execute, StatementPlanner planner) {
+        if (explain.format().equals("text") || explain.format().equals("json") || planner.oneNode()) {
+            return execute(execute, explain.analyze() ? Form.ANALYZED : Form.EXPLAINED, List.of(), planner);
+        }
+        return Decision.refuse(ProxyError.NOT_OVER_NODES.with(
+                "EXPLAIN (FORMAT " + explain.format().toUpperCase(Locale.ROOT) + ") EXECUTE",
+                "The formats are TEXT and JSON."));
+    }
+
+    /**
+     * What is run when a prepared statement is executed: its own plan, but for what EXPLAIN and CREATE TABLE make of it.
+     *
+     * @param prepared
+     *            the plan of the statement that was prepared
+     */
+    public static StatementPlan executed(SessionAction.Execute execute, StatementPlan prepared) {
+        Set<SessionEffect> effects = EnumSet.noneOf(SessionEffect.class);
+        return switch (execute.form()) {
+            case PLAIN, ANALYZED -> prepared;
+            case EXPLAINED -> with(prepared, "ExplainStmt", Access.read("EXPLAIN runs nothing"), Set.of(), null);
+            case TABLE -> {
+                effects.addAll(prepared.effects());
+                effects.add(SessionEffect.CATALOG_CHANGE);
+                yield with(prepared, "CreateTableAsStmt", Access.write("CREATE TABLE AS"), effects, null);
+            }
+            case TEMP_TABLE -> {
+                effects.addAll(prepared.effects());
+                effects.add(SessionEffect.TEMP_TABLE);
+                yield with(prepared, "CreateTableAsStmt", Access.write("CREATE TEMP TABLE AS"), effects,
+                        new SessionAction.CreateTemp(execute.made()));
+            }
+        };
+    }
+
+    private static StatementPlan with(StatementPlan plan, String kind, Access access, Set<SessionEffect> effects,
+            SessionAction action) {
+        return new StatementPlan(plan.fingerprint(), kind, plan.root(), plan.rule(), plan.routing(), access, effects,
+                action, plan.tables(), plan.parameterTypes(), plan.keyParameters(), plan.guards(),
+                plan.catalogVersion());
+    }
+}

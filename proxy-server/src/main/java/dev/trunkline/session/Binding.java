@@ -1,0 +1,193 @@
+package dev.trunkline.session;
+
+import static dev.trunkline.session.ExtendedMessage.HEADER;
+import static dev.trunkline.session.ExtendedMessage.text;
+
+import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.backend.ReplySink;
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.plan.Plan;
+import dev.trunkline.plan.SessionAction;
+import dev.trunkline.plan.StatementPlan;
+import dev.trunkline.route.BoundValues;
+import dev.trunkline.route.Destination;
+import dev.trunkline.sql.Fingerprint;
+import dev.trunkline.sql.LexedText;
+import dev.trunkline.wire.BackendEncoder;
+import dev.trunkline.wire.BindLayout;
+import dev.trunkline.wire.MessageTypes;
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+
+/**
+ * Bind: finds the node with the values, has it prepare the statement if it hasn't, and binds it there. A statement for several
+ * nodes, or for the session itself, keeps its values until it is executed.
+ */
+final class Binding {
+
+    /** The kinds of statement whose parameters are counted. */
+    private static final Set<String> COUNTED = Set.of("SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt",
+            "MergeStmt");
+    /** Below this size a message is copied with its new statement name; above, only its head is. */
+    private static final int SMALL = 4096;
+
+    private final Session session;
+    private final ExtendedProtocol protocol;
+    private final BindLayout layout = new BindLayout();
+
+    Binding(Session session, ExtendedProtocol protocol) {
+        this.session = session;
+        this.protocol = protocol;
+    }
+
+    /** Takes a Bind; false when it has to wait. */
+    boolean bind(ByteBuf in, int start, int length) {
+        ByteBuf body = in.slice(start + HEADER, length - HEADER);
+        layout.read(body);
+        String portalName = text(body, layout.portalStart(), layout.portalEnd());
+        ClientStatement statement = session.statements()
+                .get(text(body, layout.statementStart(), layout.statementEnd()));
+        if (!protocol.settlePendingBut(statement) || !protocol.currentPlan(statement)) {
+            return false;
+        }
+        StatementPlan plan = statement.plan();
+        session.actions().checkNotFailed(plan);
+        checkCount(statement);
+        if (plan.root() instanceof Plan.LocalReply local) {
+            if (local.action() instanceof SessionAction.Execute execute) {
+                return bindExecute(execute, statement, portalName, body, in, start, length);
+            }
+            keep(new Portal(portalName, statement, null, null, values(plan, body)));
+            return true;
+        }
+        Destination destination = plan.bind(values(statement, body, length - HEADER),
+                session.database().destinations());
+        if (destination instanceof Destination.Many) {
+            keep(new Portal(portalName, statement, destination, null, values(plan, body)));
+            return true;
+        }
+        Participant participant = session.participant(session.nodeOf(destination), null);
+        if (participant == null || !session.switchTo(participant.backend(), null)) {
+            return false;
+        }
+        BackendConnection backend = participant.backend();
+        session.use(participant, plan, destination);
+        protocol.prepareAt(backend, statement);
+        send(backend, statement.server().name(), in, start, length);
+        backend.expectBind(session.out());
+        session.portals().put(new Portal(portalName, statement, destination, participant, null));
+        return true;
+    }
+
+    /** The portal of an EXECUTE is the portal of what it executes: it can be described, and fetched from in parts. */
+    private boolean bindExecute(SessionAction.Execute execute, ClientStatement statement, String portalName,
+            ByteBuf body, ByteBuf in, int start, int length) {
+        if (layout.count() != 0) {
+            throw wrongCount(statement, 0);
+        }
+        byte[] sql = statement.sql();
+        LexedText lexed = session.worker().lexed();
+        lexed.lex(sql, 0, sql.length, statement.standardConformingStrings());
+        ExecutedStatement executed = ExecutedStatement.of(session, execute, sql, lexed.statementStart(0),
+                lexed.statementEnd(0), lexed.fingerprint(0), statement.standardConformingStrings(), null);
+        if (executed == null) {
+            return false;
+        }
+        if (executed.destination() instanceof Destination.Many many) {
+            int formats = layout.resultFormatsStart() - 2;
+            keep(new Portal(portalName, executed.prepared(), many, null,
+                    executed.bindValues(body.slice(formats, layout.end() - formats))));
+            return true;
+        }
+        Participant participant = session.participant(session.nodeOf(executed.destination()), null);
+        if (participant == null || !session.switchTo(participant.backend(), null)) {
+            return false;
+        }
+        BackendConnection backend = participant.backend();
+        session.use(participant, executed.plan(), executed.destination());
+        protocol.answerPendingParse();
+        ClientStatement atNode = executed.atNode();
+        session.preparing().at(backend, executed.prepared());
+        ReplySink sink = executed.sink(session.out(), sql);
+        backend.parse(atNode.server(), ReplySink.DROP, null);
+        send(backend, "", in, start, length);
+        backend.expectBind(sink);
+        session.portals()
+                .put(new Portal(portalName, atNode, executed.destination(), participant, null, sink));
+        return true;
+    }
+
+    /** A portal that no node has yet. */
+    private void keep(Portal portal) {
+        protocol.answerPendingParse();
+        session.reply(BackendEncoder::bindComplete);
+        session.portals().put(portal);
+    }
+
+    /** What follows the names of a Bind, where it is needed when the portal is executed; otherwise null. */
+    private ByteBuf values(StatementPlan plan, ByteBuf body) {
+        boolean needed = !(plan.root() instanceof Plan.LocalReply)
+                || plan.action() instanceof SessionAction.ExplainRoute;
+        int from = layout.statementEnd() + 1;
+        return needed ? body.copy(from, layout.end() - from) : null;
+    }
+
+    /**
+     * The number of values, where the statement is understood: the node knows the statement under another name, and a missing
+     * key must not look like none.
+     */
+    private void checkCount(ClientStatement statement) {
+        StatementPlan plan = statement.plan();
+        int wanted = Math.max(plan.parameterCount(), statement.server().parameterTypes().length);
+        if (layout.count() != wanted && COUNTED.contains(plan.kind())) {
+            throw wrongCount(statement, wanted);
+        }
+    }
+
+    private RuntimeException wrongCount(ClientStatement statement, int wanted) {
+        return ProxyError.PROTOCOL_VIOLATION.with("bind message supplies " + layout.count()
+                + " parameters, but prepared statement \"" + statement.name() + "\" requires " + wanted);
+    }
+
+    private BoundValues values(ClientStatement statement, ByteBuf body, int size) {
+        BoundValues values = session.worker().values();
+        Fingerprint literals = statement.plan().readsLiterals() ? literals(statement) : null;
+        values.statement(statement.sql(), literals, statement.standardConformingStrings())
+                .pinnedNode(session.pinnedNode()).hint(session.own().hint());
+        int count = layout.count();
+        if (count > 0 && statement.plan().keyParameters().length > 0) {
+            byte[] bytes = session.worker().scratch(size);
+            body.getBytes(0, bytes, 0, size);
+            values.parameters(bytes, layout.starts(), layout.lengths(), layout.formats(), count,
+                    statement.server().parameterTypes(), count);
+        }
+        return values;
+    }
+
+    private Fingerprint literals(ClientStatement statement) {
+        LexedText lexed = session.worker().lexed();
+        lexed.lex(statement.sql(), 0, statement.sql().length, statement.standardConformingStrings());
+        return lexed.fingerprint(0);
+    }
+
+    /** Sends Bind under the name that the node knows the statement by. */
+    private void send(BackendConnection backend, String serverName, ByteBuf in, int start, int length) {
+        if (serverName.isEmpty() && layout.statementStart() == layout.statementEnd()) {
+            backend.send(in.retainedSlice(start, length));
+            return;
+        }
+        int tail = start + HEADER + layout.statementEnd();
+        int tailLength = start + length - tail;
+        int headLength = layout.portalEnd() + 1 + serverName.length();
+        ByteBuf head = backend.stage();
+        head.writeByte(MessageTypes.BIND).writeInt(4 + headLength + tailLength);
+        head.writeBytes(in, start + HEADER, layout.portalEnd() + 1);
+        head.writeCharSequence(serverName, StandardCharsets.US_ASCII);
+        if (tailLength <= SMALL) {
+            head.writeBytes(in, tail, tailLength);
+        } else {
+            backend.send(in.retainedSlice(tail, tailLength));
+        }
+    }
+}

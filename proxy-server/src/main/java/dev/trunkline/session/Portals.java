@@ -1,0 +1,73 @@
+package dev.trunkline.session;
+
+import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.error.ProxyError;
+import java.util.HashMap;
+import java.util.Map;
+
+/** The portals of a session by name. They end with their transaction, and with the connection that they are on. */
+final class Portals {
+
+    private final Transaction transaction;
+    private final Map<String, Portal> portals = new HashMap<>();
+
+    Portals(Transaction transaction) {
+        this.transaction = transaction;
+    }
+
+    /** @throws dev.trunkline.error.ProxyException 34000 */
+    Portal get(String name) {
+        Portal portal = portals.get(name);
+        if (portal == null) {
+            throw ProxyError.UNDEFINED_PORTAL.with(name);
+        }
+        return portal;
+    }
+
+    Portal find(String name) {
+        return portals.get(name);
+    }
+
+    /** Where a cursor that SQL has declared lives: to a node it is a portal like any other. Null when there is none. */
+    BackendConnection cursor(String name) {
+        Integer node = portals.containsKey(name) ? null : transaction.cursors().get(name);
+        Participant participant = node == null ? null : transaction.at(node);
+        return participant == null ? null : participant.backend();
+    }
+
+    void put(Portal portal) {
+        drop(portals.put(portal.name(), portal));
+    }
+
+    /** Close of a portal, or of a cursor. */
+    void remove(String name) {
+        drop(portals.remove(name));
+        transaction.cursors().remove(name);
+    }
+
+    private static void drop(Portal portal) {
+        if (portal != null) {
+            portal.release();
+        }
+    }
+
+    /** Portals end with their connection. */
+    void lost(Participant participant) {
+        portals.values().removeIf(portal -> {
+            boolean gone = portal.participant() == participant
+                    || portal.suspended() != null && portal.suspended().uses(participant);
+            if (gone) {
+                portal.release();
+            }
+            return gone;
+        });
+    }
+
+    /** Portals end with their transaction. */
+    void close() {
+        if (!portals.isEmpty()) {
+            portals.values().forEach(Portal::release);
+            portals.clear();
+        }
+    }
+}

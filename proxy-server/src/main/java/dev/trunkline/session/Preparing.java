@@ -1,0 +1,146 @@
+package dev.trunkline.session;
+
+import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.backend.ReplySink;
+import dev.trunkline.backend.ServerStatement;
+import dev.trunkline.plan.PlanKey;
+import dev.trunkline.plan.StatementPlan;
+import dev.trunkline.route.NodeRule;
+import dev.trunkline.sql.CommentFreeText;
+import dev.trunkline.wire.BackendDecoder;
+import dev.trunkline.wire.BackendEncoder;
+import dev.trunkline.wire.BackendMessage.ParameterDescription;
+import dev.trunkline.wire.FrontendEncoder;
+import dev.trunkline.wire.FrontendMessage.Target;
+import dev.trunkline.wire.MessageTypes;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+
+/**
+ * Has nodes prepare and describe a session's statements. A statement is prepared at a node when it is needed there. What a node
+ * has said of it is remembered until the catalog changes, so that whoever prepares or describes it again needs no node.
+ */
+final class Preparing {
+
+    private static final int HEADER = 5;
+    private static final int[] NO_TYPES = {};
+
+    private final Session session;
+
+    Preparing(Session session) {
+        this.session = session;
+    }
+
+    /** A statement as the session is to know it. Named ones whose texts differ in comments alone are one to the nodes. */
+    ClientStatement statement(String name, byte[] sql, int[] types, boolean standardStrings, StatementPlan plan,
+            PlanKey names) {
+        if (name.isEmpty()) {
+            return new ClientStatement(name, sql, ServerStatement.unnamed(sql, types), standardStrings, plan, names);
+        }
+        byte[] text = CommentFreeText.of(sql, standardStrings);
+        ServerStatement server = session.database().statementNames().named(text, types);
+        return new ClientStatement(name, text == sql ? server.sql() : sql, server, standardStrings, plan, names);
+    }
+
+    /** What a node has said of the statement, if that still holds; otherwise null. */
+    private ServerStatement.Accepted accepted(ClientStatement statement) {
+        ServedDatabase database = session.database();
+        ServerStatement server = statement.server();
+        if (server.name().isEmpty() || !statement.planKey().tempTables().isEmpty()
+                || !statement.planKey().equals(session.planKey())) {
+            return null;
+        }
+        return server.accepted(database.catalog().version(), database.schemaChanges(), statement.planKey());
+    }
+
+    /** Whether a node need not be asked whether the statement is right. */
+    boolean isAccepted(ClientStatement statement) {
+        return accepted(statement) != null;
+    }
+
+    /** Whether the types of its parameters are known from a node. */
+    boolean isDescribed(ClientStatement statement) {
+        ServerStatement.Accepted said = accepted(statement);
+        return said != null && said.description() != null;
+    }
+
+    /** Describes the statement from what a node has said of it; false when that isn't known. */
+    boolean describeFromMemory(ClientStatement statement) {
+        ServerStatement.Accepted said = accepted(statement);
+        if (said == null || said.description() == null) {
+            return false;
+        }
+        session.reply(b -> b.writeBytes(said.description()));
+        return true;
+    }
+
+    /** The parameters' types as a node has described them, none if they aren't known. */
+    int[] describedTypes(ClientStatement statement) {
+        ServerStatement.Accepted said = accepted(statement);
+        if (said == null || said.description() == null) {
+            return NO_TYPES;
+        }
+        ByteBuf description = Unpooled.wrappedBuffer(said.description());
+        ByteBuf body = description.slice(HEADER, description.getInt(1) - 4);
+        return ((ParameterDescription) BackendDecoder.decode(MessageTypes.PARAMETER_DESCRIPTION, body)).types()
+                .stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    /** Sees to it that a node has the statement, without a reply to the client. */
+    void at(BackendConnection backend, ClientStatement statement) {
+        at(backend, statement, false, null);
+    }
+
+    /**
+     * Sees to it that a node has the statement.
+     *
+     * @param owed whether the client awaits ParseComplete
+     * @param ifSkipped run when an earlier error makes the node skip it
+     */
+    void at(BackendConnection backend, ClientStatement statement, boolean owed, Runnable ifSkipped) {
+        ServerStatement server = statement.server();
+        if (backend.has(server)) {
+            if (owed) {
+                session.reply(BackendEncoder::parseComplete, ifSkipped);
+            }
+            return;
+        }
+        backend.parse(server, sink(statement, owed), ifSkipped);
+    }
+
+    private ReplySink sink(ClientStatement statement, boolean owed) {
+        ServerStatement server = statement.server();
+        if (!server.name().isEmpty() && (server.sql() != statement.sql() || !isAccepted(statement))) {
+            return new PreparingSink(session, statement, owed);
+        }
+        return owed ? session.out() : ReplySink.DROP;
+    }
+
+    /** Has a node that has the statement describe it, to the client or only to us. */
+    void describe(BackendConnection backend, ClientStatement statement, boolean forClient) {
+        ServerStatement server = statement.server();
+        FrontendEncoder.describe(backend.stage(), Target.STATEMENT, server.name());
+        backend.expectDescribe(server.name().isEmpty()
+                ? session.out()
+                : new PreparingSink(session, statement, forClient));
+    }
+
+    /** A node that has the statement's tables, before any value says which one has its rows. */
+    int describingNode(NodeRule rule) {
+        return switch (rule) {
+            case NodeRule.OnNode on -> on.node();
+            case NodeRule.Home home -> session.database().catalog().homeNode();
+            case NodeRule.PinnedNode pinned -> session.pinnedNode();
+            case NodeRule.CursorNode cursor -> session.actions().nodeOfCursor(cursor.cursor());
+            case NodeRule.ByKey byKey -> byKey.required() >= 0
+                    ? byKey.required()
+                    : byKey.required() == NodeRule.PINNED ? session.pinnedNode() : session.describingNode();
+            case NodeRule.TransactionNode transaction -> session
+                    .preferredNode(session.database().catalog().homeNode());
+            case NodeRule.EveryNode every -> session.describingNode();
+            case NodeRule.AnyNode any -> session.describingNode();
+            case NodeRule.Hinted hinted ->
+                hinted.own() == null ? session.describingNode() : describingNode(hinted.own());
+        };
+    }
+}
