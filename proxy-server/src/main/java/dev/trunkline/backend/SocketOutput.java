@@ -3,7 +3,7 @@ package dev.trunkline.backend;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.unix.FileDescriptor;
+import io.netty.channel.unix.Socket;
 import java.io.IOException;
 
 /**
@@ -23,7 +23,7 @@ public final class SocketOutput {
     private final ChannelHandlerContext context;
     private final SpareBuffers buffers = SpareBuffers.ofLoop();
     /** Null where bytes have to take the way through the pipeline. */
-    private FileDescriptor socket;
+    private Socket socket;
     private ByteBuf gathered;
     private boolean queued;
     private long bytes;
@@ -31,8 +31,8 @@ public final class SocketOutput {
     /** @param plain whether bytes go to the socket as they are, without TLS */
     public SocketOutput(ChannelHandlerContext context, boolean plain) {
         this.context = context;
-        if (plain && context.channel() instanceof EpollSocketChannel channel) {
-            socket = channel.fd();
+        if (plain && context.channel() instanceof EpollSocketChannel channel && channel.fd() instanceof Socket own) {
+            socket = own;
         }
     }
 
@@ -87,6 +87,7 @@ public final class SocketOutput {
         }
     }
 
+    /** A closed channel has no queue; its descriptor may be another socket's by now. */
     private boolean isQueueEmpty() {
         var queue = context.channel().unsafe().outboundBuffer();
         return queue != null && queue.isEmpty();
@@ -97,7 +98,7 @@ public final class SocketOutput {
         int start = gathered.readerIndex();
         int end = gathered.writerIndex();
         try {
-            int written = socket.writeAddress(gathered.memoryAddress(), start, end);
+            int written = socket.sendAddress(gathered.memoryAddress(), start, end);
             if (written > 0) {
                 bytes += written;
                 gathered.readerIndex(start + written);
