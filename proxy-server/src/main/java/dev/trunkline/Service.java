@@ -4,6 +4,7 @@ import dev.trunkline.admin.LogOutput;
 import dev.trunkline.config.Configuration;
 import dev.trunkline.config.ConfigurationException;
 import dev.trunkline.net.TrunklineServer;
+import java.io.IOException;
 
 /** The proxy as {@code serve} and {@code demo} run it: may be closed from another thread while it starts. */
 final class Service implements AutoCloseable {
@@ -16,9 +17,11 @@ final class Service implements AutoCloseable {
      * has one that is up.
      *
      * @throws ConfigurationException if the nodes don't fit the file
+     * @throws IOException if the port can't be listened on
      * @throws dev.trunkline.error.ProxyException if a database has no node that can be reached
      */
-    synchronized void start(Configuration configuration) throws ConfigurationException, InterruptedException {
+    synchronized void start(Configuration configuration)
+            throws ConfigurationException, InterruptedException, IOException {
         if (closed) {
             return;
         }

@@ -17,6 +17,8 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
@@ -127,9 +129,10 @@ class DeploymentFilesTest {
         assertTrue(text("Dockerfile").contains("USER " + pod.at("/securityContext/runAsUser").asInt()));
     }
 
-    @Test
-    void theUnitFits() throws Exception {
-        String unit = text("conf/systemd/trunkline.service");
+    @ParameterizedTest
+    @ValueSource(strings = {"trunkline.service", "trunkline@.service"})
+    void theUnitFits(String file) throws Exception {
+        String unit = text("conf/systemd/" + file);
         List<String> command = List.of(value(unit, "ExecStart").split(" "));
         assertEquals("/opt/trunkline/scripts/trunkline", command.getFirst());
         assertTrue(Files.isExecutable(ROOT.resolve("scripts/trunkline")));
@@ -138,6 +141,18 @@ class DeploymentFilesTest {
         assertTrue(Long.parseLong(value(unit, "TimeoutStopSec")) > defaults.limits().drainTimeout().toSeconds());
         assertEquals("SIGTERM", value(unit, "KillSignal"));
         assertEquals(Main.PROBLEMS + " " + Main.USAGE, value(unit, "RestartPreventExitStatus"));
+    }
+
+    /** The two that take over from each other differ from the single one in nothing else. */
+    @Test
+    void theUnitsAgree() throws Exception {
+        assertEquals(keys("conf/systemd/trunkline.service"),
+                keys("conf/systemd/trunkline@.service").stream().filter(line -> !line.startsWith("RuntimeDirectory"))
+                        .map(line -> line.replace(" (%i)", "")).toList());
+    }
+
+    private static List<String> keys(String unit) throws Exception {
+        return text(unit).lines().filter(line -> line.contains("=") && !line.startsWith("#")).toList();
     }
 
     @Test

@@ -436,6 +436,11 @@ final class AdminSession implements ClientSession {
     }
 
     @Override
+    public ProxyException interrupted(ProxyException why) {
+        return why;
+    }
+
+    @Override
     public void closed() {
         state = State.CLOSED;
         cancel(() -> {

@@ -32,7 +32,6 @@ import dev.trunkline.wire.ProtocolVersion;
 import dev.trunkline.wire.ProtocolViolation;
 import dev.trunkline.wire.TransactionStatus;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
@@ -43,6 +42,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,7 +68,6 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
     private static final int HEADER = FrameLimits.HEADER_BYTES;
     /** How much a client may send ahead of what the session takes. */
     private static final int MOST_AHEAD = 1 << 16;
-    private static final int FAREWELL_SECONDS = 5;
 
     private enum Phase {
         STARTUP,
@@ -269,19 +268,13 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
     }
 
     private void cancel(CancelRequest request) {
-        ClientConnection target = reception.clients().find(request.processId(), request.secretKey().array());
-        if (target == null) {
-            closeNow();
-            return;
-        }
         // Nothing more is read. The client takes the end of the connection for the sign that the request has arrived, and
         // that what it sends next is not cancelled any more.
         phase = Phase.CLOSED;
-        target.context.executor()
-                .execute(() -> target.cancelRunning(() -> context.executor().execute(this::closeNow)));
+        reception.cancels().deliver(request, loop(), this::closeNow);
     }
 
-    private void cancelRunning(Runnable passedOn) {
+    void cancelRunning(Runnable passedOn) {
         if (phase != Phase.SERVING) {
             passedOn.run();
         } else {
@@ -290,9 +283,6 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
     }
 
     private void start(StartupMessage message) {
-        if (reception.isDraining()) {
-            throw ProxyError.SHUTTING_DOWN.with();
-        }
         if (ProtocolVersion.major(message.version()) != 3) {
             throw ProxyError.UNSUPPORTED_PROTOCOL.with(ProtocolVersion.major(message.version()) + "."
                     + ProtocolVersion.minor(message.version()));
@@ -473,13 +463,29 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
         closeNow();
     }
 
-    /** Asks the client to go: it is told why, if it is between two cycles or not. */
+    /** Ends the session now, whatever it is doing. */
     public void dismiss(ProxyException why) {
-        context.executor().execute(() -> {
+        loop().execute(() -> {
             if (phase == Phase.SERVING) {
+                fatal(session.interrupted(why));
+            }
+        });
+    }
+
+    /** Ends the session if it is so, and no request has begun to arrive. */
+    void dismissIf(Predicate<ClientSession> is, ProxyException why) {
+        loop().execute(() -> {
+            if (phase == Phase.SERVING && pending == null && is.test(session)) {
                 fatal(why);
             }
         });
+    }
+
+    /** Has what runs for the session cancelled. */
+    void interrupt() {
+        loop().execute(() -> cancelRunning(() -> {
+            // Nobody waits for it.
+        }));
     }
 
     public EventLoop loop() {
@@ -491,9 +497,10 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
         return phase == Phase.SERVING ? session.status(nowNanos) : null;
     }
 
-    /** Whether the session has nothing under way. Callable from any thread, and soon outdated. */
-    public boolean isIdle() {
-        return session == null || session.isAtRest();
+    /** Whether the session has had nothing under way just now. Callable from any thread. */
+    boolean wasAtRest() {
+        ClientSession its = session;
+        return its != null && its.isAtRest();
     }
 
     @Override
@@ -508,9 +515,15 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
         if (session != null) {
             session.closed();
         }
-        context.writeAndFlush(context.alloc().buffer(0)).addListener(ChannelFutureListener.CLOSE);
-        // A client that does not read is not waited for.
-        context.executor().schedule(() -> context.close(), FAREWELL_SECONDS, TimeUnit.SECONDS);
+        leave();
+        Farewell.after(context);
+    }
+
+    private void leave() {
+        leaveDialog();
+        if (seat != null) {
+            reception.clients().leave(seat);
+        }
     }
 
     private void closeNow() {
@@ -528,10 +541,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         phase = Phase.CLOSED;
-        leaveDialog();
-        if (seat != null) {
-            reception.clients().leave(seat);
-        }
+        leave();
         if (session != null) {
             session.closed();
         } else if (out != null) {

@@ -18,6 +18,7 @@ public final class Clients {
     /** A place among the clients. {@code connection} is null until the log-in is complete. */
     static final class Seat {
 
+        final long takenNanos = System.nanoTime();
         final int processId;
         final byte[] cancelKey;
         volatile ClientConnection connection;
@@ -81,6 +82,16 @@ public final class Clients {
         seats.remove(seat.processId, seat);
     }
 
+    /** Whether a process id was given out by this process. */
+    boolean isOurs(int processId) {
+        return processId >>> SESSION_BITS == proxyId;
+    }
+
+    /** The proxy's id that a process id carries. */
+    public static int proxyId(int processId) {
+        return processId >>> SESSION_BITS;
+    }
+
     /** The client that a cancel request means, or null: a wrong key is answered with silence, as PostgreSQL does. */
     ClientConnection find(int processId, byte[] cancelKey) {
         Seat seat = seats.get(processId);
@@ -91,6 +102,15 @@ public final class Clients {
     public ClientConnection connection(int processId) {
         Seat seat = seats.get(processId);
         return seat == null ? null : seat.connection;
+    }
+
+    Collection<Seat> seats() {
+        return seats.values();
+    }
+
+    /** How many are in the startup dialog. */
+    int inDialog() {
+        return unauthenticated.get();
     }
 
     public int count() {

@@ -38,15 +38,16 @@ public final class Reception {
     private final SecureRandom random = new SecureRandom();
     private final Bytes mockSecret;
     private final Clients clients;
+    private final Cancels cancels;
     private final ClientTls tls;
     private final AdminAccess admin;
     private volatile Register register;
-    private volatile boolean draining;
 
     public Reception(Configuration configuration, Map<String, ServedDatabase> databases, Clients clients,
-            AdminAccess admin, ClientTls tls) {
+            Cancels cancels, AdminAccess admin, ClientTls tls) {
         this.databases = Map.copyOf(databases);
         this.clients = clients;
+        this.cancels = cancels;
         this.admin = admin;
         this.tls = tls;
         byte[] secret = new byte[32];
@@ -86,13 +87,8 @@ public final class Reception {
         return register.configuration.limits();
     }
 
-    /** From now on nobody new comes in. */
-    public void drain() {
-        draining = true;
-    }
-
-    boolean isDraining() {
-        return draining;
+    Cancels cancels() {
+        return cancels;
     }
 
     /** Whether the user comes in without a password: one that has none, from this very machine. */

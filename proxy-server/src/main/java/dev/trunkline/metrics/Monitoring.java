@@ -3,10 +3,13 @@ package dev.trunkline.metrics;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.trunkline.config.MonitoringConfig;
+import dev.trunkline.frontend.Cancels;
 import dev.trunkline.frontend.Clients;
 import dev.trunkline.session.CatalogSource;
 import dev.trunkline.session.ServedDatabase;
 import dev.trunkline.session.Worker;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
@@ -15,14 +18,19 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
+import java.util.function.ToDoubleFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@code /metrics} for Prometheus, {@code /health} (200 while the process lives) and {@code /ready} (200, or 503 while no
@@ -30,7 +38,9 @@ import java.util.function.BooleanSupplier;
  */
 public final class Monitoring implements AutoCloseable {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Monitoring.class);
     private static final int THREADS = 2;
+    private static final long RETRY_MILLIS = 100;
 
     private final MonitoringConfig config;
     private final Map<String, ServedDatabase> databases;
@@ -39,11 +49,12 @@ public final class Monitoring implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics collector = new JvmGcMetrics();
     private final ExecutorService threads;
-    private HttpServer server;
+    private volatile HttpServer server;
+    private boolean closed;
 
     public Monitoring(MonitoringConfig config, Map<String, ServedDatabase> databases,
             Map<String, StatementMetrics> statements, Map<String, CatalogSource> sources, List<Worker> workers,
-            Clients clients, BooleanSupplier draining) {
+            Clients clients, Cancels cancels, IntSupplier peers, BooleanSupplier draining) {
         this.config = config;
         this.databases = databases;
         this.sources = sources;
@@ -53,6 +64,11 @@ public final class Monitoring implements AutoCloseable {
         new ProcessorMetrics().bindTo(registry);
         collector.bindTo(registry);
         new ProxyMetrics(registry, databases, statements, sources, workers, clients).bind();
+        cancels("here", cancels, Cancels::delivered);
+        cancels("passed_on", cancels, Cancels::passedOn);
+        cancels("ignored", cancels, Cancels::ignored);
+        Gauge.builder("trunkline.port.peers", peers::getAsInt)
+                .description("Other processes that listen on the same port").register(registry);
         threads = Executors.newFixedThreadPool(THREADS, task -> {
             Thread thread = new Thread(task, "trunkline-monitoring");
             thread.setDaemon(true);
@@ -60,22 +76,71 @@ public final class Monitoring implements AutoCloseable {
         });
     }
 
-    public void start() {
-        try {
-            server = HttpServer.create(new InetSocketAddress(config.host(), config.port()), 0);
-        } catch (IOException e) {
-            throw new UncheckedIOException("monitoring cannot listen on " + config.host() + ":" + config.port(), e);
-        }
-        server.setExecutor(threads);
-        server.createContext("/metrics", exchange -> answer(exchange, 200,
-                "text/plain; version=0.0.4; charset=utf-8", registry.scrape()));
-        server.createContext("/health", exchange -> answer(exchange, 200, "application/json", "{\"status\":\"up\"}\n"));
-        server.createContext("/ready", this::ready);
-        server.start();
+    private void cancels(String result, Cancels cancels, ToDoubleFunction<Cancels> count) {
+        FunctionCounter.builder("trunkline.cancel.requests", cancels, count).tag("result", result)
+                .description("Cancel requests of clients").register(registry);
     }
 
+    /**
+     * Opens the port.
+     *
+     * @param patient whether another process may have it, one that will give it up: then it is opened as soon as it is free
+     * @throws IOException when it can't be opened
+     */
+    public void start(boolean patient) throws IOException {
+        try {
+            open();
+        } catch (BindException e) {
+            if (!patient) {
+                throw cannotListen(e);
+            }
+            LOG.info("monitoring waits for port {}, which another process has", config.port());
+            threads.execute(this::awaitPort);
+        } catch (IOException e) {
+            throw cannotListen(e);
+        }
+    }
+
+    private IOException cannotListen(IOException why) {
+        return new IOException("monitoring cannot listen on " + config.host() + ":" + config.port() + ": "
+                + why.getMessage(), why);
+    }
+
+    private void awaitPort() {
+        while (server == null) {
+            try {
+                TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+                open();
+                LOG.info("monitoring has got port {}", config.port());
+            } catch (BindException e) {
+                // The other process still has it.
+            } catch (IOException e) {
+                LOG.error("no monitoring", cannotListen(e));
+                return;
+            } catch (InterruptedException closed) {
+                return;
+            }
+        }
+    }
+
+    private synchronized void open() throws IOException {
+        if (closed) {
+            return;
+        }
+        HttpServer made = HttpServer.create(new InetSocketAddress(config.host(), config.port()), 0);
+        made.setExecutor(threads);
+        made.createContext("/metrics", exchange -> answer(exchange, 200,
+                "text/plain; version=0.0.4; charset=utf-8", registry.scrape()));
+        made.createContext("/health", exchange -> answer(exchange, 200, "application/json", "{\"status\":\"up\"}\n"));
+        made.createContext("/ready", this::ready);
+        made.start();
+        server = made;
+    }
+
+    /** The port; 0 while another process has it. */
     public int port() {
-        return server.getAddress().getPort();
+        HttpServer opened = server;
+        return opened == null ? 0 : opened.getAddress().getPort();
     }
 
     private void ready(HttpExchange exchange) throws IOException {
@@ -116,7 +181,8 @@ public final class Monitoring implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
         if (server != null) {
             server.stop(0);
         }

@@ -25,6 +25,10 @@ record Transport(String name, IoHandlerFactory handlers, Class<? extends ServerC
                 : new Transport("nio", NioIoHandler.newFactory(), NioServerSocketChannel.class, NioSocketChannel.class);
     }
 
+    boolean isEpoll() {
+        return server == EpollServerSocketChannel.class;
+    }
+
     /** Loops with names that a thread dump shows. */
     EventLoopGroup loops(int count) {
         return new MultiThreadIoEventLoopGroup(count, new DefaultThreadFactory("trunkline-loop"), handlers);

@@ -19,9 +19,10 @@ import dev.trunkline.config.DatabaseConfig.FanOutWarning;
 import dev.trunkline.config.FanOutPolicy;
 import dev.trunkline.config.NodeConfig;
 import dev.trunkline.config.Problem;
-import dev.trunkline.error.ProxyError;
 import dev.trunkline.frontend.ClientConnection;
+import dev.trunkline.frontend.Cancels;
 import dev.trunkline.frontend.Clients;
+import dev.trunkline.frontend.Drain;
 import dev.trunkline.frontend.Reception;
 import dev.trunkline.metrics.Monitoring;
 import dev.trunkline.metrics.StatementMetrics;
@@ -41,7 +42,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.util.concurrent.EventExecutor;
-import java.net.InetSocketAddress;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -66,7 +67,6 @@ public final class TrunklineServer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(TrunklineServer.class);
     private static final int TICK_MILLIS = 100;
-    private static final int BACKLOG = 4096;
     private static final long PLANNER_STACK_BYTES = 8L << 20;
     /** What a cached plan of typical size takes. */
     private static final int PLAN_BYTES = 4096;
@@ -86,7 +86,7 @@ public final class TrunklineServer implements AutoCloseable {
     private Clients clients;
     private Reception reception;
     private EventLoopGroup loops;
-    private Channel listener;
+    private ClientPort clientPort;
     private Monitoring monitoring;
     private volatile boolean draining;
 
@@ -132,18 +132,21 @@ public final class TrunklineServer implements AutoCloseable {
      * Opens the port; when this returns, clients are served.
      *
      * @throws ConfigurationException when a certificate or key can't be used
+     * @throws IOException when the port can't be listened on
      */
-    public void start() throws InterruptedException, ConfigurationException {
+    public void start() throws InterruptedException, ConfigurationException, IOException {
         ClientTls tls = ClientTls.of(configuration);
         Map<NodeConfig, NodeTls> towardsNodes = towardsNodes();
         Transport transport = Transport.best();
         int count = configuration.limits().eventLoops() > 0
                 ? configuration.limits().eventLoops()
                 : Math.max(1, Runtime.getRuntime().availableProcessors() / 4);
+        clientPort = ClientPort.of(configuration.listen(), transport);
+        int proxyId = clientPort.proxyId();
         loops = transport.loops(count);
         Keepalive keepalive = new Keepalive(configuration.keepalive());
         BackendConnector connector = new BackendConnector(transport.client(),
-                "trunkline/" + configuration.listen().proxyId(), configuration.limits().preparedStatements(),
+                "trunkline/" + proxyId, configuration.limits().preparedStatements(),
                 keepalive);
         Map<EventLoop, Worker> byLoop = new LinkedHashMap<>();
         for (EventExecutor executor : loops) {
@@ -153,13 +156,13 @@ public final class TrunklineServer implements AutoCloseable {
             executor.scheduleAtFixedRate(worker::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
         }
         configuration.databases().values().forEach(database -> serve(database, towardsNodes));
-        clients = new Clients(configuration.listen().proxyId(), configuration.limits().clients(),
+        clients = new Clients(proxyId, configuration.limits().clients(),
                 configuration.limits().unauthenticatedClients());
-        reception = new Reception(configuration, databases, clients, new AdminDatabase(
+        Cancels cancels = new Cancels(clients, clientPort.elsewhere());
+        reception = new Reception(configuration, databases, clients, cancels, new AdminDatabase(
                 new Served(reloading::current, databases, statements, sources, workers, clients), reloading), tls);
         int buffer = configuration.limits().clientBuffer();
-        ServerBootstrap bootstrap = new ServerBootstrap().group(loops).channel(transport.server())
-                .option(ChannelOption.SO_BACKLOG, BACKLOG).option(ChannelOption.SO_REUSEADDR, true)
+        ServerBootstrap bootstrap = new ServerBootstrap().group(loops)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.RECVBUF_ALLOCATOR, new ReadBuffers())
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(buffer / 4, buffer))
@@ -171,11 +174,11 @@ public final class TrunklineServer implements AutoCloseable {
                                 .addLast(new ClientConnection(byLoop.get(channel.eventLoop()), reception));
                     }
                 });
-        listener = bootstrap.bind(configuration.listen().host(), configuration.listen().port()).sync().channel();
+        clientPort.listen(bootstrap, loops, cancels);
         if (configuration.monitoring() != null) {
             monitoring = new Monitoring(configuration.monitoring(), databases, statements, sources, workers, clients,
-                    () -> draining);
-            monitoring.start();
+                    cancels, clientPort::peers, () -> draining);
+            monitoring.start(clientPort.isShared());
         }
         if (WARM.compareAndSet(false, true)) {
             Thread.ofPlatform().name("trunkline-warm-up").daemon().start(PlannerWarmUp::run);
@@ -282,7 +285,7 @@ public final class TrunklineServer implements AutoCloseable {
 
     /** The port that clients connect to. */
     public int port() {
-        return ((InetSocketAddress) listener.localAddress()).getPort();
+        return clientPort.port();
     }
 
     /** The port of {@code /metrics}, {@code /health} and {@code /ready}; 0 without monitoring. */
@@ -296,6 +299,9 @@ public final class TrunklineServer implements AutoCloseable {
      */
     @Override
     public void close() {
+        if (draining) {
+            return;
+        }
         draining = true;
         if (loops == null) {
             planner.shutdown();
@@ -303,13 +309,21 @@ public final class TrunklineServer implements AutoCloseable {
             return;
         }
         try {
-            if (listener != null) {
-                listener.close().sync();
+            clientPort.stopListening();
+            for (Worker worker : workers) {
+                // Those who came last are counted once the loops have seen them.
+                run(worker, () -> {
+                });
             }
-            if (reception != null) {
-                reception.drain();
-                dismissAll();
+            if (monitoring != null && clientPort.peers() > 0) {
+                // It is the turn of another process to say whether clients are served here.
+                monitoring.close();
+                monitoring = null;
             }
+            if (clients != null) {
+                new Drain(clients).run(reloading.current().limits().drainTimeout());
+            }
+            clientPort.close();
             for (Worker worker : workers) {
                 run(worker, worker::close);
             }
@@ -322,20 +336,6 @@ public final class TrunklineServer implements AutoCloseable {
         loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
         planner.shutdownNow();
         controls.values().forEach(ControlledCatalog::close);
-    }
-
-    private void dismissAll() throws InterruptedException {
-        long deadline = System.nanoTime() + reloading.current().limits().drainTimeout().toNanos();
-        boolean late = false;
-        while (clients.count() > 0 && !late) {
-            late = System.nanoTime() - deadline > 0;
-            for (ClientConnection client : clients.connections()) {
-                if (late || client.isIdle()) {
-                    client.dismiss(ProxyError.SHUTTING_DOWN.with());
-                }
-            }
-            TimeUnit.MILLISECONDS.sleep(10);
-        }
     }
 
     private static void run(Worker worker, Runnable task) throws InterruptedException {

@@ -1,5 +1,6 @@
 package dev.trunkline.session;
 
+import dev.trunkline.error.ProxyException;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -33,6 +34,12 @@ public interface ClientSession {
 
     /** Cancels whatever runs for this session now; {@code passedOn} is run when those who do it know. */
     void cancel(Runnable passedOn);
+
+    /**
+     * What the client is told when its session has to end now: the reason, or that nobody knows what became of a commit
+     * that is under way.
+     */
+    ProxyException interrupted(ProxyException why);
 
     /** The client is gone. */
     void closed();

@@ -265,6 +265,17 @@ final class NodeEvents implements BackendOwner, FlushTarget {
                 : detail + " said: " + lastError.sqlState() + " " + lastError.message() + ".");
     }
 
+    /** What the client is told when its session ends with something under way. */
+    ProxyException interrupted(ProxyException why) {
+        for (Participant participant : transaction.participants()) {
+            if (participant.isCommitting() && participant.backend().isBusy()) {
+                return ProxyError.OUTCOME_UNKNOWN.with(session.database().nodeName(participant.node()))
+                        .withDetail(why.getMessage());
+            }
+        }
+        return why;
+    }
+
     // ---- losses that nobody was waiting to hear of
 
     boolean hasUntoldLoss() {

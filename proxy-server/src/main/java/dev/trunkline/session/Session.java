@@ -756,6 +756,11 @@ public final class Session implements ClientSession {
         afterCancels(busy, 0, passedOn);
     }
 
+    @Override
+    public ProxyException interrupted(ProxyException why) {
+        return nodeEvents.interrupted(why);
+    }
+
     /** Runs a step when no cancel is on its way to any of these. */
     static void afterCancels(List<BackendConnection> backends, int from, Runnable next) {
         if (from == backends.size()) {

@@ -33,11 +33,13 @@ final class SessionFixture implements AutoCloseable {
     final List<RunningNode> nodes;
     final String database;
     final RunningProxy proxy;
+    private final String yaml;
 
-    private SessionFixture(List<RunningNode> nodes, String database, RunningProxy proxy) {
+    private SessionFixture(List<RunningNode> nodes, String database, String yaml) {
         this.nodes = nodes;
         this.database = database;
-        this.proxy = proxy;
+        this.yaml = yaml;
+        this.proxy = RunningProxy.start(yaml);
     }
 
     static SessionFixture start(int count, String... databaseLines) throws SQLException {
@@ -57,13 +59,14 @@ final class SessionFixture implements AutoCloseable {
                     + "INSERT INTO countries VALUES ('at', 'Austria')");
         }
         TestNodes.execute(nodes.getFirst(), database, "CREATE TABLE notes (id int PRIMARY KEY, body text)");
-        RunningProxy proxy = RunningProxy.start(yaml(nodes, database, topLines, databaseLines));
-        return new SessionFixture(nodes, database, proxy);
+        return new SessionFixture(nodes, database, yaml(nodes, database, topLines, databaseLines));
     }
 
     private static String yaml(List<RunningNode> nodes, String database, String topLines, String... databaseLines) {
-        StringBuilder text = new StringBuilder("listen: { host: 127.0.0.1, port: 0 }\n"
-                + "monitoring: { host: 127.0.0.1, port: 0 }\n").append(topLines).append("databases:\n  ")
+        StringBuilder text = new StringBuilder(topLines.contains("listen:")
+                ? ""
+                : "listen: { host: 127.0.0.1, port: 0 }\n").append("monitoring: { host: 127.0.0.1, port: 0 }\n")
+                .append(topLines).append("databases:\n  ")
                 .append(database).append(":\n    fanOut: allow\n");
         for (String line : databaseLines) {
             text.append("    ").append(line).append('\n');
@@ -99,6 +102,13 @@ final class SessionFixture implements AutoCloseable {
                 return k;
             }
         }
+    }
+
+    /** Another proxy with the same configuration, on the same port. */
+    RunningProxy another(int monitoringPort) {
+        return RunningProxy.start(yaml
+                .replaceFirst("(listen: \\{[^}]*port: )0", "$1" + proxy.port())
+                .replaceFirst("(monitoring: \\{[^}]*port: )0", "$1" + monitoringPort));
     }
 
     PgClient client() throws IOException {

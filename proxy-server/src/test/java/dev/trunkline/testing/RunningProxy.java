@@ -35,7 +35,7 @@ public final class RunningProxy implements ProxyUnderTest {
             TrunklineServer server = new TrunklineServer(configuration, sources);
             server.start();
             return new RunningProxy(server);
-        } catch (ConfigurationException | InterruptedException e) {
+        } catch (ConfigurationException | IOException | InterruptedException e) {
             throw new AssertionError(e);
         }
     }
@@ -46,7 +46,7 @@ public final class RunningProxy implements ProxyUnderTest {
             TrunklineServer server = TrunklineServer.of(Configuration.parse("test.yaml", yaml, name -> null));
             server.start();
             return new RunningProxy(server);
-        } catch (ConfigurationException | InterruptedException e) {
+        } catch (ConfigurationException | IOException | InterruptedException e) {
             throw new AssertionError(e);
         }
     }
