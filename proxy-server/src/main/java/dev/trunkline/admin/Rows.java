@@ -104,7 +104,7 @@ final class Rows {
         return row(c.user(), c.database(), c.state(), from == null ? null : from.getAddress().getHostAddress(),
                 from == null ? null : from.getPort(), c.waitMicros(), c.pinned(),
                 c.nodes().isEmpty() ? null : String.join(",", c.nodes()), c.processId(), c.applicationName(),
-                c.connected(), c.request(), c.requests(), c.channels());
+                c.connected(), c.request(), c.requests(), c.channels(), c.pinnedFor());
     }
 
     /** One pool over all loops: the key and the sums. */

@@ -13,7 +13,8 @@ import java.util.List;
  * @param request the id of its last request, as errors and log lines carry it
  * @param requests how many requests (a simple query, or a pipeline up to Sync) it has made
  * @param channels how many channels it listens to
+ * @param pinnedFor what binds it to that node, or null
  */
 public record ClientStatus(int processId, String user, String database, SocketAddress address, String state,
         long waitMicros, String pinned, List<String> nodes, String applicationName, Instant connected, String request,
-        long requests, int channels) {}
+        long requests, int channels, String pinnedFor) {}

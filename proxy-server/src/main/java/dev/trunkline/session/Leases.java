@@ -288,6 +288,12 @@ final class Leases implements Waiter {
         return null;
     }
 
+    /** What pins the session, in words; null when nothing does. */
+    String pinnedFor() {
+        Participant participant = pinned();
+        return participant == null ? null : participant.pinnedFor();
+    }
+
     int pinnedNode() {
         Participant participant = pinned();
         return participant == null ? identity.database().catalog().homeNode() : participant.node();

@@ -6,7 +6,9 @@ import dev.trunkline.plan.SessionEffect;
 import dev.trunkline.pool.Pool;
 import java.util.BitSet;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A node's part in a transaction: the connection leased for it, and what it has been used for. */
 final class Participant {
@@ -140,6 +142,12 @@ final class Participant {
     /** Whether the session keeps it beyond the transaction. */
     boolean isPinned() {
         return !pinnedFor.isEmpty();
+    }
+
+    /** What the session keeps it for, in words. */
+    String pinnedFor() {
+        return pinnedFor.stream().map(why -> why.name().toLowerCase(Locale.ROOT).replace('_', ' '))
+                .collect(Collectors.joining(", "));
     }
 
     void pin(SessionEffect why) {

@@ -211,6 +211,31 @@ class AdminSessionTest {
         }
     }
 
+    /** Each in a session of its own: what it makes there, and the word for it. */
+    @Test
+    void aPinnedClientIsShownWithItsReasons() throws Exception {
+        Map<String, String> made = Map.of("CREATE TEMP TABLE mine (a int)", "temp table",
+                "SELECT pg_advisory_lock(42)", "session lock",
+                "DECLARE c CURSOR WITH HOLD FOR SELECT v FROM kv WHERE k = 1", "hold cursor");
+        try (Connection admin = fixture.admin()) {
+            for (Map.Entry<String, String> each : made.entrySet()) {
+                try (Connection client = fixture.client(); Statement statement = client.createStatement()) {
+                    assertEquals(List.of("null"), pinnedFor(admin));
+                    statement.execute(each.getKey());
+                    assertEquals(List.of(each.getValue()), pinnedFor(admin), each.getKey());
+                    statement.execute("DISCARD ALL");
+                    assertEquals(List.of("null"), pinnedFor(admin), "after DISCARD ALL");
+                }
+            }
+        }
+    }
+
+    private static List<String> pinnedFor(Connection admin) throws SQLException {
+        int column = View.CLIENTS.columns().stream().map(Column::name).toList().indexOf("pinned_for");
+        return AdminFixture.rows(admin, "SHOW CLIENTS " + fixture.database).stream()
+                .map(row -> row.split("\\|")[column]).distinct().sorted().toList();
+    }
+
     @Test
     void waitingForAPauseCanBeCancelled() throws Exception {
         try (Connection admin = fixture.admin(); Connection busy = fixture.client()) {
