@@ -174,7 +174,7 @@ final class Binding {
     /** Sends Bind under the name that the node knows the statement by. */
     private void send(BackendConnection backend, String serverName, ByteBuf in, int start, int length) {
         if (serverName.isEmpty() && layout.statementStart() == layout.statementEnd()) {
-            backend.send(in.retainedSlice(start, length));
+            backend.send(in, start, length);
             return;
         }
         int tail = start + HEADER + layout.statementEnd();
@@ -187,7 +187,7 @@ final class Binding {
         if (tailLength <= SMALL) {
             head.writeBytes(in, tail, tailLength);
         } else {
-            backend.send(in.retainedSlice(tail, tailLength));
+            backend.send(in, tail, tailLength);
         }
     }
 }

@@ -128,7 +128,7 @@ final class ExtendedProtocol {
         if (!settlePending() || !session.switchTo(cursor, null)) {
             return false;
         }
-        cursor.send(in.retainedSlice(start, length));
+        cursor.send(in, start, length);
         cursor.expectDescribe(session.out());
         return true;
     }
@@ -199,7 +199,7 @@ final class ExtendedProtocol {
             if (!session.switchTo(backend, null)) {
                 return false;
             }
-            backend.send(in.retainedSlice(start, length));
+            backend.send(in, start, length);
             backend.expectDescribe(portal.sink(session.out()));
         } else if (portal.plan().root() instanceof Plan.LocalReply local) {
             session.reply(b -> session.actions().describe(local.action(), b));
@@ -301,7 +301,7 @@ final class ExtendedProtocol {
                 return false;
             }
             session.actions().sent(plan, portal.participant());
-            backend.send(in.retainedSlice(start, length));
+            backend.send(in, start, length);
             backend.expectExecute(portal.sink(session.out()));
             if (plan.effects().contains(SessionEffect.COPY_IN)) {
                 // What follows may be rows: it is taken when the node has said whether it takes them.
@@ -340,7 +340,7 @@ final class ExtendedProtocol {
         if (!settlePending() || !session.switchTo(cursor, null)) {
             return false;
         }
-        cursor.send(in.retainedSlice(start, length));
+        cursor.send(in, start, length);
         cursor.expectExecute(session.out());
         return true;
     }
@@ -382,7 +382,7 @@ final class ExtendedProtocol {
             return false;
         }
         portals.remove(name);
-        backend.send(in.retainedSlice(start, length));
+        backend.send(in, start, length);
         backend.expectClose(session.out());
         return true;
     }
