@@ -81,6 +81,18 @@ public final class LexedText {
                 + new String(sql, errorStart, errorEnd - errorStart, StandardCharsets.UTF_8) + '"';
     }
 
+    /** Where the first parameter of a text stands, in bytes; -1 where there is none. */
+    public static int firstParameter(byte[] sql, int from, int to, boolean standardConformingStrings) {
+        Lexer lexer = new Lexer();
+        lexer.reset(sql, from, to, standardConformingStrings);
+        for (TokenKind kind = lexer.next(); kind != TokenKind.END; kind = lexer.next()) {
+            if (kind == TokenKind.PARAMETER) {
+                return lexer.start();
+            }
+        }
+        return -1;
+    }
+
     /** The byte offset that {@link #errorMessage} speaks of. */
     public int errorPosition() {
         return errorStart;

@@ -28,11 +28,21 @@ public final class BindLayout {
      * @throws ProtocolViolation as {@link FrontendDecoder} would; the layout is undefined then
      */
     public void read(ByteBuf body) {
+        readNames(body);
+        readValues(body);
+    }
+
+    /** Reads the two names alone, which a server looks up before it looks at the rest. */
+    public void readNames(ByteBuf body) {
         end = body.writerIndex();
         portalStart = body.readerIndex();
         portalEnd = zero(body, portalStart);
         statementStart = portalEnd + 1;
         statementEnd = zero(body, statementStart);
+    }
+
+    /** Reads what follows the names; the formats of results are looked at by {@link #checkResultFormats}. */
+    public void readValues(ByteBuf body) {
         int at = statementEnd + 1;
 
         int formatCount = int16(body, at);
@@ -73,11 +83,15 @@ public final class BindLayout {
         resultFormatsStart = at + 2;
         at = resultFormatsStart + 2 * resultFormatCount;
         require(at);
-        for (int i = 0; i < resultFormatCount; i++) {
-            format(body, resultFormatsStart + 2 * i);
-        }
         if (at != end) {
             throw ProtocolViolation.malformed("invalid message format");
+        }
+    }
+
+    /** Refuses formats of results that there are not. PostgreSQL does so when a result has a column of that format. */
+    public void checkResultFormats(ByteBuf body) {
+        for (int i = 0; i < resultFormatCount; i++) {
+            format(body, resultFormatsStart + 2 * i);
         }
     }
 

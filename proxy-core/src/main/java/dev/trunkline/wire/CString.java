@@ -23,6 +23,15 @@ public final class CString {
             throw ProtocolViolation.malformed("invalid string in message");
         }
         in.skipBytes(length + 1);
+        return text(in, start, length);
+    }
+
+    /**
+     * The text of some bytes, without moving an index.
+     *
+     * @throws ProtocolViolation 22021 when they are not UTF-8
+     */
+    public static String text(ByteBuf in, int start, int length) {
         if (length == 0) {
             return "";
         }

@@ -68,6 +68,7 @@ class LayoutTest {
             good += agree(() -> FrontendDecoder.decode((byte) 'B', Unpooled.wrappedBuffer(bytes)), () -> {
                 ByteBuf body = Unpooled.wrappedBuffer(bytes);
                 bind.read(body);
+                bind.checkResultFormats(body);
                 return inPlace(body, -1);
             });
             good += agree(() -> BackendDecoder.decode((byte) 'D', Unpooled.wrappedBuffer(bytes)), () -> {

@@ -283,7 +283,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     }
 
     /** Prepares a statement that the connection does not hold. */
-    public void parse(ServerStatement statement, ReplySink sink, Runnable ifSkipped) {
+    public void parse(ServerStatement statement, ReplySink sink, Undo ifSkipped) {
         if (statements.takeDoubt(statement)) {
             drop(statement);
         }
@@ -292,7 +292,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         expectParse(statement, sink, ifSkipped);
     }
 
-    public void expectParse(ServerStatement statement, ReplySink sink, Runnable ifSkipped) {
+    public void expectParse(ServerStatement statement, ReplySink sink, Undo ifSkipped) {
         unsynced = true;
         statements.add(statement);
         expected.add(Kind.PARSE, sink, statement, ifSkipped);
@@ -328,7 +328,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     }
 
     /** Puts our own bytes into the order of replies; takes ownership. They vanish if the node skips to Sync before. */
-    public void expectFake(ReplySink sink, ByteBuf reply, Runnable ifSkipped) {
+    public void expectFake(ReplySink sink, ByteBuf reply, Undo ifSkipped) {
         if (expected.isEmpty()) {
             sink.frames(this, reply);
         } else {
@@ -644,7 +644,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
                 }
             }
             case 'N' -> {
-                if (owner != null) {
+                if (owner != null && (sink == null || sink.passesNotices())) {
                     owner.notice(this, frame);
                 }
             }

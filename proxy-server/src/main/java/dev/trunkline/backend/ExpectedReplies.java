@@ -31,7 +31,7 @@ final class ExpectedReplies {
     private Kind[] kinds = new Kind[16];
     private ReplySink[] sinks = new ReplySink[16];
     private Object[] extras = new Object[16];
-    private Runnable[] skips = new Runnable[16];
+    private Undo[] skips = new Undo[16];
     private int head;
     private int size;
 
@@ -43,7 +43,7 @@ final class ExpectedReplies {
      * {@code extra} is the {@link ServerStatement} of a PARSE, the one that a CLOSE of ours drops, or the bytes of a FAKE;
      * {@code ifSkipped} may be null.
      */
-    void add(Kind kind, ReplySink sink, Object extra, Runnable ifSkipped) {
+    void add(Kind kind, ReplySink sink, Object extra, Undo ifSkipped) {
         if (size == kinds.length) {
             grow();
         }
@@ -76,32 +76,47 @@ final class ExpectedReplies {
         size--;
     }
 
-    /** Drops what a node skips after an error: everything up to the next Sync, which stays. */
+    /**
+     * Drops what a node skips after an error: everything up to the next Sync, which stays. The first entry is the one that was
+     * refused. What was done is undone last first, since the later may stand on the earlier.
+     */
     void skipToSync(ServerStatements held) {
-        while (size > 0 && kinds[head] != Kind.SYNC && kinds[head] != Kind.QUERY) {
-            dropHead(held);
+        int count = 0;
+        while (count < size && kinds[at(count)] != Kind.SYNC && kinds[at(count)] != Kind.QUERY) {
+            count++;
         }
+        drop(count, held, true);
     }
 
     void clear(ServerStatements held) {
-        while (size > 0) {
-            dropHead(held);
+        drop(size, held, false);
+    }
+
+    private void drop(int count, ServerStatements held, boolean firstRefused) {
+        Undo[] undos = new Undo[count];
+        for (int i = count - 1; i >= 0; i--) {
+            int at = at(i);
+            if (kinds[at] == Kind.PARSE && extras[at] instanceof ServerStatement statement) {
+                held.remove(statement);
+            } else if (kinds[at] == Kind.CLOSE && extras[at] instanceof ServerStatement statement) {
+                held.keep(statement);
+            } else if (kinds[at] == Kind.FAKE) {
+                ((ByteBuf) extras[at]).release();
+            }
+            undos[i] = skips[at];
+        }
+        for (int i = 0; i < count; i++) {
+            remove();
+        }
+        for (int i = count - 1; i >= 0; i--) {
+            if (undos[i] != null) {
+                undos[i].undo(firstRefused && i == 0);
+            }
         }
     }
 
-    private void dropHead(ServerStatements held) {
-        if (kinds[head] == Kind.PARSE && extras[head] instanceof ServerStatement statement) {
-            held.remove(statement);
-        } else if (kinds[head] == Kind.CLOSE && extras[head] instanceof ServerStatement statement) {
-            held.keep(statement);
-        } else if (kinds[head] == Kind.FAKE) {
-            ((ByteBuf) extras[head]).release();
-        }
-        Runnable skipped = skips[head];
-        remove();
-        if (skipped != null) {
-            skipped.run();
-        }
+    private int at(int index) {
+        return head + index & kinds.length - 1;
     }
 
     private void grow() {
@@ -109,7 +124,7 @@ final class ExpectedReplies {
         Kind[] k = new Kind[n * 2];
         ReplySink[] s = new ReplySink[n * 2];
         Object[] e = new Object[n * 2];
-        Runnable[] r = new Runnable[n * 2];
+        Undo[] r = new Undo[n * 2];
         for (int i = 0; i < size; i++) {
             int at = head + i & n - 1;
             k[i] = kinds[at];

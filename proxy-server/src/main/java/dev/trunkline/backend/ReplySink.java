@@ -36,6 +36,11 @@ public interface ReplySink {
         return fields;
     }
 
+    /** Whether the connection's owner is to hear of notices that come among these replies. */
+    default boolean passesNotices() {
+        return true;
+    }
+
     /** Replies that nobody needs, such as those to an injected BEGIN. Errors still reach the connection's owner. */
     ReplySink DROP = new ReplySink() {
         @Override

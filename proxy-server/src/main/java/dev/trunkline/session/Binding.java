@@ -44,16 +44,17 @@ final class Binding {
     /** Takes a Bind; false when it has to wait. */
     boolean bind(ByteBuf in, int start, int length) {
         ByteBuf body = in.slice(start + HEADER, length - HEADER);
-        layout.read(body);
+        layout.readNames(body);
         String portalName = text(body, layout.portalStart(), layout.portalEnd());
         ClientStatement statement = session.statements()
                 .get(text(body, layout.statementStart(), layout.statementEnd()));
+        layout.readValues(body);
         if (!protocol.settlePendingBut(statement) || !protocol.currentPlan(statement)) {
             return false;
         }
         StatementPlan plan = statement.plan();
-        session.actions().checkNotFailed(plan);
         checkCount(statement);
+        session.actions().checkNotFailed(plan);
         if (plan.root() instanceof Plan.LocalReply local) {
             if (local.action() instanceof SessionAction.Execute execute) {
                 return bindExecute(execute, statement, portalName, body, in, start, length);
@@ -64,6 +65,7 @@ final class Binding {
         Destination destination = plan.bind(values(statement, body, length - HEADER),
                 session.database().destinations());
         if (destination instanceof Destination.Many) {
+            layout.checkResultFormats(body);
             keep(new Portal(portalName, statement, destination, null, values(plan, body)));
             return true;
         }
@@ -72,6 +74,7 @@ final class Binding {
             return false;
         }
         BackendConnection backend = participant.backend();
+        session.portals().requireFree(portalName, participant);
         session.use(participant, plan, destination);
         protocol.prepareAt(backend, statement);
         send(backend, statement.server().name(), in, start, length);
@@ -105,6 +108,7 @@ final class Binding {
             return false;
         }
         BackendConnection backend = participant.backend();
+        session.portals().requireFree(portalName, participant);
         session.use(participant, executed.plan(), executed.destination());
         protocol.answerPendingParse();
         ClientStatement atNode = executed.atNode();
@@ -120,6 +124,7 @@ final class Binding {
 
     /** A portal that no node has yet. */
     private void keep(Portal portal) {
+        session.portals().requireFree(portal.name(), null);
         protocol.answerPendingParse();
         session.reply(BackendEncoder::bindComplete);
         session.portals().put(portal);
@@ -140,9 +145,20 @@ final class Binding {
     private void checkCount(ClientStatement statement) {
         StatementPlan plan = statement.plan();
         int wanted = Math.max(plan.parameterCount(), statement.server().parameterTypes().length);
-        if (layout.count() != wanted && COUNTED.contains(plan.kind())) {
+        if (layout.count() == wanted) {
+            return;
+        }
+        boolean counted = plan.root() instanceof Plan.LocalReply
+                ? !(plan.action() instanceof SessionAction.ExplainRoute)
+                : COUNTED.contains(plan.kind()) || wanted == 0 && hasNoParameter(statement);
+        if (counted) {
             throw wrongCount(statement, wanted);
         }
+    }
+
+    private static boolean hasNoParameter(ClientStatement statement) {
+        return LexedText.firstParameter(statement.sql(), 0, statement.sql().length,
+                statement.standardConformingStrings()) < 0;
     }
 
     private RuntimeException wrongCount(ClientStatement statement, int wanted) {

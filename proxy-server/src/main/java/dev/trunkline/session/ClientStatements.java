@@ -56,10 +56,14 @@ final class ClientStatements {
         return removed;
     }
 
-    /** Its Parse has failed, or was skipped. */
-    void forget(ClientStatement statement) {
+    /**
+     * Its Parse has failed, which drops the unnamed statement, or was skipped, which leaves the one that there was.
+     *
+     * @param replaced the unnamed statement before it
+     */
+    void undo(ClientStatement statement, ClientStatement replaced, boolean refused) {
         if (unnamed == statement) {
-            unnamed = null;
+            unnamed = refused ? null : replaced;
         }
         named.remove(statement.name(), statement);
     }

@@ -8,13 +8,20 @@ import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.MessageTypes;
 import dev.trunkline.wire.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 
 /** The COPY data of a client on its way to a node, as fast as the node takes it. */
 final class CopyIn {
 
     private final Session session;
     private final ClientInput input;
+    /** Fills up messages that a node ignores anyway. Never released. */
+    private static final ByteBuf ZEROS = Unpooled.unreleasableBuffer(Unpooled.wrappedBuffer(new byte[1 << 16])
+            .asReadOnly());
+
     private BackendConnection target;
+    /** How much of a message that is passed on in pieces is still to come. */
+    private int left;
 
     CopyIn(Session session, ClientInput input) {
         this.session = session;
@@ -30,7 +37,7 @@ final class CopyIn {
 
     /** CopyData, CopyDone or CopyFail as a whole message; takes ownership. */
     void frame(byte type, ByteBuf frame) {
-        bytes(frame);
+        send(frame);
         if (type != MessageTypes.COPY_DATA) {
             end();
             session.become(session.cycle().inPipeline() ? SessionState.PIPELINE : SessionState.ACTIVE);
@@ -43,7 +50,16 @@ final class CopyIn {
             piece.release();
             return;
         }
-        target.send(piece);
+        left = (left == 0 ? 1 + piece.getInt(piece.readerIndex() + 1) : left) - piece.readableBytes();
+        send(piece);
+    }
+
+    private void send(ByteBuf frames) {
+        if (target == null) {
+            frames.release();
+            return;
+        }
+        target.send(frames);
         if (!target.isWritable()) {
             input.reading(false);
         }
@@ -74,7 +90,20 @@ final class CopyIn {
         }
     }
 
+    private void fill() {
+        for (int n = Math.min(left, ZEROS.capacity()); n > 0; n = Math.min(left, ZEROS.capacity())) {
+            target.send(ZEROS.retainedSlice(0, n));
+            left -= n;
+        }
+        target.flush();
+    }
+
     private void end() {
+        if (left > 0 && target.isOpen()) {
+            // The node must not take what is sent to it next for the rest of this message.
+            fill();
+        }
+        left = 0;
         target = null;
         input.reading(true);
     }

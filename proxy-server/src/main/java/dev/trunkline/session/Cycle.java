@@ -16,6 +16,8 @@ final class Cycle {
     private boolean inPipeline;
     private boolean inString;
     private boolean erred;
+    /** How many statements of a pipeline have been executed in its transaction. */
+    private int executed;
     private Settings settingsBefore;
     /** Whether its end has been asked for: by the client's Sync, or by the end of a simple query. */
     private boolean ending;
@@ -30,6 +32,7 @@ final class Cycle {
     /** The first message of a cycle is at hand. */
     void begin() {
         erred = false;
+        executed = 0;
         settingsBefore = session.settings().current();
     }
 
@@ -57,6 +60,32 @@ final class Cycle {
     /** Whether the statement at hand is the whole of its simple query. */
     boolean isAlone() {
         return !inString;
+    }
+
+    /** Whether what is done without BEGIN is part of an implicit transaction of more than one statement. */
+    boolean isPartOfMore() {
+        return !session.transaction().isExplicit() && (inPipeline || inString);
+    }
+
+    /** A statement of a pipeline is executed. */
+    void executes() {
+        executed++;
+    }
+
+    /** Whether the statement at hand is the first of its transaction. */
+    boolean isFirst() {
+        return executed <= 1 && !inString;
+    }
+
+    /** COMMIT or ROLLBACK has ended a transaction: no error of what follows in the cycle undoes what it was for. */
+    void transactionEnded() {
+        executed = 0;
+        settingsBefore = session.settings().current();
+    }
+
+    /** ROLLBACK without BEGIN undoes what has been set so far. */
+    void restoreSettings() {
+        session.settings().restore(settingsBefore);
     }
 
     /** Whether the client has had an error in this cycle. */
@@ -197,7 +226,8 @@ final class Cycle {
         int synced = 0;
         for (Participant p : transaction.participants()) {
             if (p.backend().isUnsynced() && p != writer) {
-                if (rollback && p.writes() && !p.isAborted()) {
+                if (rollback && !p.isAborted()
+                        && (p.writes() || session.settings().current() != settingsBefore)) {
                     injectRollback(p.backend());
                 }
                 sync(p, Session.ENDING);

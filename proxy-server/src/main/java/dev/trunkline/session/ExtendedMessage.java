@@ -2,8 +2,8 @@ package dev.trunkline.session;
 
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.wire.ProtocolViolation;
+import dev.trunkline.wire.CString;
 import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 
 /** The parts of the extended protocol's messages, read in place. What is malformed is an error of the client's, not the end. */
 final class ExtendedMessage {
@@ -17,7 +17,7 @@ final class ExtendedMessage {
     static byte kind(ByteBuf in, int start, int length, String message) {
         int end = start + length;
         if (length == HEADER) {
-            throw ProxyError.PROTOCOL_VIOLATION.with("insufficient data left in message");
+            throw ProxyError.PROTOCOL_VIOLATION.with("no data left in message");
         }
         requireEnd(zero(in, start + HEADER + 1, end) + 1, end);
         byte kind = in.getByte(start + HEADER);
@@ -54,8 +54,9 @@ final class ExtendedMessage {
         }
     }
 
+    /** @throws ProtocolViolation 22021 when it is not UTF-8 */
     static String text(ByteBuf in, int from, int to) {
-        return from == to ? "" : in.toString(from, to - from, StandardCharsets.UTF_8);
+        return CString.text(in, from, to - from);
     }
 
     /** @throws ProtocolViolation never fatal: the frame itself is sound */

@@ -10,6 +10,7 @@ import static dev.trunkline.session.ExtendedMessage.zero;
 
 import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.backend.ReplySink;
+import dev.trunkline.backend.Undo;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.plan.Plan;
@@ -26,6 +27,7 @@ import dev.trunkline.wire.FrontendMessage.Target;
 import dev.trunkline.wire.MessageTypes;
 import dev.trunkline.wire.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
+import java.util.List;
 
 /**
  * The extended protocol. Parse only makes a statement known to the session; a node learns of it when Bind has found the
@@ -42,6 +44,8 @@ final class ExtendedProtocol {
     private final Preparing preparing;
     private final Binding binding;
     private ClientStatement pendingParse;
+    /** The unnamed statement before that: a Parse that is skipped has not replaced it. */
+    private ClientStatement pendingReplaced;
     private Portal pendingDescribe;
 
     ExtendedProtocol(Session session) {
@@ -77,10 +81,20 @@ final class ExtendedProtocol {
         }
         int end = start + length;
         int nameEnd = zero(in, start + HEADER, end);
-        int sqlEnd = zero(in, nameEnd + 1, end);
         String name = text(in, start + HEADER, nameEnd);
+        try {
+            return parse(name, in, nameEnd, end);
+        } catch (ProxyException | ProtocolViolation refusal) {
+            if (name.isEmpty()) {
+                statements.dropUnnamed();
+            }
+            throw refusal;
+        }
+    }
+
+    private boolean parse(String name, ByteBuf in, int nameEnd, int end) {
+        int sqlEnd = zero(in, nameEnd + 1, end);
         int[] types = types(in, sqlEnd + 1, end);
-        statements.requireFree(name);
         int size = sqlEnd - nameEnd - 1;
         byte[] sql = new byte[size];
         in.getBytes(nameEnd + 1, sql);
@@ -89,11 +103,19 @@ final class ExtendedProtocol {
         if (plan == null) {
             return false;
         }
-        session.actions().checkNotFailed(plan);
+        if (plan.root() instanceof Plan.LocalReply) {
+            // No node will look at it.
+            text(in, nameEnd + 1, sqlEnd);
+        }
+        if (plan != StatementPlans.EMPTY) {
+            session.actions().checkNotFailed(plan);
+        }
         if (plan.refusal() != null) {
             throw plan.refusal();
         }
+        statements.requireFree(name);
         ClientStatement statement = preparing.statement(name, sql, types, standardStrings, plan, session.planKey());
+        pendingReplaced = statements.find("");
         statements.put(statement);
         pendingParse = statement;
         return true;
@@ -136,6 +158,13 @@ final class ExtendedProtocol {
     private boolean describeStatement(ClientStatement statement) {
         if (!settlePendingBut(statement) || !currentPlan(statement)) {
             return false;
+        }
+        if (statement.plan().root() instanceof Plan.LocalReply local && SessionActions.hasNoRows(local.action())) {
+            // It can be described in a failed transaction, too.
+            answerPendingParse();
+            session.reply(b -> BackendEncoder.parameterDescription(b, List.of()));
+            session.reply(BackendEncoder::noData);
+            return true;
         }
         session.actions().checkNotFailed(statement.plan());
         if (statement.plan().root() instanceof Plan.LocalReply local) {
@@ -195,6 +224,7 @@ final class ExtendedProtocol {
             return false;
         }
         if (portal.participant() != null) {
+            session.actions().checkNotFailed(portal.plan());
             BackendConnection backend = portal.participant().backend();
             if (!session.switchTo(backend, null)) {
                 return false;
@@ -245,8 +275,7 @@ final class ExtendedProtocol {
     /** Sees to it that a node has the statement; answers the client's Parse if that is still due. */
     void prepareAt(BackendConnection backend, ClientStatement statement) {
         boolean owed = pendingParse == statement;
-        pendingParse = null;
-        preparing.at(backend, statement, owed, owed ? () -> statements.forget(statement) : null);
+        preparing.at(backend, statement, owed, owed ? takePendingParse() : null);
     }
 
     /** Describes a fan-out's portal at one node, when its Execute does not follow. */
@@ -272,10 +301,17 @@ final class ExtendedProtocol {
 
     void answerPendingParse() {
         if (pendingParse != null) {
-            ClientStatement statement = pendingParse;
-            pendingParse = null;
-            session.reply(BackendEncoder::parseComplete, () -> statements.forget(statement));
+            session.reply(BackendEncoder::parseComplete, takePendingParse());
         }
+    }
+
+    /** It is about to be answered; gives what is to be done if it isn't. */
+    private Undo takePendingParse() {
+        ClientStatement statement = pendingParse;
+        ClientStatement replaced = pendingReplaced;
+        pendingParse = null;
+        pendingReplaced = null;
+        return refused -> statements.undo(statement, replaced, refused);
     }
 
     // ---- Execute
@@ -300,6 +336,7 @@ final class ExtendedProtocol {
             if (!session.switchTo(backend, null)) {
                 return false;
             }
+            session.cycle().executes();
             session.actions().sent(plan, portal.participant());
             backend.send(in, start, length);
             backend.expectExecute(portal.sink(session.out()));
@@ -312,7 +349,16 @@ final class ExtendedProtocol {
         if (session.mustDrain(null)) {
             return false;
         }
-        if (plan.root() instanceof Plan.LocalReply) {
+        if (plan != StatementPlans.EMPTY) {
+            session.cycle().executes();
+        }
+        if (plan.root() instanceof Plan.LocalReply local) {
+            if (portal.isDone()) {
+                throw ProxyError.PORTAL_CANNOT_BE_RUN.with(name);
+            }
+            if (SessionActions.hasNoRows(local.action()) && plan != StatementPlans.EMPTY) {
+                portal.done();
+            }
             session.routed(Routing.LOCAL, plan);
             session.become(SessionState.ACTIVE);
             session.actions().perform(plan, StatementSource.portal(portal, false), this::goOn);
@@ -364,7 +410,7 @@ final class ExtendedProtocol {
         }
         if (kind == 'S') {
             ClientStatement closed = statements.remove(name);
-            session.reply(BackendEncoder::closeComplete, () -> statements.restore(closed));
+            session.reply(BackendEncoder::closeComplete, refused -> statements.restore(closed));
             return true;
         }
         Portal portal = portals.find(name);
@@ -439,8 +485,7 @@ final class ExtendedProtocol {
     /** What was put off is moot: an error came first. */
     void forgetPending() {
         if (pendingParse != null) {
-            statements.forget(pendingParse);
-            pendingParse = null;
+            takePendingParse().undo(false);
         }
         pendingDescribe = null;
     }

@@ -107,6 +107,8 @@ final class Leases implements Waiter {
         if (transaction.isExplicit() && !participant.isBegun()) {
             checkSnapshot(transaction, node);
             begin(participant, transaction);
+        } else if (participant.isUntouched() && !transaction.journal().isEmpty()) {
+            replay(participant, transaction);
         }
         return participant;
     }
@@ -230,6 +232,15 @@ final class Leases implements Waiter {
             backend.reading(false);
         }
         return participant;
+    }
+
+    /** Tells a node that joins an implicit transaction what has been set for as long as that lasts. */
+    private static void replay(Participant participant, Transaction transaction) {
+        for (Transaction.JournalEntry entry : transaction.journal()) {
+            if (entry.sql() != null) {
+                TellRun.extended(participant.backend(), entry.sql(), TellRun.TELLING);
+            }
+        }
     }
 
     /** Tells a node that joins an explicit transaction what has been said so far. The reply is not awaited. */

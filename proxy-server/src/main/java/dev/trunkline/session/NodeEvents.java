@@ -142,6 +142,8 @@ final class NodeEvents implements BackendOwner, FlushTarget {
             run.drained(backend);
         } else if (session.state() == SessionState.DRAINING && !cycle.awaitsReady()) {
             session.proceed();
+        } else if (session.state() == SessionState.SKIPPING) {
+            session.resumeLater();
         }
     }
 

@@ -22,6 +22,7 @@ final class Portal {
     private final ReplySink sink;
     private FanOutRun suspended;
     private boolean done;
+    private boolean mayHaveGone;
 
     /**
      * @param participant where the node's portal is; null for a fan-out and for a statement that the session answers
@@ -86,6 +87,15 @@ final class Portal {
 
     void done() {
         done = true;
+    }
+
+    /** Whether a ROLLBACK TO may have ended it. */
+    boolean mayHaveGone() {
+        return mayHaveGone;
+    }
+
+    void doubt() {
+        mayHaveGone = true;
     }
 
     void release() {

@@ -35,6 +35,28 @@ final class Portals {
         return participant == null ? null : participant.backend();
     }
 
+    /**
+     * A node knows only the portals that are its own.
+     *
+     * @param participant the node of the portal that is to be made, null for one that is not a node's
+     * @throws dev.trunkline.error.ProxyException 42P03
+     */
+    void requireFree(String name, Participant participant) {
+        Portal other = name.isEmpty() ? null : portals.get(name);
+        if (other == null || participant != null && other.participant() == participant) {
+            return;
+        }
+        // After an error nobody knows which Binds have been skipped.
+        if (!other.mayHaveGone() && !transaction.isFailed()) {
+            throw ProxyError.DUPLICATE_CURSOR.with(name);
+        }
+    }
+
+    /** ROLLBACK TO ends the portals that were made after the savepoint; which those are, the nodes know. */
+    void someMayHaveGone() {
+        portals.values().forEach(Portal::doubt);
+    }
+
     void put(Portal portal) {
         drop(portals.put(portal.name(), portal));
     }

@@ -3,6 +3,7 @@ package dev.trunkline.session;
 import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.backend.ReplySink;
 import dev.trunkline.backend.ServerStatement;
+import dev.trunkline.backend.Undo;
 import dev.trunkline.plan.PlanKey;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.NodeRule;
@@ -97,7 +98,7 @@ final class Preparing {
      * @param owed whether the client awaits ParseComplete
      * @param ifSkipped run when an earlier error makes the node skip it
      */
-    void at(BackendConnection backend, ClientStatement statement, boolean owed, Runnable ifSkipped) {
+    void at(BackendConnection backend, ClientStatement statement, boolean owed, Undo ifSkipped) {
         ServerStatement server = statement.server();
         if (backend.has(server)) {
             if (owed) {
@@ -131,7 +132,8 @@ final class Preparing {
             case NodeRule.OnNode on -> on.node();
             case NodeRule.Home home -> session.database().catalog().homeNode();
             case NodeRule.PinnedNode pinned -> session.pinnedNode();
-            case NodeRule.CursorNode cursor -> session.actions().nodeOfCursor(cursor.cursor());
+            case NodeRule.CursorNode cursor ->
+                session.transaction().cursors().getOrDefault(cursor.cursor(), session.describingNode());
             case NodeRule.ByKey byKey -> byKey.required() >= 0
                     ? byKey.required()
                     : byKey.required() == NodeRule.PINNED ? session.pinnedNode() : session.describingNode();

@@ -2,6 +2,7 @@ package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.backend.ReplySink;
+import dev.trunkline.backend.Undo;
 import dev.trunkline.config.PoolConfig;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
@@ -547,7 +548,12 @@ public final class Session implements ClientSession {
         if (listening != null) {
             listening.transactionEnded(committed);
         }
+        if (!committed) {
+            cycle.restoreSettings();
+        }
+        cycle.transactionEnded();
         transaction.end();
+        portals.close();
         leases.releaseAll();
         current = null;
     }
@@ -559,7 +565,7 @@ public final class Session implements ClientSession {
         reply(writer, null);
     }
 
-    void reply(Consumer<ByteBuf> writer, Runnable ifSkipped) {
+    void reply(Consumer<ByteBuf> writer, Undo ifSkipped) {
         if (current != null && current.isBusy()) {
             ByteBuf bytes = out.allocate();
             writer.accept(bytes);
@@ -594,7 +600,7 @@ public final class Session implements ClientSession {
             cycle.erred(true);
             ErrorFields fields = requests.fields(error);
             // An error of the node that comes before it sweeps it away, and is the one to be told then.
-            reply(b -> BackendEncoder.error(b, fields), () -> cycle.erred(false));
+            reply(b -> BackendEncoder.error(b, fields), refused -> cycle.erred(false));
         }
     }
 
@@ -688,6 +694,7 @@ public final class Session implements ClientSession {
         if (listening != null) {
             listening.transactionEnded(committed);
         }
+        cycle.transactionEnded();
         tempTables.mayHaveChanged();
         nodeEvents.takeLoss();
         transaction.end();

@@ -103,6 +103,12 @@ final class SessionActions {
         }
     }
 
+    /** Whether an action answers without rows, so that its portal runs only once. */
+    static boolean hasNoRows(SessionAction action) {
+        return !(action instanceof SessionAction.ExplainRoute || action instanceof SessionAction.ShowTrunkline
+                || action instanceof SessionAction.Execute);
+    }
+
     /** What Describe says of an action's result. */
     void describe(SessionAction action, ByteBuf out) {
         if (action instanceof SessionAction.ExplainRoute explain) {
@@ -149,23 +155,31 @@ final class SessionActions {
         session.checkTransactionsAllowed();
         if (transaction.isExplicit()) {
             warn("25001", "there is already a transaction in progress");
+            // PostgreSQL takes the modes all the same.
+            modes(begin.modes(), begin.isolation(), () -> done(done, tag));
+            return;
+        }
+        List<Participant> used = transaction.participants().stream().filter(Participant::isUsed).toList();
+        if (used.isEmpty()) {
+            open(begin);
             done(done, tag);
             return;
         }
-        open(begin);
-        // A BEGIN in the middle absorbs the statements before it.
-        for (Participant participant : transaction.participants()) {
-            if (participant.isUsed()) {
-                participant.begun(true);
-                participant.backend().query(transaction.beginSql(), Session.INJECTED);
-            }
-        }
-        done(done, tag);
+        // A BEGIN in the middle absorbs the statements before it, if it does not ask for what must come first.
+        TellRun.start(session, used, List.of(beginSql(begin)), () -> {
+            open(begin);
+            used.forEach(participant -> participant.begun(true));
+            done(done, tag);
+        });
+    }
+
+    private static String beginSql(SessionAction.Begin begin) {
+        String modes = begin.modes() == null ? "" : begin.modes().strip();
+        return modes.isEmpty() ? "BEGIN" : "BEGIN " + modes;
     }
 
     private void open(SessionAction.Begin begin) {
-        String modes = begin.modes() == null ? "" : begin.modes().strip();
-        session.transaction().begin(modes.isEmpty() ? "BEGIN" : "BEGIN " + modes,
+        session.transaction().begin(beginSql(begin),
                 begin.isolation() == null ? session.settings().defaultsToSnapshot() : isSnapshot(begin.isolation()),
                 session.cycle().settingsToReturnTo());
     }
@@ -205,6 +219,7 @@ final class SessionActions {
             if (session.listening() != null) {
                 session.listening().rollbackTo(savepoint.channelChanges());
             }
+            session.portals().someMayHaveGone();
             session.tempTables().mayHaveChanged();
             done(done, "ROLLBACK");
         });
@@ -231,13 +246,23 @@ final class SessionActions {
             done(done, "SET");
             return;
         }
-        String sql = "SET TRANSACTION " + set.modes();
+        modes(set.modes(), set.isolation(), () -> done(done, "SET"));
+    }
+
+    /** Changes the modes of the transaction that is open. */
+    private void modes(String modes, Isolation isolation, Runnable done) {
+        if (modes == null || modes.isBlank()) {
+            done.run();
+            return;
+        }
+        Transaction transaction = session.transaction();
+        String sql = "SET TRANSACTION " + modes;
         tellAll(sql, () -> {
-            if (set.isolation() != null) {
-                transaction.needsSnapshot(isSnapshot(set.isolation()));
+            if (isolation != null) {
+                transaction.needsSnapshot(isSnapshot(isolation));
             }
             transaction.setting(sql);
-            done(done, "SET");
+            done.run();
         });
     }
 
@@ -262,9 +287,13 @@ final class SessionActions {
     private void set(SessionAction.SetSetting set, Runnable done) {
         String name = set.name();
         if (set.local() && !session.transaction().isExplicit()) {
-            warn("25P01", "SET LOCAL can only be used in transaction blocks");
-            done(done, "SET");
-            return;
+            if (session.cycle().isFirst()) {
+                warn("25P01", "SET LOCAL can only be used in transaction blocks");
+            }
+            if (!session.cycle().isPartOfMore()) {
+                done(done, "SET");
+                return;
+            }
         }
         if (name.startsWith(Settings.OWN)) {
             setOwn(set);
@@ -282,11 +311,11 @@ final class SessionActions {
                 : set.valueText() == null
                         ? session.settings().resetStatement(name)
                         : SessionSettings.statement(name, value);
-        tellOneOrAll(sql, () -> {
+        tellOneOrAll(List.of(sql), () -> {
             if (!set.local()) {
                 session.settings().set(name, set.valueText());
             }
-            settingTold(sql);
+            settingTold(sql, set.local());
             done(done, "SET");
         });
     }
@@ -298,7 +327,7 @@ final class SessionActions {
         String value = isDefault
                 ? null
                 : OwnSettings.valueOf(name, set.valueText(), session.database().catalog());
-        if (session.transaction().isExplicit()) {
+        if (session.transaction().isExplicit() || set.local()) {
             session.transaction().own(name, set.local() ? value : null);
         }
         if (!set.local()) {
@@ -319,8 +348,10 @@ final class SessionActions {
             done(done, "RESET");
             return;
         }
-        String sql = name == null ? session.settings().resetAllStatement() : session.settings().resetStatement(name);
-        tellOneOrAll(sql, () -> {
+        List<String> statements = name == null
+                ? session.settings().resetAllStatements()
+                : List.of(session.settings().resetStatement(name));
+        tellOneOrAll(statements, () -> {
             if (name == null) {
                 session.settings().resetAll();
                 if (session.transaction().hasOwn()) {
@@ -329,14 +360,14 @@ final class SessionActions {
             } else {
                 session.settings().set(name, null);
             }
-            settingTold(sql);
+            settingTold(String.join(";", statements), false);
             done(done, "RESET");
         });
     }
 
-    private void settingTold(String sql) {
+    private void settingTold(String sql, boolean local) {
         Transaction transaction = session.transaction();
-        if (transaction.isExplicit()) {
+        if (transaction.isExplicit() || local) {
             transaction.setting(sql);
             return;
         }
@@ -349,12 +380,16 @@ final class SessionActions {
 
     /** Tells every participant; the first error is the client's. Without any, there is nothing to tell. */
     private void tellAll(String sql, Runnable told) {
+        tellAll(List.of(sql), told);
+    }
+
+    private void tellAll(List<String> statements, Runnable told) {
         List<Participant> participants = listening();
         if (participants.isEmpty()) {
             told.run();
             return;
         }
-        TellRun.start(session, participants, sql, told);
+        TellRun.start(session, participants, statements, told);
     }
 
     /** The participants that the transaction has begun on: the others get its journal when it does. */
@@ -365,15 +400,15 @@ final class SessionActions {
     }
 
     /** As {@link #tellAll}, but asks one node when none takes part, so that a wrong value is an error now. */
-    private void tellOneOrAll(String sql, Runnable told) {
+    private void tellOneOrAll(List<String> statements, Runnable told) {
         if (!listening().isEmpty()) {
-            tellAll(sql, told);
+            tellAll(statements, told);
             return;
         }
         int node = session.preferredNode(-1);
-        Participant participant = session.participant(node, () -> tellOneOrAll(sql, told));
+        Participant participant = session.participant(node, () -> tellOneOrAll(statements, told));
         if (participant != null) {
-            TellRun.start(session, List.of(participant), sql, told);
+            TellRun.start(session, List.of(participant), statements, told);
         }
     }
 
@@ -426,7 +461,11 @@ final class SessionActions {
         if (session.pinnedNode() >= 0) {
             return session.pinnedNode();
         }
-        throw ProxyError.UNDEFINED_CURSOR.with(name);
+        if (session.transaction().participants().size() > 1) {
+            throw ProxyError.UNDEFINED_CURSOR.with(name);
+        }
+        // A function may have opened it there; otherwise the node says that there is none.
+        return session.preferredNode(session.database().catalog().homeNode());
     }
 
     /** A statement goes to a participant: notes what it means to the session. */

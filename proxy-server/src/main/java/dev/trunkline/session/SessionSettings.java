@@ -113,9 +113,10 @@ public final class SessionSettings {
         return initial == null ? "RESET " + Settings.quoted(name) : initial;
     }
 
-    String resetAllStatement() {
-        String again = startup.difference(null);
-        return again == null ? "RESET ALL" : "RESET ALL;" + again;
+    List<String> resetAllStatements() {
+        List<String> statements = new ArrayList<>(List.of("RESET ALL"));
+        statements.addAll(startup.statements());
+        return statements;
     }
 
     void resetAll() {

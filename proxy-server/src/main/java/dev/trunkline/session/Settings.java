@@ -2,6 +2,7 @@ package dev.trunkline.session;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -51,6 +52,12 @@ final class Settings {
 
     boolean isEmpty() {
         return statements.isEmpty();
+    }
+
+    /** The SET statements that a fresh connection has to be told. */
+    List<String> statements() {
+        return statements.entrySet().stream().filter(s -> !s.getKey().startsWith(OWN)).map(Map.Entry::getValue)
+                .toList();
     }
 
     /**

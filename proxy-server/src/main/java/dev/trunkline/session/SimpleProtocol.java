@@ -14,6 +14,7 @@ import dev.trunkline.route.Routing;
 import dev.trunkline.route.RoutingHint;
 import dev.trunkline.sql.LexedText;
 import dev.trunkline.wire.BackendEncoder;
+import dev.trunkline.wire.CString;
 import dev.trunkline.wire.FrontendEncoder;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
@@ -71,10 +72,36 @@ final class SimpleProtocol {
         };
     }
 
+    /** A query that no node sees as a whole has to be text all the same. */
+    private static void checkText(ByteBuf in, int start, int length) {
+        CString.text(in, start + HEADER, length - HEADER - 1);
+    }
+
     static ProxyException lexicalError(LexedText lexed, byte[] sql) {
-        String before = new String(sql, 0, Math.max(0, lexed.errorPosition()), StandardCharsets.UTF_8);
         return ProxyError.SYNTAX_ERROR.with(lexed.errorMessage())
-                .withPosition(before.codePointCount(0, before.length()) + 1);
+                .withPosition(character(sql, lexed.errorPosition()));
+    }
+
+    /** A simple query has no parameters, even if the nodes are to be asked in the extended protocol. */
+    static void checkNoParameters(StatementPlan plan, byte[] sql, int start, int end, boolean standardStrings) {
+        if (plan.parameterCount() == 0) {
+            return;
+        }
+        int at = LexedText.firstParameter(sql, start, end, standardStrings);
+        if (at >= 0) {
+            int to = at + 1;
+            while (to < end && Character.isDigit(sql[to])) {
+                to++;
+            }
+            throw ProxyError.UNDEFINED_PARAMETER.with(new String(sql, at, to - at, StandardCharsets.US_ASCII))
+                    .withPosition(character(sql, at));
+        }
+    }
+
+    /** Where a byte of a text stands, in characters from 1. */
+    private static int character(byte[] sql, int at) {
+        String before = new String(sql, 0, Math.max(0, at), StandardCharsets.UTF_8);
+        return before.codePointCount(0, before.length()) + 1;
     }
 
     private boolean single(LexedText lexed, byte[] sql, boolean standardStrings, ByteBuf in, int start, int length) {
@@ -92,6 +119,7 @@ final class SimpleProtocol {
             return execute(execute, plan, lexed, sql, standardStrings);
         }
         if (plan.root() instanceof Plan.LocalReply) {
+            checkText(in, start, length);
             byte[] text = java.util.Arrays.copyOfRange(sql, lexed.statementStart(0), lexed.statementEnd(0));
             session.routed(Routing.LOCAL, plan);
             session.actions().perform(plan, StatementSource.simple(text), session.cycle()::end);
@@ -101,6 +129,7 @@ final class SimpleProtocol {
                 .pinnedNode(session.pinnedNode()).hint(session.own().hint());
         Destination destination = plan.bind(values, session.database().destinations());
         if (destination instanceof Destination.Many many) {
+            checkNoParameters(plan, sql, lexed.statementStart(0), lexed.statementEnd(0), standardStrings);
             byte[] text = java.util.Arrays.copyOfRange(sql, lexed.statementStart(0), lexed.statementEnd(0));
             FanOutRun.start(session, plan, many, StatementSource.simple(text), 0, session.cycle()::end);
             return true;
@@ -197,6 +226,7 @@ final class SimpleProtocol {
             forward(participant, session.transaction().isExplicit(), in, start, length);
             return true;
         }
+        checkText(in, start, length);
         byte[] text = java.util.Arrays.copyOf(sql, size);
         StringRun.start(session, text, plans, hints, standardStrings);
         return true;

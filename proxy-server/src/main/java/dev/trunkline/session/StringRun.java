@@ -120,6 +120,8 @@ final class StringRun implements StatementRun {
             session.actions().perform(plan, StatementSource.simple(text), this::step);
             return;
         }
+        SimpleProtocol.checkNoParameters(plan, sql, lexed.statementStart(i), lexed.statementEnd(i),
+                session.planKey().standardConformingStrings());
         if (hints.get(i) != session.planKey().hints()) {
             throw ProxyError.NOT_OVER_NODES.with("a string of statements in which a routing hint ends",
                     "Send the statements one by one.");

@@ -15,7 +15,8 @@ import java.util.Set;
  */
 final class TellRun implements StatementRun {
 
-    private static final ReplySink TELLING = new DroppingSink();
+    /** What PostgreSQL would remark on transaction control is said by the session, once. */
+    static final ReplySink TELLING = new DroppingSink(true);
     /** A portal of our own: the client may have the unnamed one open. */
     private static final String PORTAL = "trunkline";
 
@@ -30,22 +31,22 @@ final class TellRun implements StatementRun {
         this.told = told;
     }
 
-    static void start(Session session, List<Participant> participants, String sql, Runnable told) {
+    static void start(Session session, List<Participant> participants, List<String> statements, Runnable told) {
         TellRun run = new TellRun(session, told);
         session.run(run);
         session.become(SessionState.ACTIVE);
         session.cycle().awaitReady(0, null);
         for (Participant participant : participants) {
             run.outstanding.add(participant.backend());
-            run.tell(participant.backend(), sql);
+            run.tell(participant.backend(), statements, session.cycle().isPartOfMore());
         }
     }
 
-    private void tell(BackendConnection backend, String sql) {
-        if (backend.isUnsynced()) {
-            extended(backend, sql, TELLING);
+    private void tell(BackendConnection backend, List<String> statements, boolean partOfMore) {
+        if (backend.isUnsynced() || partOfMore) {
+            statements.forEach(sql -> extended(backend, sql, TELLING));
         } else {
-            backend.query(sql, TELLING);
+            backend.query(String.join(";", statements), TELLING);
         }
     }
 

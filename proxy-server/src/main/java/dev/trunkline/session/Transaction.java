@@ -126,7 +126,6 @@ final class Transaction {
         begin = sql;
         snapshot = needsSnapshot;
         settingsBefore = settings;
-        clearJournal();
     }
 
     private void clearJournal() {

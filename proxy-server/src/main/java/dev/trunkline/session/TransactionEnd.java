@@ -45,7 +45,9 @@ final class TransactionEnd {
             rollback(chain, done);
             return;
         }
-        checkThereIsOne(chain, "COMMIT");
+        if (chain) {
+            checkThereIsOne(true, "COMMIT");
+        }
         if (session.isListening()) {
             session.listening().beforeCommit(() -> commitParts(chain, done));
         } else {
@@ -56,6 +58,10 @@ final class TransactionEnd {
     private void commitParts(boolean chain, Runnable done) {
         Transaction transaction = session.transaction();
         List<Participant> parts = parts();
+        // Otherwise the node that commits says so itself.
+        if (parts.isEmpty()) {
+            checkThereIsOne(chain, "COMMIT");
+        }
         if (parts.isEmpty()) {
             ended(true, chain, "COMMIT", done);
             return;
@@ -130,7 +136,9 @@ final class TransactionEnd {
 
     private List<Participant> parts() {
         List<Participant> parts = new ArrayList<>(session.transaction().participants());
-        parts.removeIf(p -> session.transaction().isExplicit() ? !p.isBegun() : !p.isUsed());
+        parts.removeIf(p -> session.transaction().isExplicit()
+                ? !p.isBegun()
+                : !p.isUsed() && !p.backend().isUnsynced());
         return parts;
     }
 

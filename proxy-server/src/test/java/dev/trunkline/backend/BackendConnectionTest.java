@@ -284,14 +284,14 @@ class BackendConnectionTest {
         List<String> skipped = new ArrayList<>();
         atEveryCut(reply, () -> {
             skipped.clear();
-            connection.expectParse(statement, client, () -> skipped.add("parse"));
+            connection.expectParse(statement, client, refused -> skipped.add("parse"));
             connection.expectBind(client);
-            connection.expectFake(client, Unpooled.copiedBuffer(new byte[3]), () -> skipped.add("fake"));
+            connection.expectFake(client, Unpooled.copiedBuffer(new byte[3]), refused -> skipped.add("fake"));
             connection.expectExecute(client);
             connection.expectSync(client);
         }, () -> {
             assertEquals(List.of("failed 42601 of " + (reply.length - 6) + " bytes", "ready I"), told);
-            assertEquals(List.of("parse", "fake"), skipped);
+            assertEquals(List.of("fake", "parse"), skipped);
             assertFalse(connection.has(statement));
             assertEquals(0, streamed.readableBytes());
         });
