@@ -37,18 +37,22 @@ public enum Changeable {
                     "tls.certificate", "tls.key", "tls.clientCa", "databases.*", "databases.*.pool.mode",
                     "databases.*.control.user", "databases.*.control.password", "databases.*.nodes.*.replicas",
                     "databases.*.nodes.*.tls.mode", "databases.*.nodes.*.tls.ca", "limits.clientBuffer",
-                    "limits.preparedStatements", "limits.planCacheSize", "limits.eventLoops" ->
+                    "limits.preparedStatements", "limits.planCacheSize", "limits.eventLoops",
+                    "limits.dnsTtl" ->
                 RESTART;
             case "log.level", "log.slowStatement", "databases.*.fanOut", "databases.*.fanOutWarning",
                     "databases.*.pool.size", "databases.*.pool.min", "databases.*.pool.waitTimeout",
-                    "databases.*.pool.idleTimeout", "databases.*.pool.maxAge", "databases.*.nodes.*.capacity",
+                    "databases.*.pool.waitNotify", "databases.*.pool.idleTimeout", "databases.*.pool.checkAfterIdle",
+                    "databases.*.pool.maxAge", "databases.*.maxConnections", "databases.*.nodes.*.capacity",
+                    "databases.*.nodes.*.maxConnections",
                     "databases.*.nodes.*.user", "databases.*.nodes.*.password", "databases.*.tables.*.fanOut",
                     "databases.*.functions.*", "users.*.password", "users.*.verifier", "users.*.admin",
                     "users.*.databases", "users.*.fanOut", "users.*.pool.mode", "users.*.pool.size",
-                    "users.*.pool.min", "users.*.pool.waitTimeout", "users.*.pool.idleTimeout", "users.*.pool.maxAge",
+                    "users.*.pool.min", "users.*.pool.waitTimeout", "users.*.pool.waitNotify", "users.*.pool.idleTimeout",
+                    "users.*.pool.checkAfterIdle", "users.*.pool.maxAge", "users.*.maxConnections",
                     "users.*.nodeUser", "users.*.nodePassword", "limits.clients", "limits.unauthenticatedClients",
                     "limits.authenticationTimeout", "limits.messageSize", "limits.notifications",
-                    "limits.drainTimeout" ->
+                    "limits.drainTimeout", "limits.nodeConnections" ->
                 RELOAD;
             default -> throw new IllegalArgumentException("nobody has said when a change of " + pattern + " holds");
         };

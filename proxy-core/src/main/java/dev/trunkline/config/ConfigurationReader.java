@@ -2,6 +2,7 @@ package dev.trunkline.config;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +50,7 @@ final class ConfigurationReader {
             Map<String, DatabaseConfig> databases = databases(root);
             Map<String, UserConfig> users = new UserReader(List.copyOf(databases.keySet())).read(root);
             requireControlAccounts(root, databases, users);
+            requireOneCapForEachServer(root, databases);
             return new Configuration(file, listen, monitoring, log, tls, keepalive, databases, users, limits(root),
                     reading.problems().all(), Places.of(mapping));
         }
@@ -130,7 +132,30 @@ final class ConfigurationReader {
                     s.integer("preparedStatements", 500, 1, 100_000),
                     s.size("notifications", 16 * MEGABYTE, 16 << 10, 1 << 30),
                     s.size("planCacheSize", 64 * MEGABYTE, MEGABYTE, 1 << 30),
-                    s.duration("drainTimeout", Duration.ofSeconds(30)), s.integer("eventLoops", 0, 0, 1024));
+                    s.duration("drainTimeout", Duration.ofSeconds(30)), s.integer("eventLoops", 0, 0, 1024),
+                    s.integer("nodeConnections", 1, 1_000_000), s.duration("dnsTtl", Duration.ofSeconds(15)));
+        }
+    }
+
+    /** A server that nodes of several databases share has one number of connections for all of them. */
+    private static void requireOneCapForEachServer(Section root, Map<String, DatabaseConfig> databases) {
+        Map<HostPort, String> firstCapped = new HashMap<>();
+        Map<HostPort, Integer> caps = new HashMap<>();
+        for (DatabaseConfig database : databases.values()) {
+            for (NodeConfig node : database.nodes()) {
+                String key = database.name() + ".nodes." + node.name() + ".maxConnections";
+                if (node.primary() == null || node.maxConnections() == null) {
+                    continue;
+                }
+                Integer known = caps.putIfAbsent(node.primary(), node.maxConnections());
+                if (known == null) {
+                    firstCapped.put(node.primary(), key);
+                } else if (!known.equals(node.maxConnections())) {
+                    root.below("databases").below(database.name()).below("nodes").below(node.name())
+                            .error("maxConnections", "is " + node.maxConnections() + ", and databases."
+                                    + firstCapped.get(node.primary()) + " is " + known + ", for the same server");
+                }
+            }
         }
     }
 

@@ -8,7 +8,7 @@ import java.util.Map;
  * epoch 1, {@code ownShards} are those of ranges, lists and pins, numbered after them. {@code control} is the proxy's own account, null where an admin user's is taken.
  */
 public record DatabaseConfig(String name, int virtualShards, FanOutPolicy fanOut, FanOutWarning fanOutWarning,
-        PoolConfig pool, Login control, List<NodeConfig> nodes, List<Integer> shardOwners,
+        PoolConfig pool, Integer maxConnections, Login control, List<NodeConfig> nodes, List<Integer> shardOwners,
         List<PlacementConfig.OwnShard> ownShards,
         Map<String, TableConfig> tables, Map<String, FunctionRoute> functions) {
 

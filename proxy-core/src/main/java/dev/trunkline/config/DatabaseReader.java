@@ -26,6 +26,7 @@ final class DatabaseReader {
         DatabaseConfig.FanOutWarning warning = s.choice("fanOutWarning", DatabaseConfig.FanOutWarning.class,
                 DatabaseConfig.FanOutWarning.ONCE_PER_SESSION);
         PoolConfig pool = pool();
+        Integer maxConnections = s.integer("maxConnections", 1, 1_000_000);
         Login control = control();
         List<NodeConfig> nodes = nodes();
         List<Integer> owners = new ShardMapReader(s, virtualShards, nodes).read();
@@ -36,7 +37,8 @@ final class DatabaseReader {
             s.warning("virtualShards", virtualShards + " virtual shards over " + nodes.size()
                     + " nodes are fewer than 10 for each: they can't be balanced finely, and their number never changes");
         }
-        return new DatabaseConfig(s.name(), virtualShards, fanOut, warning, pool, control, nodes, owners,
+        return new DatabaseConfig(s.name(), virtualShards, fanOut, warning, pool, maxConnections, control, nodes,
+                owners,
                 placements.ownShards(),
                 tables,
                 functions());
@@ -58,7 +60,8 @@ final class DatabaseReader {
         try (Section p = s.section("pool")) {
             PoolConfig pool = new PoolConfig(p.choice("mode", PoolConfig.Mode.class, d.mode()),
                     p.integer("size", d.size(), 1, 10_000), p.integer("min", d.min(), 0, 10_000),
-                    p.duration("waitTimeout", d.waitTimeout()), p.duration("idleTimeout", d.idleTimeout()),
+                    p.duration("waitTimeout", d.waitTimeout()), p.duration("waitNotify", d.waitNotify()),
+                    p.duration("idleTimeout", d.idleTimeout()), p.duration("checkAfterIdle", d.checkAfterIdle()),
                     p.duration("maxAge", d.maxAge()));
             if (pool.min() > pool.size()) {
                 p.error("min", "must not be above size, which is " + pool.size());
@@ -121,13 +124,14 @@ final class DatabaseReader {
         }
         String database = n.text("database", null);
         double capacity = n.positive("capacity", 1);
+        Integer maxConnections = n.integer("maxConnections", 1, 1_000_000);
         Login login = login(n);
         try (Section t = n.section("tls")) {
             NodeConfig.Tls tls = new NodeConfig.Tls(
                     t.choice("mode", NodeConfig.Tls.Mode.class, NodeConfig.Tls.Mode.DISABLE),
                     t.text("ca", "file", null));
             return new NodeConfig(index, n.name(), primary, replicas, database == null ? s.name() : database, capacity,
-                    login, tls);
+                    maxConnections, login, tls);
         }
     }
 

@@ -5,10 +5,11 @@ import java.util.Locale;
 
 /**
  * A node of a database. {@code index} is its ordinal in the file; the first is the home node. {@code login} is the node's
- * own, used for users that bring none, or null.
+ * own, used for users that bring none, or null. {@code maxConnections} bounds the connections to the server, whatever
+ * their database and user; null for no bound.
  */
 public record NodeConfig(int index, String name, HostPort primary, List<HostPort> replicas, String database,
-        double capacity, Login login, Tls tls) {
+        double capacity, Integer maxConnections, Login login, Tls tls) {
 
     /** TLS towards the node; {@code ca} is a PEM file, or null. */
     public record Tls(Mode mode, String ca) {

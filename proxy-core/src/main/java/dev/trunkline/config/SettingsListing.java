@@ -51,6 +51,8 @@ final class SettingsListing {
         put("limits.planCacheSize", Quantity.format(limits.planCacheSize()));
         put("limits.drainTimeout", limits.drainTimeout());
         put("limits.eventLoops", limits.eventLoops());
+        put("limits.nodeConnections", limits.nodeConnections());
+        put("limits.dnsTtl", limits.dnsTtl());
     }
 
     private void list(DatabaseConfig d) {
@@ -62,8 +64,11 @@ final class SettingsListing {
         put("databases.*.pool.size", d.pool().size(), name);
         put("databases.*.pool.min", d.pool().min(), name);
         put("databases.*.pool.waitTimeout", d.pool().waitTimeout(), name);
+        put("databases.*.pool.waitNotify", d.pool().waitNotify(), name);
         put("databases.*.pool.idleTimeout", d.pool().idleTimeout(), name);
+        put("databases.*.pool.checkAfterIdle", d.pool().checkAfterIdle(), name);
         put("databases.*.pool.maxAge", d.pool().maxAge(), name);
+        put("databases.*.maxConnections", d.maxConnections(), name);
         put("databases.*.control.user", d.control() == null ? null : d.control().user(), name);
         put("databases.*.control.password", d.control() == null ? null : d.control().password(), name);
         // The order counts too: the first is the home node.
@@ -83,6 +88,7 @@ final class SettingsListing {
         put("databases.*.nodes.*.database", node.database(), d.name(), node.name());
         put("databases.*.nodes.*.capacity", Double.toString(node.capacity()).replaceAll("\\.0$", ""), d.name(),
                 node.name());
+        put("databases.*.nodes.*.maxConnections", node.maxConnections(), d.name(), node.name());
         put("databases.*.nodes.*.user", node.login() == null ? null : node.login().user(), d.name(), node.name());
         put("databases.*.nodes.*.password", node.login() == null ? null : node.login().password(), d.name(),
                 node.name());
@@ -149,9 +155,12 @@ final class SettingsListing {
             put("users.*.pool.size", u.pool().size(), name);
             put("users.*.pool.min", u.pool().min(), name);
             put("users.*.pool.waitTimeout", u.pool().waitTimeout(), name);
+            put("users.*.pool.waitNotify", u.pool().waitNotify(), name);
             put("users.*.pool.idleTimeout", u.pool().idleTimeout(), name);
+            put("users.*.pool.checkAfterIdle", u.pool().checkAfterIdle(), name);
             put("users.*.pool.maxAge", u.pool().maxAge(), name);
         }
+        put("users.*.maxConnections", u.maxConnections(), name);
         put("users.*.nodeUser", u.nodeLogin() == null ? null : u.nodeLogin().user(), name);
         put("users.*.nodePassword", u.nodeLogin() == null ? null : u.nodeLogin().password(), name);
     }

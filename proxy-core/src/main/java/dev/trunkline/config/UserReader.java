@@ -51,13 +51,14 @@ final class UserReader {
         }
         FanOutPolicy fanOut = s.choice("fanOut", FanOutPolicy.class, null);
         PoolConfig.Override pool = pool(s);
+        Integer maxConnections = s.integer("maxConnections", 1, 1_000_000);
         String nodeUser = s.text("nodeUser", null);
         Secret nodePassword = s.secret("nodePassword");
         if (nodePassword != null && nodeUser == null) {
             s.error("nodePassword", "needs nodeUser");
         }
         return new UserConfig(s.name(), password, verifier, admin, allowed == null ? null : List.copyOf(allowed),
-                fanOut, pool, nodeUser == null ? null : new Login(nodeUser, nodePassword));
+                fanOut, pool, maxConnections, nodeUser == null ? null : new Login(nodeUser, nodePassword));
     }
 
     /** {@code true} and {@code false} are spellings of {@code full} and {@code none}. */
@@ -87,7 +88,11 @@ final class UserReader {
         try (Section s = user.section("pool")) {
             PoolConfig.Override pool = new PoolConfig.Override(s.choice("mode", PoolConfig.Mode.class, null),
                     s.integer("size", 1, 10_000), s.integer("min", 0, 10_000), s.duration("waitTimeout", null),
-                    s.duration("idleTimeout", null), s.duration("maxAge", null));
+                    s.duration("waitNotify", null), s.duration("idleTimeout", null),
+                    s.duration("checkAfterIdle", null), s.duration("maxAge", null));
+            if (pool.min() != null && pool.size() != null && pool.min() > pool.size()) {
+                s.error("min", "must not be above size, which is " + pool.size());
+            }
             return s.present() ? pool : null;
         }
     }

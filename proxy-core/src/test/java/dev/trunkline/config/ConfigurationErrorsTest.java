@@ -76,6 +76,13 @@ class ConfigurationErrorsTest {
                     "11:24: limits.messageSize: expected a size from 64kB to 1GB, not 4GB"),
             new Case("min above size", "    shardMap:", "    pool: { size: 2, min: 3 }\n    shardMap:",
                     "6:27: databases.shop.pool.min: must not be above size, which is 2"),
+            new Case("a user's min above its size", "admin: true }", "admin: true, pool: { size: 2, min: 3 } }",
+                    "12:63: users.app.pool.min: must not be above size, which is 2"),
+            new Case("two caps for one server", "localhost:5434 }",
+                    "localhost:5434, maxConnections: 5 }\n    shardMap: { a: 0-127, b: 128-255 }\n  other:\n    nodes:"
+                            + "\n      a: { primary: localhost:5434, maxConnections: 6 }\n      b: { primary: h }",
+                    "9:53: databases.other.nodes.a.maxConnections: is 6, and databases.shop.nodes.b.maxConnections is 5,"
+                            + " for the same server"),
             new Case("no choice", "    shardMap:", "    fanOut: wran\n    shardMap:",
                     "6:13: databases.shop.fanOut: expected one of allow, notice, warn, reject, not \"wran\"; did you mean warn?"),
             new Case("choice of several words", "    shardMap:", "    fanOutWarning: oncePerSesion\n    shardMap:",

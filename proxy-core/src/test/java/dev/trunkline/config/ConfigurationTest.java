@@ -155,6 +155,8 @@ class ConfigurationTest {
         PoolConfig mine = shop.with(c.users().get("app").pool());
         assertEquals(3, mine.size());
         assertEquals(PoolConfig.Mode.SESSION, mine.mode());
+        assertEquals(PoolConfig.DEFAULT.waitNotify(), mine.waitNotify());
+        assertEquals(PoolConfig.DEFAULT.checkAfterIdle(), mine.checkAfterIdle());
         assertEquals(shop, shop.with(c.users().get("b").pool()));
     }
 
