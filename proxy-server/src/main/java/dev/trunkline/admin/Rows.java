@@ -10,12 +10,10 @@ import dev.trunkline.config.Configuration;
 import dev.trunkline.config.FanOutPolicy;
 import dev.trunkline.config.KeyFact;
 import dev.trunkline.config.NodeConfig;
-import dev.trunkline.config.PoolConfig;
 import dev.trunkline.frontend.ClientConnection;
 import dev.trunkline.metrics.FanOutStatements;
 import dev.trunkline.metrics.LatencyBuckets;
 import dev.trunkline.metrics.StatementMetrics;
-import dev.trunkline.pool.Pool;
 import dev.trunkline.route.Routing;
 import dev.trunkline.session.CatalogSource;
 import dev.trunkline.session.ClientStatus;
@@ -25,11 +23,9 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Collectors;
@@ -43,24 +39,26 @@ final class Rows {
 
     private final Served served;
     private final Loops loops;
+    private final PoolRows pools;
 
     Rows(Served served, Loops loops) {
         this.served = served;
         this.loops = loops;
+        this.pools = new PoolRows(served, loops);
     }
 
     /** The rows of a view; {@code database} limits it to one, null for all. */
     CompletionStage<List<List<Object>>> of(View view, String database) {
         return switch (view) {
             case CLIENTS -> clients(database);
-            case POOLS -> pools(database);
+            case POOLS -> pools.pools(database);
             case NODES -> now(nodes(database));
             case SHARDS -> now(shards(database));
             case TABLES -> now(tables(database));
             case FANOUT -> now(fanOut(database));
             case STATS -> now(stats(database));
             case CONFIG -> now(config());
-            case DATABASES -> databases(database);
+            case DATABASES -> pools.databases(database);
             case USERS -> now(users());
             case VERSION -> now(List.of(List.of(Version.TEXT)));
             case HELP -> now(help());
@@ -71,11 +69,11 @@ final class Rows {
         return CompletableFuture.completedStage(rows);
     }
 
-    private static List<Object> row(Object... values) {
+    static List<Object> row(Object... values) {
         return Arrays.asList(values);
     }
 
-    private static String lower(Enum<?> word) {
+    static String lower(Enum<?> word) {
         return word == null ? null : word.name().toLowerCase(Locale.ROOT);
     }
 
@@ -107,90 +105,6 @@ final class Rows {
                 c.connected(), c.request(), c.requests(), c.channels(), c.pinnedFor());
     }
 
-    /** One pool over all loops: the key and the sums. */
-    private static final class PoolSum {
-        long lent;
-        long idle;
-        long waiting;
-        long connecting;
-        long longestMicros;
-
-        void add(Pool pool, long now) {
-            lent += pool.lentCount();
-            idle += pool.idleCount();
-            waiting += pool.waitingCount();
-            connecting += pool.connectingCount();
-            longestMicros = Math.max(longestMicros, pool.longestWaitNanos(now) / 1000);
-        }
-
-        void add(PoolSum other) {
-            lent += other.lent;
-            idle += other.idle;
-            waiting += other.waiting;
-            connecting += other.connecting;
-            longestMicros = Math.max(longestMicros, other.longestMicros);
-        }
-    }
-
-    private record PoolName(String database, String user, int node, String nodeName) implements Comparable<PoolName> {
-
-        @Override
-        public int compareTo(PoolName other) {
-            return Comparator.comparing(PoolName::database).thenComparing(PoolName::user)
-                    .thenComparingInt(PoolName::node).compare(this, other);
-        }
-    }
-
-    private static Map<PoolName, PoolSum> poolsOf(Worker worker) {
-        long now = System.nanoTime();
-        Map<PoolName, PoolSum> sums = new LinkedHashMap<>();
-        for (Pool pool : worker.pools()) {
-            sums.computeIfAbsent(new PoolName(pool.databaseName(), pool.credential().user(), pool.endpoint().node(),
-                    pool.endpoint().nodeName()), name -> new PoolSum()).add(pool, now);
-        }
-        return sums;
-    }
-
-    private CompletionStage<Map<PoolName, PoolSum>> poolSums() {
-        return loops.ask(Rows::poolsOf).thenApply(all -> {
-            Map<PoolName, PoolSum> sums = new TreeMap<>();
-            all.forEach(some -> some.forEach((name, sum) -> sums.computeIfAbsent(name, n -> new PoolSum()).add(sum)));
-            return sums;
-        });
-    }
-
-    private CompletionStage<List<List<Object>>> pools(String database) {
-        return poolSums().thenApply(sums -> {
-            List<List<Object>> rows = new ArrayList<>();
-            sums.forEach((name, sum) -> {
-                if (database == null || database.equals(name.database)) {
-                    PoolConfig config = configuration().databases().get(name.database).pool();
-                    rows.add(row(name.database, name.user, name.nodeName, sum.lent, sum.waiting, sum.lent, sum.idle,
-                            sum.longestMicros, lower(config.mode()), sum.connecting, config.size(),
-                            served.databases().get(name.database).gate().isPaused()));
-                }
-            });
-            return rows;
-        });
-    }
-
-    private CompletionStage<List<List<Object>>> databases(String wanted) {
-        return poolSums().thenApply(sums -> {
-            List<List<Object>> rows = new ArrayList<>();
-            for (ServedDatabase database : served.databases(wanted)) {
-                PoolConfig pool = configuration().databases().get(database.name()).pool();
-                long connections = sums.entrySet().stream().filter(e -> e.getKey().database.equals(database.name()))
-                        .mapToLong(e -> e.getValue().lent + e.getValue().idle).sum();
-                Catalog catalog = database.catalog();
-                rows.add(row(database.name(), database.nodes().size(), catalog.virtualShards(),
-                        database.destinations().epoch(), database.nodes().get(catalog.homeNode()).nodeName(),
-                        pool.size(), lower(pool.mode()), connections, database.gate().isPaused(),
-                        lower(catalog.fanOut()), catalog.version()));
-            }
-            return rows;
-        });
-    }
-
     // ---- what anybody may read
 
     private Configuration configuration() {
@@ -204,12 +118,14 @@ final class Rows {
             ShardMap map = database.destinations().map();
             for (NodeEndpoint node : database.nodes()) {
                 NodeConfig config = configuration().databases().get(database.name()).node(node.nodeName());
-                rows.add(row(database.name(), node.nodeName(), node.host() + ":" + node.port(), "primary",
+                rows.add(row(database.name(), node.nodeName(), config.primary().toString(), "primary",
                         source.isUp(node.node()) ? "up" : "down", config.capacity(),
                         map.shardsOf(node.node()).cardinality(), source.whyDown(node.node()),
-                        database.nodeBytes(node.node(), true), database.nodeBytes(node.node(), false)));
+                        database.nodeBytes(node.node(), true), database.nodeBytes(node.node(), false),
+                        served.budgets().ofServer(node).held(), config.maxConnections()));
                 config.replicas().forEach(replica -> rows.add(row(database.name(), node.nodeName(),
-                        replica.toString(), "replica", "unused", config.capacity(), 0, null, 0L, 0L)));
+                        replica.toString(), "replica", "unused", config.capacity(), 0, null, 0L, 0L, null,
+                        null)));
             }
         }
         return rows;
@@ -318,8 +234,9 @@ final class Rows {
 
     private List<List<Object>> users() {
         return configuration().users().values().stream().map(user -> row(user.name(), lower(user.admin()),
-                user.databases() == null ? null : String.join(", ", user.databases()), lower(user.fanOut())))
-                .toList();
+                user.databases() == null ? null : String.join(", ", user.databases()), lower(user.fanOut()),
+                user.maxConnections() == null ? null : served.budgets().ofUser(user.name()).held(),
+                user.maxConnections())).toList();
     }
 
     private static List<List<Object>> help() {

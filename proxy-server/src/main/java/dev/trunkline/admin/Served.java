@@ -4,6 +4,7 @@ import dev.trunkline.config.Configuration;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.frontend.Clients;
 import dev.trunkline.metrics.StatementMetrics;
+import dev.trunkline.pool.Budgets;
 import dev.trunkline.session.CatalogSource;
 import dev.trunkline.session.ServedDatabase;
 import dev.trunkline.session.Worker;
@@ -20,7 +21,7 @@ import java.util.function.Supplier;
  */
 public record Served(Supplier<Configuration> configuration, Map<String, ServedDatabase> databases,
         Map<String, StatementMetrics> statements, Map<String, CatalogSource> sources, List<Worker> workers,
-        Clients clients) {
+        Clients clients, Budgets budgets) {
 
     /** The database of a name, or all when it is null. */
     Collection<ServedDatabase> databases(String name) {

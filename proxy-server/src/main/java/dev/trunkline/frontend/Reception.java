@@ -162,7 +162,7 @@ public final class Reception {
     }
 
     /** The user's login at each node of a database. Equal logins share their connections. */
-    List<NodeCredential> credentials(UserConfig user, String database) {
+    public List<NodeCredential> credentials(UserConfig user, String database) {
         DatabaseConfig config = register.configuration.databases().get(database);
         List<NodeCredential> logins = new ArrayList<>();
         for (NodeConfig node : config.nodes()) {

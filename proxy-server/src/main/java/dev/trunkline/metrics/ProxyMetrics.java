@@ -5,6 +5,7 @@ import dev.trunkline.frontend.Clients;
 import dev.trunkline.notification.Channels;
 import dev.trunkline.plan.PlanCache;
 import dev.trunkline.pool.Pool;
+import dev.trunkline.pool.PoolEvents;
 import dev.trunkline.route.Routing;
 import dev.trunkline.session.CatalogSource;
 import dev.trunkline.session.ServedDatabase;
@@ -79,6 +80,7 @@ final class ProxyMetrics implements MultiCollector {
                 }
             }
             notifications(database);
+            database.nodes().forEach(node -> poolEvents(database, node));
             PlanCache plans = database.plans();
             planCache(database, "hit", plans.hits());
             planCache(database, "miss", plans.misses());
@@ -105,6 +107,18 @@ final class ProxyMetrics implements MultiCollector {
         FunctionCounter.builder("trunkline.notifications", total, LongSupplier::getAsLong)
                 .tag("database", database.name()).tag("outcome", outcome)
                 .description("Notifications by what became of them, once for each session").register(registry);
+    }
+
+    private void poolEvents(ServedDatabase database, NodeEndpoint node) {
+        PoolEvents events = database.poolEvents(node.node());
+        for (PoolEvents.Event event : PoolEvents.Event.values()) {
+            FunctionCounter.builder("trunkline.pool.events", events, e -> e.total(event))
+                    .tag("database", database.name()).tag("node", node.nodeName()).tag("event", event.word())
+                    .description("What happened to connections to the node").register(registry);
+        }
+        FunctionCounter.builder("trunkline.pool.wait", events, PoolEvents::waitSeconds)
+                .tag("database", database.name()).tag("node", node.nodeName()).baseUnit("seconds")
+                .description("Time that statements have waited for a connection").register(registry);
     }
 
     private void planCache(ServedDatabase database, String result, LongAdder counter) {
@@ -244,6 +258,7 @@ final class ProxyMetrics implements MultiCollector {
             connections.merge(new ConnectionsOf(database, node, user, "active"), pool.lentCount(), Integer::sum);
             connections.merge(new ConnectionsOf(database, node, user, "connecting"), pool.connectingCount(),
                     Integer::sum);
+            connections.merge(new ConnectionsOf(database, node, user, "tested"), pool.testedCount(), Integer::sum);
             connections.merge(new ConnectionsOf(database, node, user, "waiting"), pool.waitingCount(), Integer::sum);
         }
     }

@@ -27,6 +27,7 @@ import dev.trunkline.frontend.Reception;
 import dev.trunkline.metrics.Monitoring;
 import dev.trunkline.metrics.StatementMetrics;
 import dev.trunkline.node.NodeControl;
+import dev.trunkline.pool.Budgets;
 import dev.trunkline.plan.PlanCache;
 import dev.trunkline.plan.PlannerWarmUp;
 import dev.trunkline.route.DestinationTable;
@@ -80,6 +81,7 @@ public final class TrunklineServer implements AutoCloseable {
     private final Map<String, CatalogSource> sources;
     private final Map<String, ServedDatabase> databases = new LinkedHashMap<>();
     private final Map<String, StatementMetrics> statements = new LinkedHashMap<>();
+    private final Budgets budgets;
     private final List<Worker> workers = new ArrayList<>();
     private final ExecutorService planner;
     private final Map<String, ControlledCatalog> controls = new LinkedHashMap<>();
@@ -95,6 +97,7 @@ public final class TrunklineServer implements AutoCloseable {
         this.configuration = configuration;
         this.reloading = new Reloading(configuration, System::getenv, new RunningParts());
         this.sources = Map.copyOf(sources);
+        this.budgets = new Budgets(configuration);
         int planners = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
         this.planner = Executors.newFixedThreadPool(planners, task -> {
             Thread thread = new Thread(null, task, "trunkline-planner", PLANNER_STACK_BYTES);
@@ -150,7 +153,7 @@ public final class TrunklineServer implements AutoCloseable {
                 keepalive);
         Map<EventLoop, Worker> byLoop = new LinkedHashMap<>();
         for (EventExecutor executor : loops) {
-            Worker worker = new Worker((EventLoop) executor, connector);
+            Worker worker = new Worker((EventLoop) executor, workers.size(), count, connector);
             workers.add(worker);
             byLoop.put((EventLoop) executor, worker);
             executor.scheduleAtFixedRate(worker::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
@@ -160,7 +163,8 @@ public final class TrunklineServer implements AutoCloseable {
                 configuration.limits().unauthenticatedClients());
         Cancels cancels = new Cancels(clients, clientPort.elsewhere());
         reception = new Reception(configuration, databases, clients, cancels, new AdminDatabase(
-                new Served(reloading::current, databases, statements, sources, workers, clients), reloading), tls);
+                new Served(reloading::current, databases, statements, sources, workers, clients, budgets), reloading),
+                tls);
         int buffer = configuration.limits().clientBuffer();
         ServerBootstrap bootstrap = new ServerBootstrap().group(loops)
                 .childOption(ChannelOption.TCP_NODELAY, true)
@@ -174,6 +178,7 @@ public final class TrunklineServer implements AutoCloseable {
                                 .addLast(new ClientConnection(byLoop.get(channel.eventLoop()), reception));
                     }
                 });
+        databases.values().forEach(database -> KeptPools.keep(configuration, database, reception, workers));
         clientPort.listen(bootstrap, loops, cancels);
         if (configuration.monitoring() != null) {
             monitoring = new Monitoring(configuration.monitoring(), databases, statements, sources, workers, clients,
@@ -213,7 +218,7 @@ public final class TrunklineServer implements AutoCloseable {
         Catalog catalog = source.catalog();
         ShardMap map = ShardMap.initial(config);
         StatementMetrics metrics = new StatementMetrics(config.name());
-        ServedDatabase database = new ServedDatabase(config.name(), nodes, config.pool(),
+        ServedDatabase database = new ServedDatabase(config.name(), nodes, config.pool(), budgets,
                 fanOutRules(configuration, config),
                 new PlanCache(Math.max(1, configuration.limits().planCacheSize() / PLAN_BYTES), planner), catalog,
                 new DestinationTable(map, nodes.size(), catalog.homeNode()), source, metrics);
@@ -256,6 +261,7 @@ public final class TrunklineServer implements AutoCloseable {
         @Override
         public void apply(Configuration newer) {
             LogOutput.level(newer.log());
+            budgets.configuration(newer);
             reception.configuration(newer);
             databases.forEach((name, database) -> {
                 DatabaseConfig config = newer.databases().get(name);
@@ -274,7 +280,7 @@ public final class TrunklineServer implements AutoCloseable {
             database.notificationBytes(newer.limits().notifications());
             database.fanOutRules(fanOutRules(newer, config));
             database.pool(config.pool());
-            workers.forEach(worker -> worker.loop().execute(() -> worker.limitsChanged(database)));
+            KeptPools.keep(newer, database, reception, workers);
         }
     }
 

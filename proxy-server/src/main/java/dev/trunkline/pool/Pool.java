@@ -1,16 +1,16 @@
 package dev.trunkline.pool;
 
+import dev.trunkline.auth.NodeCredential;
 import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.backend.BackendConnector;
-import dev.trunkline.auth.NodeCredential;
 import dev.trunkline.backend.NodeEndpoint;
 import dev.trunkline.backend.NodeTraffic;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
+import dev.trunkline.pool.PoolEvents.Event;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
-import java.util.Iterator;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,56 +18,72 @@ import org.slf4j.LoggerFactory;
  * The connections of one event loop to one node under one login. The connection used last is lent first, so that the
  * others can age away; sessions that find none wait in line.
  *
- * <p>A node that can't be reached is left alone for a while that doubles from 100 ms to 5 s, with jitter: until then its
- * statements fail at once, and the first one afterwards tries again.
+ * <pre>
+ *   connect --logged in--> idle --tryAcquire, await--> lent --release--> idle
+ *                           |  idle for long: check--> idle or closed
+ *                           |  too old, idle for too long, wanted elsewhere--> closed
+ *                          lent --release of a tainted one: reset--> idle or closed
+ * </pre>
  *
- * <p>Confined to its event loop, but for the two methods that the {@link Quota} calls.
+ * <p><b>Sharing.</b> Every connection, from its opening on, holds a permit of each {@link Budget} of the pool. Connections
+ * never change their loop, so that a permit goes from one pool to another by closing a connection here and opening one
+ * there, which costs the node a process and somebody a log-in. So a pool serves its own line first, and gives a connection
+ * up for somebody else's only if that has waited for longer than its own and has the smaller share; see {@link Permits#yields}.
+ *
+ * <p><b>Failures.</b> A node that can't be reached is left alone for a while ({@link Backoff}): until then its statements
+ * fail at once, and the first one afterwards tries again.
+ *
+ * <p><b>Thread.</b> Confined to its event loop.
  */
 public final class Pool {
 
     private static final Logger LOG = LoggerFactory.getLogger(Pool.class);
-    private static final long FIRST_BACKOFF_NANOS = 100_000_000L;
-    private static final long LAST_BACKOFF_NANOS = 5_000_000_000L;
-
-    /** {@code underWay}: for a transaction that has connections already. */
-    private record Waiting(Waiter waiter, boolean underWay, long sinceNanos) {}
+    /** How many connections are opened at a time when nobody waits for them. */
+    private static final int FILLED_AT_ONCE = 4;
 
     private final EventLoop loop;
     private final String databaseName;
+    private final PoolKey key;
     private final NodeEndpoint endpoint;
-    private final NodeCredential credential;
-    private final Quota quota;
+    private final Permits permits;
     private final PoolGate gate;
     private final NodeTraffic traffic;
+    private final PoolEvents events;
     private final BackendConnector connector;
-    private final ArrayDeque<BackendConnection> idle = new ArrayDeque<>();
-    private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+    private final IdleConnections idle;
+    private final ArrayDeque<Errand> errands = new ArrayDeque<>();
+    private final WaitLine line = new WaitLine();
+    private final Backoff backoff = new Backoff();
     private PoolLimits limits;
     private int connecting;
+    private int checking;
     private int lent;
-    private int resetting;
-    private long backoffNanos;
-    private long retryAtNanos;
     private ProxyException lastFailure;
     private boolean closed;
 
-    public Pool(EventLoop loop, String databaseName, NodeEndpoint endpoint, NodeCredential credential,
-            PoolLimits limits, Quota quota, PoolGate gate, NodeTraffic traffic,
+    /** @param budgets every connection needs a permit of each; the pool's own size comes first */
+    public Pool(EventLoop loop, String databaseName, PoolKey key, NodeEndpoint endpoint, PoolLimits limits,
+            List<Budget> budgets, PoolGate gate, NodeTraffic traffic, PoolEvents events,
             BackendConnector connector) {
         this.loop = loop;
         this.databaseName = databaseName;
+        this.key = key;
         this.endpoint = endpoint;
-        this.credential = credential;
         this.limits = limits;
-        this.quota = quota;
         this.gate = gate;
         this.traffic = traffic;
+        this.events = events;
         this.connector = connector;
-        quota.join(this);
+        this.idle = new IdleConnections(limits);
+        this.permits = new Permits(loop, budgets, this::permitFreed, this::shedIdle);
     }
 
     public String databaseName() {
         return databaseName;
+    }
+
+    public PoolKey key() {
+        return key;
     }
 
     public NodeEndpoint endpoint() {
@@ -75,14 +91,24 @@ public final class Pool {
     }
 
     public NodeCredential credential() {
-        return credential;
+        return key.login();
+    }
+
+    public PoolLimits limits() {
+        return limits;
     }
 
     /** Other bounds from now on. */
     public void limits(PoolLimits newer) {
         assert loop.inEventLoop();
         limits = newer;
+        idle.limits(newer);
         dropIdle();
+    }
+
+    /** From now on no connection is kept only to be there: nobody can log in as this user any more. */
+    public void keepNone() {
+        limits(limits.keepingNone());
     }
 
     /** The gate has changed: closes the connections that may not be lent any more, and serves those in line. */
@@ -93,12 +119,8 @@ public final class Pool {
     }
 
     private void dropIdle() {
-        for (BackendConnection connection : idle.toArray(BackendConnection[]::new)) {
-            if (gate.isPaused() || quota.isExceeded() || !gate.accepts(connection.createdNanos())) {
-                idle.remove(connection);
-                connection.terminate();
-            }
-        }
+        int[] excess = {permits.excess()};
+        idle.closeIf(connection -> gate.isPaused() || !gate.accepts(connection.createdNanos()) || excess[0]-- > 0);
     }
 
     public int idleCount() {
@@ -110,18 +132,32 @@ public final class Pool {
     }
 
     public int waitingCount() {
-        return waiting.size();
+        return line.size();
     }
 
+    /** Connections that are being opened. */
     public int connectingCount() {
-        return connecting + resetting;
+        return connecting;
+    }
+
+    /** Connections that are being checked or cleared. */
+    public int testedCount() {
+        return errands.size();
+    }
+
+    /** The key of the configuration that sets the bound at which the line waits; null when it does not wait for that. */
+    public String limitedBy() {
+        Budget hungryAt = permits.hungryAt();
+        return line.isEmpty() || hungryAt == null ? null : hungryAt.key();
     }
 
     /** How long the first in line has waited. */
     public long longestWaitNanos(long now) {
-        Waiting first = waiting.peekFirst();
+        WaitLine.Place first = line.first();
         return first == null ? 0 : now - first.sinceNanos;
     }
+
+    // ---- lending
 
     /**
      * An idle connection, or null; then {@link #await} is the way. Those in line go first.
@@ -130,20 +166,25 @@ public final class Pool {
      */
     public BackendConnection tryAcquire(boolean underWay) {
         assert loop.inEventLoop();
-        if (!waiting.isEmpty() || gate.isPaused() && !underWay) {
+        if (!line.isEmpty() || gate.isPaused() && !underWay) {
             return null;
         }
-        BackendConnection connection = pollIdle();
-        if (connection != null) {
-            lent++;
+        BackendConnection connection = idle.poll();
+        if (connection == null) {
+            return null;
         }
+        if (idle.isDoubtful(connection)) {
+            // Who lines up has it checked.
+            idle.putBack(connection);
+            return null;
+        }
+        lent++;
         return connection;
     }
 
     /** Lines up. The answer may come at once. */
     public void await(Waiter waiter, boolean underWay) {
         assert loop.inEventLoop();
-        long now = System.nanoTime();
         if (closed) {
             waiter.refused(ProxyError.SHUTTING_DOWN.with());
             return;
@@ -152,13 +193,17 @@ public final class Pool {
             waiter.refused(lastFailure);
             return;
         }
-        waiting.add(new Waiting(waiter, underWay, now));
+        line.add(waiter, underWay, System.nanoTime());
+        events.count(Event.WAIT);
         serve();
     }
 
     /** Leaves the line. */
     public void withdraw(Waiter waiter) {
-        waiting.removeIf(w -> w.waiter == waiter);
+        line.remove(waiter);
+        if (line.isEmpty()) {
+            permits.leave();
+        }
     }
 
     /** Takes a connection back. One that is not at rest is closed. */
@@ -174,7 +219,7 @@ public final class Pool {
             return;
         }
         if (connection.isTainted()) {
-            clear(connection);
+            reset(connection);
             return;
         }
         toIdle(connection);
@@ -185,7 +230,7 @@ public final class Pool {
         lent--;
         if (connection.isOpen()) {
             toIdle(connection);
-        } else if (!waiting.isEmpty()) {
+        } else if (!line.isEmpty()) {
             serve();
         }
     }
@@ -196,7 +241,7 @@ public final class Pool {
         connection.takeBack();
         if (connection.isOpen()) {
             connection.taint();
-            clear(connection, "ROLLBACK");
+            reset(connection, "ROLLBACK");
         }
     }
 
@@ -207,43 +252,29 @@ public final class Pool {
 
     /** Whether the last attempt to connect has failed and the next one is not due yet. */
     public boolean isDown() {
-        return lastFailure != null && idle.isEmpty() && backsOff();
-    }
-
-    private void clear(BackendConnection connection, String... statements) {
-        resetting++;
-        new Reset(this, statements).start(connection);
-    }
-
-    /** A reset has ended, well or not. */
-    void resetEnded(BackendConnection connection) {
-        resetting--;
-        if (connection.isOpen()) {
-            connection.takeBack();
-            connection.wasReset();
-            toIdle(connection);
-        }
+        return lastFailure != null && idle.isEmpty() && backoff.holds();
     }
 
     private void toIdle(BackendConnection connection) {
-        long now = System.nanoTime();
-        boolean tooOld = now - connection.createdNanos() > limits.maxAgeNanos()
-                || !gate.accepts(connection.createdNanos());
-        if (closed || tooOld || quota.isExceeded() || waiting.isEmpty() && quota.othersStarve()) {
+        if (closed || idle.isTooOld(connection) || !gate.accepts(connection.createdNanos())) {
             connection.terminate();
             return;
         }
-        connection.idleSince(now);
-        idle.push(connection);
+        if (permits.yields(connection.createdNanos(), line.first())) {
+            events.count(Event.YIELD);
+            connection.terminate();
+            return;
+        }
+        idle.add(connection);
         if (connection.hasCancelInFlight()) {
             connection.afterCancels(() -> {
-                if (!waiting.isEmpty()) {
+                if (!line.isEmpty()) {
                     serve();
                 }
             });
             return;
         }
-        if (!waiting.isEmpty()) {
+        if (!line.isEmpty()) {
             serve();
         }
         if (gate.isPaused()) {
@@ -251,153 +282,217 @@ public final class Pool {
         }
     }
 
-    private BackendConnection pollIdle() {
-        for (int n = idle.size(); n > 0; n--) {
-            BackendConnection connection = idle.poll();
-            if (!connection.isOpen()) {
-                continue;
-            }
-            if (!connection.hasCancelInFlight()) {
-                return connection;
-            }
-            // A cancel that arrives late must not hit another session's statement.
-            idle.addLast(connection);
-        }
-        return null;
-    }
-
     private void serve() {
-        while (hasNext()) {
-            BackendConnection connection = pollIdle();
+        lendIdle();
+        int missing = backoff.holds() ? 0 : missing();
+        while (missing > 0 && permits.take()) {
+            missing--;
+            connect();
+        }
+        if (missing > 0) {
+            permits.lineUp(line.first().sinceNanos);
+        } else {
+            permits.leave();
+        }
+    }
+
+    private void lendIdle() {
+        while (line.servable(gate.isPaused()) > 0) {
+            BackendConnection connection = idle.poll();
             if (connection == null) {
-                break;
+                return;
             }
-            lent++;
-            takeNext().waiter.granted(connection);
-        }
-        int wanted = gate.isPaused() ? (int) waiting.stream().filter(Waiting::underWay).count() : waiting.size();
-        while (connecting < wanted && !backsOff() && quota.tryTake()) {
-            connecting++;
-            connector.connect(loop, endpoint, credential, this::connected, this::connectFailed);
-        }
-        if (connecting < wanted) {
-            quota.starve(this);
+            if (idle.isDoubtful(connection)) {
+                if (missing() <= 0) {
+                    idle.putBack(connection);
+                    return;
+                }
+                checking++;
+                run(Errand.check(this, connection));
+            } else {
+                lent++;
+                WaitLine.Place next = line.pollServable(gate.isPaused());
+                events.waited(System.nanoTime() - next.sinceNanos);
+                next.waiter.granted(connection);
+            }
         }
     }
 
-    private boolean backsOff() {
-        return backoffNanos > 0 && System.nanoTime() - retryAtNanos < 0;
+    /** How many in line there is nothing on its way for. */
+    private int missing() {
+        return line.servable(gate.isPaused()) - connecting - checking;
     }
 
-    private boolean hasNext() {
-        return gate.isPaused() ? waiting.stream().anyMatch(Waiting::underWay) : !waiting.isEmpty();
-    }
+    // ---- opening and losing connections
 
-    private Waiting takeNext() {
-        if (!gate.isPaused()) {
-            return waiting.poll();
-        }
-        Waiting next = waiting.stream().filter(Waiting::underWay).findFirst().orElseThrow();
-        waiting.remove(next);
-        return next;
+    private void connect() {
+        connecting++;
+        connector.connect(loop, endpoint, key.login(), this::connected, this::connectFailed);
     }
 
     private void connected(BackendConnection connection) {
         connecting--;
+        events.count(Event.CONNECT);
         connection.countIn(traffic);
         connection.whenClosed(this::connectionClosed);
         if (lastFailure != null) {
             LOG.info("node {} is reachable again", endpoint);
             lastFailure = null;
         }
-        backoffNanos = 0;
+        backoff.succeeded();
         toIdle(connection);
     }
 
     private void connectFailed(ProxyException why) {
         connecting--;
-        quota.giveBack();
+        events.count(Event.CONNECT_FAILURE);
+        permits.giveBack();
         if (lastFailure == null) {
             LOG.warn("node {}: {}{}", endpoint, why.getMessage(),
                     why.detail() == null ? "" : " (" + why.detail() + ")");
         }
-        boolean othersComeBack = lent > 0 && idle.isEmpty() && isTransient(why);
+        boolean othersComeBack = lent > 0 && idle.isEmpty() && Backoff.isTransient(why);
         if (!othersComeBack) {
             lastFailure = why;
         }
-        backoffNanos = Math.min(LAST_BACKOFF_NANOS, Math.max(FIRST_BACKOFF_NANOS, backoffNanos * 2));
-        retryAtNanos = System.nanoTime()
-                + (long) (backoffNanos * (0.75 + ThreadLocalRandom.current().nextDouble() / 2));
-        if (connecting > 0 || othersComeBack) {
+        backoff.failed(why);
+        permits.leave();
+        if (connecting > 0 || checking > 0 || othersComeBack) {
             return;
         }
-        for (Waiting w = waiting.poll(); w != null; w = waiting.poll()) {
-            w.waiter.refused(why);
+        for (WaitLine.Place place = line.poll(); place != null; place = line.poll()) {
+            refuse(place, why);
         }
-    }
-
-    /** Too many connections at the node: those that we have will come back. */
-    private static boolean isTransient(ProxyException why) {
-        return why.error() == ProxyError.NODE_LOGIN_FAILED && why.detail() != null && why.detail().contains("53300");
     }
 
     private void connectionClosed(BackendConnection connection) {
-        quota.giveBack();
         idle.remove(connection);
-        if (!waiting.isEmpty()) {
+        permits.giveBack();
+        if (!line.isEmpty()) {
             serve();
         }
     }
 
-    /** Looks for waits that have lasted too long and connections that have idled too long. Called about ten times a second. */
-    public void tick(long now) {
-        while (!waiting.isEmpty() && now - waiting.peekFirst().sinceNanos > limits.waitNanos()) {
-            ProxyException why = ProxyError.POOL_EXHAUSTED.with(endpoint.nodeName(),
-                    limits.waitNanos() / 1_000_000 + " ms");
-            waiting.poll().waiter.refused(gate.isPaused()
-                    ? why.withDetail("Database " + databaseName + " is paused.")
-                    : why);
+    // ---- errands
+
+    private void reset(BackendConnection connection, String... first) {
+        events.count(Event.RESET);
+        run(Errand.reset(this, connection, first));
+    }
+
+    private void run(Errand errand) {
+        errands.add(errand);
+        errand.start();
+    }
+
+    /** An errand has ended, well or not. */
+    void errandEnded(Errand errand) {
+        errands.remove(errand);
+        BackendConnection connection = errand.connection();
+        if (errand.isCheck()) {
+            checking--;
         }
-        if (!waiting.isEmpty()) {
+        if (connection.isOpen()) {
+            connection.takeBack();
+            if (!errand.isCheck()) {
+                connection.wasReset();
+            }
+            toIdle(connection);
+        } else if (errand.isCheck()) {
+            events.count(Event.CHECK_FAILURE);
+            LOG.info("node {}: a connection was gone after idling; those that have idled as long are closed", endpoint);
+            idle.closeIf(idle::isDoubtful);
             serve();
         }
-        Iterator<BackendConnection> oldestFirst = idle.descendingIterator();
-        while (oldestFirst.hasNext() && idle.size() > limits.min()) {
-            BackendConnection connection = oldestFirst.next();
-            if (now - connection.idleSince() <= limits.idleNanos()) {
-                break;
-            }
-            oldestFirst.remove();
-            connection.terminate();
+    }
+
+    // ---- the clock
+
+    /** Looks for waits that have lasted too long and connections that have idled too long. Called about ten times a second. */
+    public void tick(long now) {
+        idle.tick(now);
+        for (Errand errand : errands.toArray(Errand[]::new)) {
+            errand.tick(now);
+        }
+        if (!line.isEmpty()) {
+            tellLongWaits(now);
+            endLongWaits(now);
+            serve();
+        }
+        idle.closeSurplus(permits.held(), events);
+        fill();
+    }
+
+    private void tellLongWaits(long now) {
+        if (limits.notifyNanos() == 0) {
+            return;
+        }
+        for (WaitLine.Place place = line.pollUntold(now, limits.notifyNanos()); place != null; place = line
+                .pollUntold(now, limits.notifyNanos())) {
+            events.count(Event.WAIT_NOTICE);
+            place.waiter.waitsLong(ProxyError.WAITING_FOR_CONNECTION.with(endpoint.nodeName()).withDetail(shortage()));
+        }
+    }
+
+    private void endLongWaits(long now) {
+        for (WaitLine.Place first = line.first(); first != null
+                && now - first.sinceNanos > limits.waitNanos(); first = line.first()) {
+            events.count(Event.WAIT_TIMEOUT);
+            refuse(line.poll(), ProxyError.POOL_EXHAUSTED
+                    .with(endpoint.nodeName(), limits.waitNanos() / 1_000_000 + " ms").withDetail(shortage()));
+        }
+    }
+
+    private void refuse(WaitLine.Place place, ProxyException why) {
+        events.waited(System.nanoTime() - place.sinceNanos);
+        place.waiter.refused(why);
+    }
+
+    /** What those in line wait for. */
+    private String shortage() {
+        if (gate.isPaused()) {
+            return "Database " + databaseName + " is paused.";
+        }
+        if (connecting > 0) {
+            return "A connection is being opened.";
+        }
+        Budget bound = permits.shortOf();
+        return bound == null
+                ? null
+                : "All " + bound.bound() + " connections that " + bound.key() + " allows are in use.";
+    }
+
+    /** Opens what is missing to the number that is kept. */
+    private void fill() {
+        while (permits.held() < limits.min() && connecting < FILLED_AT_ONCE && !closed && !gate.isPaused()
+                && !backoff.holdsFilling() && permits.take()) {
+            connect();
         }
     }
 
     public void close() {
         closed = true;
-        for (Waiting w = waiting.poll(); w != null; w = waiting.poll()) {
-            w.waiter.refused(ProxyError.SHUTTING_DOWN.with());
+        permits.leave();
+        for (WaitLine.Place place = line.poll(); place != null; place = line.poll()) {
+            place.waiter.refused(ProxyError.SHUTTING_DOWN.with());
         }
-        for (BackendConnection c = idle.poll(); c != null; c = idle.poll()) {
-            c.terminate();
+        idle.closeIf(connection -> true);
+    }
+
+    // ---- called by the permits, on this loop
+
+    private void permitFreed() {
+        if (!line.isEmpty() && !closed) {
+            serve();
         }
     }
 
-    // ---- called by other event loops through the quota
-
-    void permitMayBeFree() {
-        loop.execute(() -> {
-            if (!waiting.isEmpty()) {
-                serve();
-            }
-        });
-    }
-
-    void shedIdle() {
-        loop.execute(() -> {
-            BackendConnection connection = waiting.isEmpty() ? idle.pollLast() : null;
-            if (connection != null) {
-                connection.terminate();
-            }
-        });
+    /** Closes an idle connection, if nobody here wants it. */
+    private boolean shedIdle() {
+        boolean shed = line.isEmpty() && idle.closeOldest();
+        if (shed) {
+            events.count(Event.YIELD);
+        }
+        return shed;
     }
 }

@@ -1,5 +1,5 @@
 /**
- * Backend connections lent to sessions: one pool for each event loop, node and login, under a quota that all loops share.
+ * Backend connections lent to sessions: one pool for each event loop, node and login, under budgets that all loops share.
  * Start with {@link dev.trunkline.pool.Pool}.
  */
 package dev.trunkline.pool;

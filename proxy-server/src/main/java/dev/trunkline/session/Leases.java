@@ -7,6 +7,7 @@ import dev.trunkline.error.ProxyException;
 import dev.trunkline.plan.SessionEffect;
 import dev.trunkline.pool.Pool;
 import dev.trunkline.pool.Waiter;
+import dev.trunkline.wire.ErrorFields;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
@@ -38,7 +39,8 @@ final class Leases implements Waiter {
     private Pool pool(int node) {
         Pool pool = pools[node];
         if (pool == null) {
-            pool = worker.pool(identity.database(), node, identity.logins().get(node), identity.pool());
+            pool = worker.pool(identity.database(), identity.database().poolKey(node, identity.logins().get(node),
+                    identity.user(), identity.pool()));
             pools[node] = pool;
         }
         return pool;
@@ -222,6 +224,12 @@ final class Leases implements Waiter {
         if (!asking) {
             session.proceed();
         }
+    }
+
+    @Override
+    public void waitsLong(ProxyException why) {
+        session.notice(ErrorFields.of("NOTICE", why));
+        session.out().flush();
     }
 
     private Participant join(BackendConnection backend, Pool pool) {

@@ -9,8 +9,11 @@ import dev.trunkline.config.PoolConfig;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.notification.Channels;
 import dev.trunkline.plan.PlanCache;
+import dev.trunkline.pool.Budget;
+import dev.trunkline.pool.Budgets;
+import dev.trunkline.pool.PoolEvents;
 import dev.trunkline.pool.PoolGate;
-import dev.trunkline.pool.Quota;
+import dev.trunkline.pool.PoolKey;
 import dev.trunkline.route.DestinationTable;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,17 +29,17 @@ import java.util.stream.IntStream;
  */
 public final class ServedDatabase {
 
-    /** A login at a node: connections under different ones are never mixed. */
-    private record QuotaKey(int node, NodeCredential login, PoolConfig.Override user) {}
-
     private final String name;
     private final List<NodeEndpoint> nodes;
     private final PlanCache plans;
     private final CatalogSource source;
     private final DatabaseMetrics metrics;
     private final StatementNames statementNames = new StatementNames();
-    private final Map<QuotaKey, Quota> quotas = new ConcurrentHashMap<>();
     private final AtomicLong schemaChanges = new AtomicLong();
+    private final Budgets budgets;
+    /** The size of each pool, over all event loops. */
+    private final Map<PoolKey, Budget> sizes = new ConcurrentHashMap<>();
+    private final List<PoolEvents> poolEvents = new ArrayList<>();
     /** By node, a counter for each pool. */
     private final List<List<NodeTraffic>> traffic = new ArrayList<>();
     private final PoolGate gate = new PoolGate();
@@ -48,20 +51,25 @@ public final class ServedDatabase {
     private volatile Catalog catalog;
     private volatile DestinationTable destinations;
 
-    public ServedDatabase(String name, List<NodeEndpoint> nodes, PoolConfig pool, FanOutRules fanOutRules,
+    public ServedDatabase(String name, List<NodeEndpoint> nodes, PoolConfig pool, Budgets budgets,
+            FanOutRules fanOutRules,
             PlanCache plans, Catalog catalog, DestinationTable destinations, CatalogSource source,
             DatabaseMetrics metrics) {
         this.name = name;
         this.nodes = List.copyOf(nodes);
         this.channels = new Channels(this.nodes);
         this.pool = pool;
+        this.budgets = budgets;
         this.fanOutRules = fanOutRules;
         this.plans = plans;
         this.catalog = catalog;
         this.destinations = destinations;
         this.source = source;
         this.metrics = metrics;
-        nodes.forEach(node -> traffic.add(new CopyOnWriteArrayList<>()));
+        nodes.forEach(node -> {
+            traffic.add(new CopyOnWriteArrayList<>());
+            poolEvents.add(new PoolEvents());
+        });
     }
 
     public String name() {
@@ -88,7 +96,7 @@ public final class ServedDatabase {
     /** Other bounds for connections; each worker's pools have to be told as well. */
     public void pool(PoolConfig newer) {
         pool = newer;
-        quotas.forEach((key, quota) -> quota.resize(newer.with(key.user).size()));
+        sizes.forEach((key, size) -> size.resize(newer.with(key.user()).size()));
     }
 
     /** What PAUSE, RESUME and RECONNECT act on. */
@@ -210,7 +218,29 @@ public final class ServedDatabase {
         return bytes;
     }
 
-    Quota quota(int node, NodeCredential login, PoolConfig.Override user) {
-        return quotas.computeIfAbsent(new QuotaKey(node, login, user), k -> new Quota(pool.with(user).size()));
+    /** What has happened to the connections to a node. */
+    public PoolEvents poolEvents(int node) {
+        return poolEvents.get(node);
+    }
+
+    /** The key of the connections that a user's sessions share at a node. */
+    public PoolKey poolKey(int node, NodeCredential login, String user, PoolConfig.Override ownPool) {
+        return new PoolKey(node, login, ownPool, budgets.ofUser(user).bound() == null ? null : user);
+    }
+
+    /** The bounds that the connections of a pool stand under, the narrowest first. */
+    List<Budget> budgets(PoolKey key) {
+        List<Budget> all = new ArrayList<>();
+        String size = key.user() != null && key.user().size() != null
+                ? "users.*.pool.size"
+                : "databases." + name + ".pool.size";
+        all.add(sizes.computeIfAbsent(key, k -> new Budget(size, pool.with(k.user()).size())));
+        if (key.bounded() != null) {
+            all.add(budgets.ofUser(key.bounded()));
+        }
+        all.add(budgets.ofDatabase(name));
+        all.add(budgets.ofServer(nodes.get(key.node())));
+        all.add(budgets.total());
+        return all;
     }
 }

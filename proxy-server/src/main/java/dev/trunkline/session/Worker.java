@@ -1,10 +1,9 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnector;
-import dev.trunkline.auth.NodeCredential;
-import dev.trunkline.config.PoolConfig;
 import dev.trunkline.plan.PlanCache;
 import dev.trunkline.pool.Pool;
+import dev.trunkline.pool.PoolKey;
 import dev.trunkline.pool.PoolLimits;
 import dev.trunkline.route.BoundValues;
 import dev.trunkline.sql.LexedText;
@@ -23,19 +22,27 @@ import java.util.Set;
  */
 public final class Worker {
 
-    private record PoolKey(ServedDatabase database, int node, NodeCredential login, PoolConfig.Override user) {}
+    private record PoolPlace(ServedDatabase database, PoolKey key) {}
 
     private final EventLoop loop;
+    private final int ordinal;
+    private final int count;
     private final BackendConnector connector;
     private final LexedText lexed = new LexedText();
     private final BoundValues values = new BoundValues();
     private final Map<ServedDatabase, PlanCache.Local> plans = new HashMap<>();
-    private final Map<PoolKey, Pool> pools = new HashMap<>();
+    private final Map<PoolPlace, Pool> pools = new HashMap<>();
     private final Set<Session> sessions = new HashSet<>();
     private byte[] scratch = new byte[4096];
 
-    public Worker(EventLoop loop, BackendConnector connector) {
+    /**
+     * @param ordinal its number among the workers, from 0
+     * @param count how many workers there are
+     */
+    public Worker(EventLoop loop, int ordinal, int count, BackendConnector connector) {
         this.loop = loop;
+        this.ordinal = ordinal;
+        this.count = count;
         this.connector = connector;
     }
 
@@ -79,31 +86,45 @@ public final class Worker {
         return local;
     }
 
-    Pool pool(ServedDatabase database, int node, NodeCredential login, PoolConfig.Override user) {
-        return pools.computeIfAbsent(new PoolKey(database, node, login, user),
-                k -> new Pool(loop, database.name(), database.nodes().get(node), login,
-                        PoolLimits.of(database.pool().with(user)), database.quota(node, login, user), database.gate(),
-                        database.countTraffic(node), connector));
+    /** The pool of a key, which is made when it is asked for first. */
+    Pool pool(ServedDatabase database, PoolKey key) {
+        return pools.computeIfAbsent(new PoolPlace(database, key),
+                k -> new Pool(loop, database.name(), key, database.nodes().get(key.node()), limits(database, key),
+                        database.budgets(key), database.gate(),
+                        database.countTraffic(key.node()), database.poolEvents(key.node()), connector));
+    }
+
+    private PoolLimits limits(ServedDatabase database, PoolKey key) {
+        return PoolLimits.of(database.pool().with(key.user()), ordinal, count);
+    }
+
+    /**
+     * The pools that are kept although no client has come for them yet; where their limits say so, connections are opened.
+     *
+     * @param possible the keys that clients may ask for; pools of any other one keep no idle connections
+     */
+    public void keep(ServedDatabase database, Collection<PoolKey> kept, Collection<PoolKey> possible) {
+        kept.forEach(key -> pool(database, key));
+        pools.forEach((place, pool) -> {
+            if (place.database == database) {
+                if (possible.contains(place.key)) {
+                    pool.limits(limits(database, place.key));
+                } else {
+                    pool.keepNone();
+                }
+            }
+        });
     }
 
     public Collection<Pool> pools() {
         return pools.values();
     }
 
-    /** The bounds of a database's pools have changed. */
-    public void limitsChanged(ServedDatabase database) {
-        pools.forEach((key, pool) -> {
-            if (key.database == database) {
-                pool.limits(PoolLimits.of(database.pool().with(key.user)));
-            }
-        });
-    }
-
     /** The pools of one database. */
     public List<Pool> pools(ServedDatabase database) {
         List<Pool> own = new ArrayList<>();
-        pools.forEach((key, pool) -> {
-            if (key.database == database) {
+        pools.forEach((place, pool) -> {
+            if (place.database == database) {
                 own.add(pool);
             }
         });
