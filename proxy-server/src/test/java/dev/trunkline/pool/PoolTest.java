@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.trunkline.auth.NodeCredential;
 import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.backend.BackendConnector;
+import dev.trunkline.backend.Keepalive;
 import dev.trunkline.backend.NodeEndpoint;
 import dev.trunkline.backend.NodeTraffic;
+import dev.trunkline.config.KeepaliveConfig;
 import dev.trunkline.config.PoolConfig;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.pool.PoolEvents.Event;
@@ -45,7 +47,8 @@ class PoolTest {
     private final PoolGate gate = new PoolGate();
     private final PoolEvents events = new PoolEvents();
     private final List<Pool> pools = new ArrayList<>();
-    private final BackendConnector connector = new BackendConnector(NioSocketChannel.class, "test", 10);
+    private final BackendConnector connector = new BackendConnector(NioSocketChannel.class, "test", 10,
+            new Keepalive(new KeepaliveConfig(Duration.ofMinutes(1), Duration.ofSeconds(10), 3)));
     private ObligingNode node;
 
     @BeforeEach

@@ -29,6 +29,7 @@ public final class ObligingNode implements AutoCloseable {
     private final AtomicInteger logins = new AtomicInteger();
     private final AtomicInteger cancels = new AtomicInteger();
     private ServerSocket listener;
+    private Thread acceptor;
     private int port;
     private volatile Set<Socket> silent = Set.of();
 
@@ -59,12 +60,18 @@ public final class ObligingNode implements AutoCloseable {
         socket.bind(new InetSocketAddress(address, port), 100);
         listener = socket;
         port = socket.getLocalPort();
-        Thread.ofPlatform().daemon().name("obliging-node").start(() -> accept(socket));
+        acceptor = Thread.ofPlatform().daemon().name("obliging-node").start(() -> accept(socket));
     }
 
     /** Refuses new connections and breaks those that there are. */
     public void down() throws IOException {
         listener.close();
+        try {
+            // Until nobody waits in accept any more, connections are still taken.
+            acceptor.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         for (Socket socket : sockets) {
             socket.close();
         }
