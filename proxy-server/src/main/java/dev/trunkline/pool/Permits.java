@@ -33,6 +33,8 @@ final class Permits {
     /** A permit of this budget has been handed over and not been used yet. */
     private Budget reserved;
     private boolean seeking;
+    /** A connection is being closed for somebody else, and counts as ours until it is. */
+    private boolean yielding;
     /** For how many connections there are permits. Written on the loop only. */
     private volatile int held;
     /** Since when the first in the pool's line has waited, while it is in line here. Written on the loop only. */
@@ -93,6 +95,7 @@ final class Permits {
 
     void giveBack() {
         held--;
+        yielding = false;
         for (Budget budget : budgets) {
             budget.giveBack();
         }
@@ -140,9 +143,10 @@ final class Permits {
                 return true;
             }
             Permits other = budget.firstBut(this);
-            if (other != null && yieldsTo(other, createdNanos, first)) {
+            if (other != null && !yielding && yieldsTo(other, createdNanos, first)) {
                 // To the end of the line: otherwise the permit might come straight back.
                 leave();
+                yielding = true;
                 return true;
             }
         }
