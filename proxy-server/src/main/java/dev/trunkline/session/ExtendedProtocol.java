@@ -27,6 +27,7 @@ import dev.trunkline.wire.FrontendMessage.Target;
 import dev.trunkline.wire.MessageTypes;
 import dev.trunkline.wire.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -95,11 +96,10 @@ final class ExtendedProtocol {
     private boolean parse(String name, ByteBuf in, int nameEnd, int end) {
         int sqlEnd = zero(in, nameEnd + 1, end);
         int[] types = types(in, sqlEnd + 1, end);
-        int size = sqlEnd - nameEnd - 1;
-        byte[] sql = new byte[size];
-        in.getBytes(nameEnd + 1, sql);
         boolean standardStrings = session.planKey().standardConformingStrings();
-        StatementPlan plan = plan(sql, standardStrings);
+        ClientStatement before = name.isEmpty() ? repeated(in, nameEnd + 1, sqlEnd, standardStrings) : null;
+        byte[] sql = before != null ? before.sql() : bytes(in, nameEnd + 1, sqlEnd);
+        StatementPlan plan = before != null ? before.plan() : plan(sql, standardStrings);
         if (plan == null) {
             return false;
         }
@@ -119,6 +119,25 @@ final class ExtendedProtocol {
         statements.put(statement);
         pendingParse = statement;
         return true;
+    }
+
+    private static byte[] bytes(ByteBuf in, int from, int to) {
+        byte[] bytes = new byte[to - from];
+        in.getBytes(from, bytes);
+        return bytes;
+    }
+
+    /** The unnamed statement that this one replaces, if it says the same: then it need not be read again. */
+    private ClientStatement repeated(ByteBuf in, int from, int to, boolean standardStrings) {
+        ClientStatement before = statements.find("");
+        if (before == null || before.sql().length != to - from
+                || before.standardConformingStrings() != standardStrings
+                || !before.isPlannedFor(session.database().catalog().version(), session.planKey())) {
+            return null;
+        }
+        byte[] text = session.worker().scratch(to - from);
+        in.getBytes(from, text, 0, to - from);
+        return Arrays.equals(text, 0, to - from, before.sql(), 0, to - from) ? before : null;
     }
 
     /** The plan of a text that must be one statement, or null when it is being made. */

@@ -171,6 +171,26 @@ class PipelineTest {
                         closeStatement("s"), parse("s", "SELECT 1"), bind("", "s"), execute(""), new Sync()));
     }
 
+    /** A text that is parsed again right after itself is not read again, unless something has changed what it means. */
+    @Test
+    void theSameTextMeansWhatItMeansNow() throws Exception {
+        fixture.onNode(0, "INSERT INTO items VALUES (" + onA + ", 'a')");
+        for (int i = 0; i < 2; i++) {
+            assertEquals("1 2 row(a) [SELECT 1] Z:I", exchange(client, run(SELECT, onA), new Sync()));
+        }
+        assertEquals("1 2 [CREATE TABLE] Z:I", exchange(client,
+                parse("t", "CREATE TEMP TABLE items (k int8, v text)"), bind("p", "t"), execute("p"), new Sync()));
+        assertEquals("1 2 [SELECT 0] Z:I", exchange(client, run(SELECT, onA), new Sync()));
+
+        String backslash = "SELECT 'a\\'";
+        for (int i = 0; i < 2; i++) {
+            assertEquals("1 2 row(a\\) [SELECT 1] Z:I", exchange(client, run(backslash), new Sync()));
+        }
+        assertEquals("1 2 [SET] Z:I", exchange(client, parse("o", "SET standard_conforming_strings = off"),
+                bind("p", "o"), execute("p"), new Sync()));
+        assertEquals("error 42601 Z:I", exchange(client, run(backslash), new Sync()));
+    }
+
     /** A statement whose Parse was skipped is not there, and one whose Close was skipped still is. */
     @Test
     void whatWasSkippedDidNotHappen() throws Exception {
