@@ -551,6 +551,7 @@ public final class Session implements ClientSession {
         if (!committed) {
             cycle.restoreSettings();
         }
+        settings.transactionEnded();
         cycle.transactionEnded();
         transaction.end();
         portals.close();
@@ -648,6 +649,7 @@ public final class Session implements ClientSession {
                 settings.restore(settingsBefore);
                 transaction.participants().forEach(p -> p.backend().settings(Settings.UNKNOWN));
             }
+            settings.transactionEnded();
             leases.releaseAll();
             if (listening != null) {
                 listening.transactionEnded(!transaction.isFailed());
@@ -686,6 +688,7 @@ public final class Session implements ClientSession {
         if (!committed) {
             settings.restore(transaction.settingsBefore());
         }
+        settings.transactionEnded();
         for (Participant p : transaction.participants()) {
             if (p.isBegun()) {
                 p.backend().settings(committed ? settings.current() : p.settingsBefore());

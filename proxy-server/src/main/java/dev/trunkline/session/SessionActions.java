@@ -8,16 +8,10 @@ import dev.trunkline.plan.SessionEffect;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.sql.LexedText;
 import dev.trunkline.sql.Statement.Transaction.Isolation;
-import dev.trunkline.value.PgOid;
 import dev.trunkline.wire.BackendEncoder;
-import dev.trunkline.wire.BackendMessage.Field;
-import dev.trunkline.wire.Bytes;
 import dev.trunkline.wire.ErrorFields;
 import io.netty.buffer.ByteBuf;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 
 /**
  * The statements that mean something to the session itself: transaction control, settings, prepared statements, cursors.
@@ -25,16 +19,17 @@ import java.util.Set;
  */
 final class SessionActions {
 
-    /** Not a setting, but shown like one: the channels that the session listens to. */
-    private static final String CHANNELS = Settings.OWN + "channels";
-
     private final Session session;
     private final TransactionEnd end;
+    private final Announcements announcements;
+    private final SettingActions settings;
     private SessionAction.Begin adopted;
 
     SessionActions(Session session) {
         this.session = session;
         this.end = new TransactionEnd(session);
+        this.announcements = new Announcements(session);
+        this.settings = new SettingActions(session, announcements);
     }
 
     /** In an aborted transaction only its end is allowed (25P02). */
@@ -75,10 +70,10 @@ final class SessionActions {
             case SessionAction.Release release -> release(release.name(), done);
             case SessionAction.RollbackTo rollbackTo -> rollbackTo(rollbackTo.name(), done);
             case SessionAction.SetTransaction set -> setTransaction(set, done);
-            case SessionAction.SetCharacteristics set -> setCharacteristics(set, done);
-            case SessionAction.SetSetting set -> set(set, done);
-            case SessionAction.ResetSetting reset -> reset(reset.name(), done);
-            case SessionAction.ShowTrunkline show -> show(show.name(), done);
+            case SessionAction.SetCharacteristics set -> settings.setCharacteristics(set, done);
+            case SessionAction.SetSetting set -> settings.set(set, done);
+            case SessionAction.ResetSetting reset -> settings.reset(reset.name(), done);
+            case SessionAction.ShowTrunkline show -> settings.show(show.name(), done);
             case SessionAction.ExplainRoute explain -> RouteExplainer.start(session, explain, source, done);
             case SessionAction.Prepare prepare -> PrepareRun.start(session, prepare, source, done);
             case SessionAction.Execute execute -> throw new IllegalStateException("it runs as what it executes");
@@ -114,29 +109,10 @@ final class SessionActions {
         if (action instanceof SessionAction.ExplainRoute explain) {
             BackendEncoder.rowDescription(out, List.of(RouteExplainer.column(explain)));
         } else if (action instanceof SessionAction.ShowTrunkline show) {
-            BackendEncoder.rowDescription(out, List.of(settingField(requireShown(show.name()))));
+            BackendEncoder.rowDescription(out, List.of(SettingActions.field(show.name())));
         } else {
             BackendEncoder.noData(out);
         }
-    }
-
-    private static String requireShown(String name) {
-        return name.equals(CHANNELS) ? name : OwnSettings.require(name);
-    }
-
-    private static Field settingField(String name) {
-        return new Field(name, 0, 0, PgOid.TEXT, -1, -1, 0);
-    }
-
-    private void show(String name, Runnable done) {
-        String word = requireShown(name).equals(CHANNELS)
-                ? session.listening() == null ? "" : String.join(", ", session.listening().heard())
-                : session.own().shown(name, session.identity().user());
-        if (!session.cycle().inPipeline()) {
-            session.reply(b -> BackendEncoder.rowDescription(b, List.of(settingField(name))));
-        }
-        session.reply(b -> BackendEncoder.dataRow(b, List.of(Bytes.utf8(word))));
-        done(done, "SHOW");
     }
 
     private void done(Runnable done, String tag) {
@@ -191,7 +167,7 @@ final class SessionActions {
     private void savepoint(String name, Runnable done) {
         requireTransaction("SAVEPOINT");
         String sql = "SAVEPOINT " + Settings.quotedName(name);
-        tellAll(sql, () -> {
+        announcements.toAll(sql, () -> {
             session.transaction().savepoint(name, sql, session.settings().current(),
                     session.listening() == null ? 0 : session.listening().mark());
             done(done, "SAVEPOINT");
@@ -201,7 +177,7 @@ final class SessionActions {
     private void release(String name, Runnable done) {
         requireTransaction("RELEASE SAVEPOINT");
         int index = indexOf(name);
-        tellAll("RELEASE SAVEPOINT " + Settings.quotedName(name), () -> {
+        announcements.toAll("RELEASE SAVEPOINT " + Settings.quotedName(name), () -> {
             session.transaction().release(index);
             done(done, "RELEASE");
         });
@@ -213,7 +189,7 @@ final class SessionActions {
         if (session.transaction().isBroken()) {
             throw ProxyError.IN_FAILED_TRANSACTION.with().withDetail("A node that took part is gone with its changes.");
         }
-        tellAll("ROLLBACK TO SAVEPOINT " + Settings.quotedName(name), () -> {
+        announcements.toAll("ROLLBACK TO SAVEPOINT " + Settings.quotedName(name), () -> {
             Transaction.JournalEntry savepoint = session.transaction().rollbackTo(index);
             session.settings().restore(savepoint.settingsBefore());
             if (session.listening() != null) {
@@ -257,159 +233,13 @@ final class SessionActions {
         }
         Transaction transaction = session.transaction();
         String sql = "SET TRANSACTION " + modes;
-        tellAll(sql, () -> {
+        announcements.toAll(sql, () -> {
             if (isolation != null) {
                 transaction.needsSnapshot(isSnapshot(isolation));
             }
             transaction.setting(sql);
             done.run();
         });
-    }
-
-    private void setCharacteristics(SessionAction.SetCharacteristics set, Runnable done) {
-        SessionSettings settings = session.settings();
-        if (set.isolation() != null) {
-            settings.set("default_transaction_isolation",
-                    "'" + set.isolation().name().toLowerCase(Locale.ROOT).replace('_', ' ') + "'");
-        }
-        if (set.readOnly() != null) {
-            settings.set("default_transaction_read_only", set.readOnly() ? "on" : "off");
-        }
-        String modes = set.modes().toLowerCase(Locale.ROOT);
-        if (modes.contains("deferrable")) {
-            settings.set("default_transaction_deferrable", modes.matches("(?s).*not\\s+deferrable.*") ? "off" : "on");
-        }
-        done(done, "SET");
-    }
-
-    // ---- settings
-
-    private void set(SessionAction.SetSetting set, Runnable done) {
-        String name = set.name();
-        if (set.local() && !session.transaction().isExplicit()) {
-            if (session.cycle().isFirst()) {
-                warn("25P01", "SET LOCAL can only be used in transaction blocks");
-            }
-            if (!session.cycle().isPartOfMore()) {
-                done(done, "SET");
-                return;
-            }
-        }
-        if (name.startsWith(Settings.OWN)) {
-            setOwn(set);
-            done(done, "SET");
-            return;
-        }
-        if (name.equals("client_encoding")) {
-            requireUtf8(set.valueText());
-            done(done, "SET");
-            return;
-        }
-        String value = set.valueText() == null ? "DEFAULT" : set.valueText();
-        String sql = set.local()
-                ? "SET LOCAL " + Settings.quoted(name) + " TO " + value
-                : set.valueText() == null
-                        ? session.settings().resetStatement(name)
-                        : SessionSettings.statement(name, value);
-        tellOneOrAll(List.of(sql), () -> {
-            if (!set.local()) {
-                session.settings().set(name, set.valueText());
-            }
-            settingTold(sql, set.local());
-            done(done, "SET");
-        });
-    }
-
-    /** {@code trunkline.*}: the proxy's own affair, of which no node hears. */
-    private void setOwn(SessionAction.SetSetting set) {
-        String name = OwnSettings.require(set.name());
-        boolean isDefault = set.valueText() == null || set.valueText().equalsIgnoreCase("default");
-        String value = isDefault
-                ? null
-                : OwnSettings.valueOf(name, set.valueText(), session.database().catalog());
-        if (session.transaction().isExplicit() || set.local()) {
-            session.transaction().own(name, set.local() ? value : null);
-        }
-        if (!set.local()) {
-            session.settings().setOwn(name, value);
-        }
-    }
-
-    private static void requireUtf8(String valueText) {
-        String encoding = valueText == null ? "UTF8" : valueText.replaceAll("['\"\\s_-]", "").toUpperCase(Locale.ROOT);
-        if (!encoding.equals("UTF8") && !encoding.equals("UNICODE") && !encoding.equals("DEFAULT")) {
-            throw ProxyError.UNSUPPORTED_ENCODING.with(valueText);
-        }
-    }
-
-    private void reset(String name, Runnable done) {
-        if (name != null && name.startsWith(Settings.OWN)) {
-            setOwn(new SessionAction.SetSetting(false, name, null));
-            done(done, "RESET");
-            return;
-        }
-        List<String> statements = name == null
-                ? session.settings().resetAllStatements()
-                : List.of(session.settings().resetStatement(name));
-        tellOneOrAll(statements, () -> {
-            if (name == null) {
-                session.settings().resetAll();
-                if (session.transaction().hasOwn()) {
-                    OwnSettings.NAMES.forEach(own -> session.transaction().own(own, null));
-                }
-            } else {
-                session.settings().set(name, null);
-            }
-            settingTold(String.join(";", statements), false);
-            done(done, "RESET");
-        });
-    }
-
-    private void settingTold(String sql, boolean local) {
-        Transaction transaction = session.transaction();
-        if (transaction.isExplicit() || local) {
-            transaction.setting(sql);
-            return;
-        }
-        for (Participant participant : transaction.participants()) {
-            participant.backend().settings(session.settings().current());
-        }
-    }
-
-    // ---- telling nodes
-
-    /** Tells every participant; the first error is the client's. Without any, there is nothing to tell. */
-    private void tellAll(String sql, Runnable told) {
-        tellAll(List.of(sql), told);
-    }
-
-    private void tellAll(List<String> statements, Runnable told) {
-        List<Participant> participants = listening();
-        if (participants.isEmpty()) {
-            told.run();
-            return;
-        }
-        TellRun.start(session, participants, statements, told);
-    }
-
-    /** The participants that the transaction has begun on: the others get its journal when it does. */
-    private List<Participant> listening() {
-        List<Participant> participants = new ArrayList<>(session.transaction().participants());
-        participants.removeIf(p -> session.transaction().isExplicit() && !p.isBegun());
-        return participants;
-    }
-
-    /** As {@link #tellAll}, but asks one node when none takes part, so that a wrong value is an error now. */
-    private void tellOneOrAll(List<String> statements, Runnable told) {
-        if (!listening().isEmpty()) {
-            tellAll(statements, told);
-            return;
-        }
-        int node = session.preferredNode(-1);
-        Participant participant = session.participant(node, () -> tellOneOrAll(statements, told));
-        if (participant != null) {
-            TellRun.start(session, List.of(participant), statements, told);
-        }
     }
 
     // ---- prepared statements and cursors
@@ -426,19 +256,17 @@ final class SessionActions {
     private void discard(String what, Runnable done) {
         switch (what) {
             case "ALL" -> {
-                if (session.transaction().isExplicit()) {
+                if (session.transaction().isExplicit() || !session.cycle().isAlone()
+                        || session.cycle().hasUnsynced()) {
                     throw ProxyError.ACTIVE_TRANSACTION.with("DISCARD ALL cannot run inside a transaction block");
                 }
-                session.statements().deallocateAll();
-                session.settings().resetAll();
-                session.settings().tempTables(Set.of());
-                session.unpin();
-                if (session.listening() != null) {
-                    session.listening().unlisten(null);
-                }
-                done(done, "DISCARD ALL");
+                boolean holds = !session.transaction().participants().isEmpty();
+                announcements.toAll("DISCARD ALL", () -> {
+                    session.transaction().participants().forEach(p -> p.backend().wasReset());
+                    settings.discarded(holds, done);
+                });
             }
-            case "TEMP" -> tellAll("DISCARD TEMP", () -> {
+            case "TEMP" -> announcements.toAll("DISCARD TEMP", () -> {
                 session.tempTables().mayHaveChanged();
                 done(done, "DISCARD TEMP");
             });
@@ -447,7 +275,7 @@ final class SessionActions {
     }
 
     private void closeAllCursors(Runnable done) {
-        tellAll("CLOSE ALL", () -> {
+        announcements.toAll("CLOSE ALL", () -> {
             session.transaction().cursors().clear();
             done(done, "CLOSE CURSOR ALL");
         });
@@ -480,42 +308,7 @@ final class SessionActions {
         }
         session.tempTables().executes(plan);
         if (plan.action() instanceof SessionAction.SetSetting set) {
-            configured(set, participant);
-        }
-    }
-
-    /**
-     * A setting that {@code SELECT set_config(...)} changes. It is noted before the node has answered: when the node refuses
-     * it, its transaction fails, and that takes the note back.
-     */
-    private void configured(SessionAction.SetSetting set, Participant asked) {
-        String name = set.name();
-        Transaction transaction = session.transaction();
-        if (name.startsWith(Settings.OWN)) {
-            setOwn(set);
-            return;
-        }
-        if (name.equals("client_encoding")) {
-            requireUtf8(set.valueText());
-        }
-        if (set.local() && !transaction.isExplicit()) {
-            return;
-        }
-        // set_config takes a list as one string.
-        String value = name.equals("search_path") ? Settings.unquoted(set.valueText()) : set.valueText();
-        String sql = set.local()
-                ? "SET LOCAL " + Settings.quoted(name) + " TO " + value
-                : SessionSettings.statement(name, value);
-        if (!set.local()) {
-            session.settings().set(name, value);
-        }
-        if (transaction.isExplicit()) {
-            transaction.setting(sql);
-            for (Participant other : listening()) {
-                if (other != asked) {
-                    other.backend().query(sql, Session.INJECTED);
-                }
-            }
+            settings.configured(set, participant);
         }
     }
 

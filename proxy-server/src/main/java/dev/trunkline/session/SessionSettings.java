@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -16,7 +17,9 @@ import java.util.function.UnaryOperator;
  */
 public final class SessionSettings {
 
-    private static final String SEARCH_PATH = "search_path";
+    /** What RESET ALL does not reset. */
+    private static final List<String> WHO = List.of("session_authorization", "role");
+    static final String SEARCH_PATH = "search_path";
     private static final String STANDARD_STRINGS = "standard_conforming_strings";
 
     private final String login;
@@ -60,7 +63,7 @@ public final class SessionSettings {
                 continue;
             }
             settings = settings.with(name, SEARCH_PATH.equals(name)
-                    ? "SET search_path TO " + parameter.getValue()
+                    ? Settings.configuration(name, parameter.getValue(), false)
                     : Settings.assignment(name, parameter.getValue()));
         }
         return new SessionSettings(login, defaults, settings);
@@ -77,6 +80,21 @@ public final class SessionSettings {
     /** SET of the session; {@code valueText} null means DEFAULT. */
     void set(String name, String valueText) {
         change(valueText == null ? reset(name) : current.with(name, statement(name, valueText)));
+    }
+
+    /** SET LOCAL, by a statement that says so to nodes. */
+    void setLocal(String name, String statement) {
+        change(current.withLocal(name, statement));
+    }
+
+    /** set_config, by a statement that says so to nodes. */
+    void configure(String name, String statement) {
+        change(current.with(name, statement));
+    }
+
+    /** What SET LOCAL has said ends with its transaction. */
+    void transactionEnded() {
+        change(current.withoutLocals());
     }
 
     /** SET of one of the proxy's own settings; null means DEFAULT. */
@@ -104,7 +122,29 @@ public final class SessionSettings {
 
     /** The statement that sets a name on a node; {@code valueText} as written, null for DEFAULT. */
     static String statement(String name, String valueText) {
-        return "SET " + Settings.quoted(name) + " TO " + valueText;
+        return isInterval(name, valueText)
+                ? "SET TIME ZONE " + valueText
+                : "SET " + Settings.quoted(name) + " TO " + valueText;
+    }
+
+    /** As above, until the transaction's end; null for DEFAULT, which is what the startup message said. */
+    String localStatement(String name, String valueText) {
+        String initial = startup.get(name);
+        if (valueText == null && initial != null) {
+            String value = Settings.value(initial);
+            return Settings.isConfiguration(initial)
+                    ? Settings.configuration(name, value, true)
+                    : localStatement(name, value);
+        }
+        String value = valueText == null ? "DEFAULT" : valueText;
+        return isInterval(name, value)
+                ? "SET LOCAL TIME ZONE " + value
+                : "SET LOCAL " + Settings.quoted(name) + " TO " + value;
+    }
+
+    /** The one value that has a syntax of its own. */
+    private static boolean isInterval(String name, String valueText) {
+        return name.equals("timezone") && valueText.regionMatches(true, 0, "interval", 0, 8);
     }
 
     /** What RESET of a name has to say to a node, given that the startup message may have set it. */
@@ -113,13 +153,25 @@ public final class SessionSettings {
         return initial == null ? "RESET " + Settings.quoted(name) : initial;
     }
 
+    /** One by one: in a pipeline only single statements can be said. */
     List<String> resetAllStatements() {
         List<String> statements = new ArrayList<>(List.of("RESET ALL"));
         statements.addAll(startup.statements());
         return statements;
     }
 
+    /** RESET ALL leaves alone who the session is. */
     void resetAll() {
+        Settings reset = startup;
+        for (String name : WHO) {
+            String statement = current.get(name);
+            reset = statement == null ? reset.without(name) : reset.with(name, statement);
+        }
+        change(reset);
+    }
+
+    /** DISCARD ALL. */
+    void discardAll() {
         change(startup);
     }
 
@@ -131,8 +183,8 @@ public final class SessionSettings {
         if (newer == current) {
             return;
         }
-        boolean planning = !java.util.Objects.equals(newer.get(SEARCH_PATH), current.get(SEARCH_PATH))
-                || !java.util.Objects.equals(newer.get(STANDARD_STRINGS), current.get(STANDARD_STRINGS));
+        boolean planning = !Objects.equals(newer.now(SEARCH_PATH), current.now(SEARCH_PATH))
+                || !Objects.equals(newer.now(STANDARD_STRINGS), current.now(STANDARD_STRINGS));
         current = newer;
         if (planning) {
             planKey = makePlanKey();
@@ -179,7 +231,17 @@ public final class SessionSettings {
         String strings = effective(STANDARD_STRINGS);
         boolean standard = strings == null || !strings.matches("(?i)'?(off|false|no|0|f|n)'?");
         String path = effective(SEARCH_PATH);
-        return new PlanKey(schemas(path == null ? "\"$user\", public" : path), tempTables, standard);
+        return new PlanKey(schemas(path), tempTables, standard);
+    }
+
+    /** What shapes plans when another search path holds; {@code valueText} null means DEFAULT. */
+    PlanKey withSearchPath(PlanKey key, String valueText) {
+        String path = valueText;
+        if (path == null) {
+            String initial = startup.get(SEARCH_PATH);
+            path = initial == null ? defaults.apply(SEARCH_PATH) : Settings.value(initial);
+        }
+        return new PlanKey(schemas(path), key.tempTables(), key.standardConformingStrings()).with(key.hints());
     }
 
     /** Whether transactions ask for one snapshot unless they say otherwise. */
@@ -190,16 +252,17 @@ public final class SessionSettings {
 
     /** The value of a setting as text: what the session has set, otherwise the login's default, otherwise null. */
     private String effective(String name) {
-        String statement = current.get(name);
+        String statement = current.now(name);
         if (statement == null) {
             return defaults.apply(name);
         }
-        String value = statement.substring(statement.toLowerCase(Locale.ROOT).indexOf(" to ") + 4).strip();
+        String value = Settings.value(statement);
         return value.equalsIgnoreCase("default") ? defaults.apply(name) : value;
     }
 
     /** The schemas of a search path. */
-    private List<String> schemas(String path) {
+    private List<String> schemas(String valueText) {
+        String path = valueText == null ? "\"$user\", public" : valueText;
         List<String> schemas = new ArrayList<>();
         for (String part : path.split(",")) {
             String item = part.strip();

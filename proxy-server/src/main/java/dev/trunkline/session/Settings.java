@@ -3,6 +3,7 @@ package dev.trunkline.session;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,42 +23,114 @@ final class Settings {
     /** Those of a connection on which nobody knows what has been undone. */
     static final Settings UNKNOWN = new Settings(Map.of());
 
-    /** By name, the SET statement. */
+    private static final Pattern SET_CONFIG = Pattern
+            .compile("SELECT pg_catalog\\.set_config\\(E?'(?:[^']|'')*', (E?)'((?:[^']|'')*)', (?:false|true)\\)");
+
+    /** By name, the statement that sets it. */
     private final Map<String, String> statements;
+    /** By name, what SET LOCAL says until the transaction's end; nodes hear of it from the transaction. */
+    private final Map<String, String> locals;
 
     private Settings(Map<String, String> statements) {
-        this.statements = statements;
+        this(statements, Map.of());
     }
 
+    private Settings(Map<String, String> statements, Map<String, String> locals) {
+        this.statements = statements;
+        this.locals = locals;
+    }
+
+    /** SET: also ends what SET LOCAL said before it. */
     Settings with(String name, String statement) {
-        Map<String, String> more = new LinkedHashMap<>(statements);
-        more.remove(name);
-        more.put(name, statement);
-        return new Settings(Collections.unmodifiableMap(more));
+        return new Settings(with(statements, name, statement), without(locals, name));
     }
 
     Settings without(String name) {
-        if (!statements.containsKey(name)) {
+        if (!statements.containsKey(name) && !locals.containsKey(name)) {
             return this;
         }
-        Map<String, String> fewer = new LinkedHashMap<>(statements);
-        fewer.remove(name);
-        return new Settings(Collections.unmodifiableMap(fewer));
+        return new Settings(without(statements, name), without(locals, name));
     }
 
-    /** The SET statement of a name, or null. */
+    /** SET LOCAL. */
+    Settings withLocal(String name, String statement) {
+        return new Settings(statements, with(locals, name, statement));
+    }
+
+    /** After the transaction. */
+    Settings withoutLocals() {
+        return locals.isEmpty() ? this : new Settings(statements);
+    }
+
+    private static Map<String, String> with(Map<String, String> map, String name, String statement) {
+        Map<String, String> more = new LinkedHashMap<>(map);
+        more.remove(name);
+        more.put(name, statement);
+        return Collections.unmodifiableMap(more);
+    }
+
+    private static Map<String, String> without(Map<String, String> map, String name) {
+        if (!map.containsKey(name)) {
+            return map;
+        }
+        Map<String, String> fewer = new LinkedHashMap<>(map);
+        fewer.remove(name);
+        return Collections.unmodifiableMap(fewer);
+    }
+
+    /** The statement that sets a name for the session, or null. */
     String get(String name) {
         return statements.get(name);
     }
 
-    boolean isEmpty() {
-        return statements.isEmpty();
+    /** The statement that counts for a name now, SET LOCAL included, or null. */
+    String now(String name) {
+        String local = locals.get(name);
+        return local != null ? local : statements.get(name);
     }
 
-    /** The SET statements that a fresh connection has to be told. */
+    /** What a statement sets a name to: as written, quotes included, but for set_config, whose value is bare. */
+    static String value(String statement) {
+        Matcher config = SET_CONFIG.matcher(statement);
+        if (config.matches()) {
+            String value = config.group(2).replace("''", "'");
+            return config.group(1).isEmpty() ? value : value.replace("\\\\", "\\");
+        }
+        return statement.substring(statement.toLowerCase(Locale.ROOT).indexOf(" to ") + 4).strip();
+    }
+
+    /** Whether a statement is one of {@link #configuration}. */
+    static boolean isConfiguration(String statement) {
+        return SET_CONFIG.matcher(statement).matches();
+    }
+
+    /** A value that keeps its spelling, such as a list in one string, which SET would take for one element. */
+    static String configuration(String name, String value, boolean local) {
+        return "SELECT pg_catalog.set_config(" + literal(name) + ", " + literal(value) + ", " + local + ")";
+    }
+
+    /** A string literal that means the same whatever standard_conforming_strings is. */
+    private static String literal(String value) {
+        String quoted = "'" + value.replace("'", "''") + "'";
+        return value.indexOf('\\') < 0 ? quoted : "E" + quoted.replace("\\", "\\\\");
+    }
+
+    /** What nodes have to be told for the whole of them. */
     List<String> statements() {
         return statements.entrySet().stream().filter(s -> !s.getKey().startsWith(OWN)).map(Map.Entry::getValue)
                 .toList();
+    }
+
+    /** Whether these decide what a node reports as the value of a parameter. */
+    boolean shows(String parameter) {
+        return switch (parameter) {
+            case "is_superuser" -> statements.containsKey("role") || statements.containsKey("session_authorization");
+            default -> statements.containsKey(parameter.toLowerCase(Locale.ROOT));
+        };
+    }
+
+    boolean isEmpty() {
+        return statements.isEmpty();
     }
 
     /**
@@ -73,7 +146,8 @@ final class Settings {
         if (before != UNKNOWN && before.statements.equals(statements)) {
             return null;
         }
-        StringBuilder sql = new StringBuilder(before == UNKNOWN ? "RESET ALL" : "");
+        StringBuilder sql = new StringBuilder(
+                before == UNKNOWN ? "SET SESSION AUTHORIZATION DEFAULT;RESET ROLE;RESET ALL" : "");
         for (String name : before.statements.keySet()) {
             if (!statements.containsKey(name) && !name.startsWith(OWN)) {
                 append(sql, "RESET " + quoted(name));
@@ -133,6 +207,6 @@ final class Settings {
 
     /** SET name TO 'value'. */
     static String assignment(String name, String value) {
-        return "SET " + quoted(name) + " TO '" + value.replace("'", "''") + "'";
+        return "SET " + quoted(name) + " TO " + literal(value);
     }
 }

@@ -112,7 +112,7 @@ final class SimpleProtocol {
         session.actions().checkNotFailed(plan);
         if (session.cycle().hasUnsynced()) {
             StringRun.start(session, java.util.Arrays.copyOf(sql, lexed.statementEnd(0)), List.of(plan),
-                    List.of(session.planKey().hints()), standardStrings);
+                    List.of(session.planKey()), standardStrings);
             return true;
         }
         if (plan.action() instanceof SessionAction.Execute execute) {
@@ -162,7 +162,7 @@ final class SimpleProtocol {
             return false;
         }
         if (!participant.backend().has(executed.prepared().server())) {
-            StringRun.start(session, text, List.of(plan), List.of(session.planKey().hints()), standardStrings);
+            StringRun.start(session, text, List.of(plan), List.of(session.planKey()), standardStrings);
             return true;
         }
         session.use(participant, executed.plan(), executed.destination());
@@ -195,7 +195,7 @@ final class SimpleProtocol {
         int n = lexed.statementCount();
         List<StatementPlan> plans = new ArrayList<>(n);
         PlanKey key = session.planKey();
-        List<RoutingHint.Kind> hints = new ArrayList<>(n);
+        List<PlanKey> keys = new ArrayList<>(n);
         for (int i = 0; i < n; i++) {
             StatementPlan plan = session.plan(lexed.fingerprint(i), key, sql, lexed.statementStart(i),
                     lexed.statementEnd(i), i);
@@ -203,7 +203,7 @@ final class SimpleProtocol {
                 return false;
             }
             plans.add(plan);
-            hints.add(key.hints());
+            keys.add(key);
             if (plan.action() instanceof SessionAction.Begin) {
                 session.checkTransactionsAllowed();
             }
@@ -228,7 +228,7 @@ final class SimpleProtocol {
         }
         checkText(in, start, length);
         byte[] text = java.util.Arrays.copyOf(sql, size);
-        StringRun.start(session, text, plans, hints, standardStrings);
+        StringRun.start(session, text, plans, keys, standardStrings);
         return true;
     }
 
@@ -245,6 +245,7 @@ final class SimpleProtocol {
             return switch (set.name()) {
                 case OwnSettings.SHARD_KEY -> key.with(RoutingHint.Kind.of(given, hints.byNode()));
                 case OwnSettings.NODE -> key.with(RoutingHint.Kind.of(hints.byKey(), given));
+                case SessionSettings.SEARCH_PATH -> session.settings().withSearchPath(key, set.valueText());
                 default -> key;
             };
         }

@@ -4,12 +4,12 @@ import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.backend.ReplySink;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.Plan;
+import dev.trunkline.plan.PlanKey;
 import dev.trunkline.plan.SessionAction;
 import dev.trunkline.plan.SessionEffect;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.Destination;
 import dev.trunkline.route.Routing;
-import dev.trunkline.route.RoutingHint;
 import dev.trunkline.sql.LexedText;
 import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.FrontendEncoder;
@@ -26,7 +26,9 @@ final class StringRun implements StatementRun {
     private final Session session;
     private final byte[] sql;
     private final List<StatementPlan> plans;
-    private final List<RoutingHint.Kind> hints;
+    /** What each statement was planned under, as far as that could be foreseen. */
+    private final List<PlanKey> keys;
+    private final boolean standardStrings;
     private final LexedText lexed = new LexedText();
     private int next;
     private boolean over;
@@ -35,34 +37,35 @@ final class StringRun implements StatementRun {
     /** The EXECUTE whose replies are awaited, or null. */
     private ExecutedStatement running;
 
-    private StringRun(Session session, byte[] sql, List<StatementPlan> plans, List<RoutingHint.Kind> hints,
+    private StringRun(Session session, byte[] sql, List<StatementPlan> plans, List<PlanKey> keys,
             boolean standardStrings) {
         this.session = session;
         this.sql = sql;
         this.plans = plans;
-        this.hints = hints;
+        this.keys = keys;
+        this.standardStrings = standardStrings;
         lexed.lex(sql, 0, sql.length, standardStrings);
     }
 
-    /** @param hints what the session's routing hint was taken to name when each statement was planned */
-    static void start(Session session, byte[] sql, List<StatementPlan> plans, List<RoutingHint.Kind> hints,
+    /** @param keys what each statement was planned under */
+    static void start(Session session, byte[] sql, List<StatementPlan> plans, List<PlanKey> keys,
             boolean standardStrings) {
-        StringRun run = new StringRun(session, sql, plans, hints, standardStrings);
-        run.refuseTwoWriters(standardStrings);
+        StringRun run = new StringRun(session, sql, plans, keys, standardStrings);
+        run.refuseTwoWriters();
         session.become(SessionState.ACTIVE);
         session.cycle().inString(true);
         run.step();
     }
 
     /** Two writers are refused before anything is sent, as long as the string has no transaction control of its own. */
-    private void refuseTwoWriters(boolean standardStrings) {
+    private void refuseTwoWriters() {
         int writer = session.transaction().writer() == null ? -1 : session.transaction().writer().node();
         for (int i = 0; i < plans.size(); i++) {
             StatementPlan plan = plans.get(i);
             if (plan.root() instanceof Plan.LocalReply) {
                 return;
             }
-            if (hints.get(i) != session.planKey().hints()) {
+            if (keys.get(i).hints() != session.planKey().hints()) {
                 return;
             }
             if (plan.refusal() != null || plan.access().readOnly()) {
@@ -120,14 +123,10 @@ final class StringRun implements StatementRun {
             session.actions().perform(plan, StatementSource.simple(text), this::step);
             return;
         }
-        SimpleProtocol.checkNoParameters(plan, sql, lexed.statementStart(i), lexed.statementEnd(i),
-                session.planKey().standardConformingStrings());
-        if (hints.get(i) != session.planKey().hints()) {
-            throw ProxyError.NOT_OVER_NODES.with("a string of statements in which a routing hint ends",
-                    "Send the statements one by one.");
-        }
+        SimpleProtocol.checkNoParameters(plan, sql, lexed.statementStart(i), lexed.statementEnd(i), standardStrings);
+        checkPlannedUnder(keys.get(i), session.planKey());
         Destination destination = plan.bind(session.worker().values()
-                .statement(sql, lexed.fingerprint(i), session.planKey().standardConformingStrings())
+                .statement(sql, lexed.fingerprint(i), standardStrings)
                 .pinnedNode(session.pinnedNode()).hint(session.own().hint()), session.database().destinations());
         if (destination instanceof Destination.Many many) {
             next++;
@@ -190,6 +189,17 @@ final class StringRun implements StatementRun {
         byte[] written = Arrays.copyOfRange(sql, start, lexed.statementEnd(next - 1));
         ErrorFields told = running == null ? fields : running.sink(session.out(), written).asWritten(fields);
         return RewrittenText.after(told, Arrays.copyOf(sql, start));
+    }
+
+    private void checkPlannedUnder(PlanKey foreseen, PlanKey key) {
+        if (foreseen.hints() != key.hints()) {
+            throw ProxyError.NOT_OVER_NODES.with("a string of statements in which a routing hint ends",
+                    "Send the statements one by one.");
+        }
+        if (session.database().nodes().size() > 1 && !foreseen.searchPath().equals(key.searchPath())) {
+            throw ProxyError.NOT_OVER_NODES.with("a string of statements in which the search path is set back",
+                    "Send the statements one by one.");
+        }
     }
 
     private void finish() {

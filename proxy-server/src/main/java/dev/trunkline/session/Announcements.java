@@ -1,0 +1,51 @@
+package dev.trunkline.session;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What the session says to its nodes of its own accord: settings, savepoints. The participants of the transaction are told; a
+ * node that joins later learns of it from the transaction's journal.
+ */
+final class Announcements {
+
+    private final Session session;
+
+    Announcements(Session session) {
+        this.session = session;
+    }
+
+    /** Tells every participant; the first error is the client's. Without any, there is nothing to tell. */
+    void toAll(String sql, Runnable told) {
+        toAll(List.of(sql), told);
+    }
+
+    private void toAll(List<String> statements, Runnable told) {
+        List<Participant> participants = hearers();
+        if (participants.isEmpty()) {
+            told.run();
+            return;
+        }
+        TellRun.start(session, participants, statements, told);
+    }
+
+    /** The participants that the transaction has begun on: the others get its journal when it does. */
+    List<Participant> hearers() {
+        List<Participant> participants = new ArrayList<>(session.transaction().participants());
+        participants.removeIf(p -> session.transaction().isExplicit() && !p.isBegun());
+        return participants;
+    }
+
+    /** As {@link #toAll}, but asks one node when none takes part, so that a wrong value is an error now. */
+    void toOneOrAll(List<String> statements, Runnable told) {
+        if (!hearers().isEmpty()) {
+            toAll(statements, told);
+            return;
+        }
+        int node = session.preferredNode(-1);
+        Participant participant = session.participant(node, () -> toOneOrAll(statements, told));
+        if (participant != null) {
+            TellRun.start(session, List.of(participant), statements, told);
+        }
+    }
+}

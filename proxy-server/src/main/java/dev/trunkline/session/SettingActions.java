@@ -1,0 +1,246 @@
+package dev.trunkline.session;
+
+import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.plan.SessionAction;
+import dev.trunkline.value.PgOid;
+import dev.trunkline.wire.BackendEncoder;
+import dev.trunkline.wire.BackendMessage.Field;
+import dev.trunkline.wire.Bytes;
+import dev.trunkline.wire.ErrorFields;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * SET, RESET, SHOW of the proxy's own settings, and set_config: each is said to the nodes that take part, or to one, so that a
+ * wrong value is an error now; noted for those that come later; and undone with its transaction.
+ */
+final class SettingActions {
+
+    /** Not a setting, but shown like one: the channels that the session listens to. */
+    private static final String CHANNELS = Settings.OWN + "channels";
+
+    private final Session session;
+    private final Announcements announcements;
+
+    SettingActions(Session session, Announcements announcements) {
+        this.session = session;
+        this.announcements = announcements;
+    }
+
+    /** The one column of SHOW. */
+    static Field field(String name) {
+        return new Field(requireShown(name), 0, 0, PgOid.TEXT, -1, -1, 0);
+    }
+
+    private static String requireShown(String name) {
+        return name.equals(CHANNELS) ? name : OwnSettings.require(name);
+    }
+
+    void show(String name, Runnable done) {
+        String word = requireShown(name).equals(CHANNELS)
+                ? session.listening() == null ? "" : String.join(", ", session.listening().heard())
+                : session.own().shown(name, session.identity().user());
+        if (!session.cycle().inPipeline()) {
+            session.reply(b -> BackendEncoder.rowDescription(b, List.of(field(name))));
+        }
+        session.reply(b -> BackendEncoder.dataRow(b, List.of(Bytes.utf8(word))));
+        done("SHOW", done);
+    }
+
+    void set(SessionAction.SetSetting set, Runnable done) {
+        String name = set.name();
+        if (set.local() && !session.transaction().isExplicit()) {
+            if (session.cycle().isFirst()) {
+                session.notice(ErrorFields.of("WARNING", "25P01", "SET LOCAL can only be used in transaction blocks"));
+            }
+            if (!session.cycle().isPartOfMore()) {
+                done("SET", done);
+                return;
+            }
+        }
+        if (name.startsWith(Settings.OWN)) {
+            setOwn(set);
+            done("SET", done);
+            return;
+        }
+        if (name.equals("client_encoding")) {
+            requireUtf8(set.valueText());
+            done("SET", done);
+            return;
+        }
+        String sql = set.local()
+                ? session.settings().localStatement(name, set.valueText())
+                : set.valueText() == null
+                        ? session.settings().resetStatement(name)
+                        : SessionSettings.statement(name, set.valueText());
+        announcements.toOneOrAll(List.of(sql), () -> {
+            if (set.local()) {
+                session.settings().setLocal(name, sql);
+            } else {
+                session.settings().set(name, set.valueText());
+            }
+            settingTold(sql, set.local());
+            done("SET", done);
+        });
+    }
+
+    /** {@code trunkline.*}: the proxy's own affair, of which no node hears. */
+    private void setOwn(SessionAction.SetSetting set) {
+        String name = OwnSettings.require(set.name());
+        boolean isDefault = set.valueText() == null || set.valueText().equalsIgnoreCase("default");
+        String value = isDefault
+                ? null
+                : OwnSettings.valueOf(name, set.valueText(), session.database().catalog());
+        if (session.transaction().isExplicit() || set.local()) {
+            session.transaction().own(name, set.local() ? value : null);
+        }
+        if (!set.local()) {
+            session.settings().setOwn(name, value);
+        }
+    }
+
+    private static void requireUtf8(String valueText) {
+        String encoding = valueText == null ? "UTF8" : valueText.replaceAll("['\"\\s_-]", "").toUpperCase(Locale.ROOT);
+        if (!encoding.equals("UTF8") && !encoding.equals("UNICODE") && !encoding.equals("DEFAULT")) {
+            throw ProxyError.UNSUPPORTED_ENCODING.with(valueText);
+        }
+    }
+
+    void reset(String name, Runnable done) {
+        if (name != null && name.startsWith(Settings.OWN)) {
+            setOwn(new SessionAction.SetSetting(false, name, null));
+            done("RESET", done);
+            return;
+        }
+        List<String> statements = name == null
+                ? session.settings().resetAllStatements()
+                : List.of(session.settings().resetStatement(name));
+        announcements.toOneOrAll(statements, () -> {
+            if (name == null) {
+                session.settings().resetAll();
+                if (session.transaction().hasOwn()) {
+                    OwnSettings.NAMES.forEach(own -> session.transaction().own(own, null));
+                }
+            } else {
+                session.settings().set(name, null);
+            }
+            settingTold(String.join(";", statements), false);
+            done("RESET", done);
+        });
+    }
+
+    private void settingTold(String sql, boolean local) {
+        Transaction transaction = session.transaction();
+        if (transaction.isExplicit() || local) {
+            transaction.setting(sql);
+            return;
+        }
+        for (Participant participant : transaction.participants()) {
+            participant.backend().settings(session.settings().current());
+        }
+    }
+
+    void setCharacteristics(SessionAction.SetCharacteristics set, Runnable done) {
+        String sql = "SET SESSION CHARACTERISTICS AS TRANSACTION " + set.modes();
+        announcements.toOneOrAll(List.of(sql), () -> {
+            characteristicsSet(set);
+            settingTold(sql, false);
+            done("SET", done);
+        });
+    }
+
+    private void characteristicsSet(SessionAction.SetCharacteristics set) {
+        SessionSettings settings = session.settings();
+        if (set.isolation() != null) {
+            settings.set("default_transaction_isolation",
+                    "'" + set.isolation().name().toLowerCase(Locale.ROOT).replace('_', ' ') + "'");
+        }
+        if (set.readOnly() != null) {
+            settings.set("default_transaction_read_only", set.readOnly() ? "on" : "off");
+        }
+        String modes = set.modes().toLowerCase(Locale.ROOT);
+        if (modes.contains("deferrable")) {
+            settings.set("default_transaction_deferrable", modes.matches("(?s).*not\\s+deferrable.*") ? "off" : "on");
+        }
+    }
+
+    /** Connections that the session keeps have been cleared; those in the pool are not its own. */
+    void discarded(boolean onHeld, Runnable done) {
+        Settings before = session.settings().current();
+        session.statements().deallocateAll();
+        session.settings().discardAll();
+        session.settings().tempTables(Set.of());
+        session.unpin();
+        if (session.listening() != null) {
+            session.listening().unlisten(null);
+        }
+        if (onHeld || before != session.settings().current()) {
+            inForce(before, () -> done("DISCARD ALL", done));
+        } else {
+            done("DISCARD ALL", done);
+        }
+    }
+
+    /** Applies the session's settings to a node, and tells the client what it has there of those that were set before. */
+    private void inForce(Settings before, Runnable next) {
+        Participant participant = session.participant(session.preferredNode(-1), () -> inForce(before, next));
+        if (participant != null) {
+            BackendConnection backend = participant.backend();
+            Map.copyOf(backend.parameters()).forEach((name, value) -> {
+                if (before.shows(name)) {
+                    session.nodeEvents().parameterChanged(backend, name, value);
+                }
+            });
+            next.run();
+        }
+    }
+
+    /**
+     * A setting that {@code SELECT set_config(...)} changes. It is noted before the node has answered: when the node refuses
+     * it, its transaction fails, and that takes the note back.
+     */
+    void configured(SessionAction.SetSetting set, Participant asked) {
+        String name = set.name();
+        Transaction transaction = session.transaction();
+        if (name.startsWith(Settings.OWN)) {
+            setOwn(set);
+            return;
+        }
+        if (name.equals("client_encoding")) {
+            requireUtf8(set.valueText());
+        }
+        if (set.local() && !transaction.isExplicit() && !session.cycle().isPartOfMore()) {
+            return;
+        }
+        // set_config takes a list as one string.
+        boolean list = name.equals(SessionSettings.SEARCH_PATH);
+        String sql = list
+                ? Settings.configuration(name, Settings.unquoted(set.valueText()), set.local())
+                : set.local()
+                        ? session.settings().localStatement(name, set.valueText())
+                        : SessionSettings.statement(name, set.valueText());
+        if (set.local()) {
+            session.settings().setLocal(name, sql);
+        } else {
+            session.settings().configure(name, sql);
+        }
+        if (transaction.isExplicit() || set.local()) {
+            transaction.setting(sql);
+        }
+        if (transaction.isExplicit()) {
+            for (Participant other : announcements.hearers()) {
+                if (other != asked) {
+                    other.backend().query(sql, Session.INJECTED);
+                }
+            }
+        }
+    }
+
+    private void done(String tag, Runnable done) {
+        session.commandComplete(tag);
+        done.run();
+    }
+}
