@@ -34,19 +34,12 @@ import org.slf4j.LoggerFactory;
  * <p><b>Invariant.</b> For every message sent that the node answers there is one entry in the queue of expected replies, in
  * order; a reply that nobody expects means that the two are out of step, and the connection is closed.
  *
- * <p><b>Runs.</b> Replies to a {@link Delivery#STREAM} sink are never taken apart: the five-byte headers are read in place,
- * and the largest stretch of messages that needs no attention is handed on as a slice of the read buffer. A message may be
- * cut by the end of the buffer; {@code bodyLeft} carries over what is still to come. Only the messages that the session must
- * see are put together in {@code stash}.
- *
  * <p><b>Thread.</b> Confined to the event loop of its channel, which is also the loop of every client that it is lent to.
  */
 public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
     private static final Logger LOG = LoggerFactory.getLogger(BackendConnection.class);
 
-    /** A message that the session must see whole may not be larger than this; rows may. */
-    private static final int LARGEST_CONTROL_MESSAGE = 1 << 24;
     private static final int HEADER = 5;
 
     private final NodeEndpoint endpoint;
@@ -63,11 +56,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     private Consumer<BackendConnection> onClosed = b -> {
     };
     private SocketOutput output;
-    private ByteBuf stash;
-    private int bodyLeft;
-    private byte bodyType;
-    private boolean bodyDropped;
-    private ReplySink bodySink;
+    private final ReplyReader reader = new ReplyReader(this, expected);
     private ErrorFields lastError;
     private byte transactionStatus = 'I';
     private boolean unsynced;
@@ -164,7 +153,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
     /** Whether replies are owed. */
     public boolean isBusy() {
-        return !expected.isEmpty() || bodyLeft > 0;
+        return !expected.isEmpty() || reader.isMidMessage();
     }
 
     /** Whether extended messages were sent that no Sync has followed. */
@@ -385,8 +374,8 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         traffic.received(in.readableBytes());
         readFor = owner;
         try {
-            read(in);
-        } catch (OutOfStep e) {
+            reader.read(in);
+        } catch (ReplyReader.OutOfStep e) {
             LOG.warn("node {}: {}; connection closed", endpoint, e.getMessage());
             ctx.close();
         } finally {
@@ -425,9 +414,8 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         }
         closed = true;
         boolean owing = isBusy();
-        boolean midMessage = bodyLeft > 0 && !bodyDropped;
-        release(stash);
-        stash = null;
+        boolean midMessage = reader.isMidStream();
+        reader.release();
         output.release();
         expected.clear(statements);
         onClosed.accept(this);
@@ -448,191 +436,8 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         ctx.close();
     }
 
-    private void read(ByteBuf in) {
-        if (stash != null) {
-            completeStash(in);
-            if (stash != null) {
-                return;
-            }
-        }
-        int at = in.readerIndex();
-        int end = in.writerIndex();
-        int runStart = at;
-        ReplySink runSink = null;
-        while (at < end) {
-            if (bodyLeft > 0) {
-                int n = Math.min(bodyLeft, end - at);
-                if (bodyDropped) {
-                    emit(in, runStart, at, runSink);
-                    runSink = null;
-                    runStart = at + n;
-                } else if (runSink == null) {
-                    runSink = bodySink;
-                    runStart = at;
-                }
-                at += n;
-                bodyLeft -= n;
-                if (bodyLeft == 0) {
-                    bodySink = null;
-                    if (endsEntry(bodyType)) {
-                        emit(in, runStart, at, runSink);
-                        runSink = null;
-                        runStart = at;
-                        afterEntry();
-                    }
-                }
-                continue;
-            }
-            if (end - at < HEADER) {
-                emit(in, runStart, at, runSink);
-                stash(in, at, end, HEADER);
-                return;
-            }
-            byte type = in.getByte(at);
-            int length = bodyLength(in.getInt(at + 1), type);
-            ReplySink sink = expected.sink();
-            Delivery delivery = deliveryOf(type, sink);
-            boolean whole = (long) at + HEADER + length <= end;
-            if (delivery == Delivery.STREAM || delivery == Delivery.ROWS && whole) {
-                if (runSink != sink) {
-                    emit(in, runStart, at, runSink);
-                    runSink = sink;
-                    runStart = at;
-                }
-                int n = Math.min(HEADER + length, end - at);
-                at += n;
-                bodyLeft = HEADER + length - n;
-                bodyDropped = false;
-                bodySink = bodyLeft > 0 ? sink : null;
-                bodyType = type;
-                if (bodyLeft == 0 && endsEntry(type)) {
-                    emit(in, runStart, at, runSink);
-                    runSink = null;
-                    runStart = at;
-                    afterEntry();
-                }
-                continue;
-            }
-            if (delivery == Delivery.DROP) {
-                emit(in, runStart, at, runSink);
-                runSink = null;
-                int n = Math.min(HEADER + length, end - at);
-                at += n;
-                runStart = at;
-                bodyLeft = HEADER + length - n;
-                bodyDropped = true;
-                bodyType = type;
-                if (bodyLeft == 0 && endsEntry(type)) {
-                    afterEntry();
-                }
-                continue;
-            }
-            if (!whole) {
-                emit(in, runStart, at, runSink);
-                checkStashable(type, length);
-                stash(in, at, end, HEADER + length);
-                return;
-            }
-            if (type == 'Z' && runSink == sink && runSink != null && owner != null
-                    && owner.relaysReady(this, in.getByte(at + HEADER))) {
-                at += HEADER + length;
-                emit(in, runStart, at, runSink);
-                runSink = null;
-                runStart = at;
-                readyForQuery(in.getByte(at - 1), true);
-                continue;
-            }
-            emit(in, runStart, at, runSink);
-            runSink = null;
-            control(type, in.slice(at, HEADER + length));
-            at += HEADER + length;
-            runStart = at;
-        }
-        emit(in, runStart, at, runSink);
-    }
-
-    private void emit(ByteBuf in, int start, int end, ReplySink sink) {
-        if (sink != null && end > start) {
-            sink.stream(this, in, start, end - start);
-        }
-    }
-
-    /** Which way a message takes: EACH means that it is put together and looked at. */
-    private Delivery deliveryOf(byte type, ReplySink sink) {
-        switch (type) {
-            case 'Z', 'E', 'S', 'A', 'G', 'R', 'K', 'W', 'v' -> {
-                return Delivery.EACH;
-            }
-            default -> {
-                if (sink == null) {
-                    return Delivery.EACH;
-                }
-                Delivery delivery = sink.delivery();
-                if (delivery == Delivery.ROWS && type != 'D') {
-                    return Delivery.EACH;
-                }
-                return delivery == Delivery.DROP && type == 'N' ? Delivery.EACH : delivery;
-            }
-        }
-    }
-
-    /** Takes note of a message that is over. Returns whether it ended its entry and nothing or a fake is next. */
-    private boolean endsEntry(byte type) {
-        Kind kind = expected.kind();
-        switch (type) {
-            case 'D', 'd', 'c', 'N', 't', 'H' -> {
-                return false;
-            }
-            case '1' -> ended(kind, Kind.PARSE, type);
-            case '2' -> ended(kind, Kind.BIND, type);
-            case '3' -> ended(kind, Kind.CLOSE, type);
-            case 'n' -> ended(kind, Kind.DESCRIBE, type);
-            case 'T' -> {
-                if (kind == Kind.QUERY) {
-                    return false;
-                }
-                ended(kind, Kind.DESCRIBE, type);
-            }
-            case 'C', 'I' -> {
-                if (kind == Kind.QUERY) {
-                    return false;
-                }
-                ended(kind, Kind.EXECUTE, type);
-            }
-            case 's' -> ended(kind, Kind.EXECUTE, type);
-            case 'V' -> {
-                if (kind != Kind.QUERY) {
-                    throw new OutOfStep(type, kind);
-                }
-                return false;
-            }
-            default -> throw new OutOfStep(type, kind);
-        }
-        return expected.isEmpty() || expected.kind() == Kind.FAKE;
-    }
-
-    private void ended(Kind actual, Kind wanted, byte type) {
-        if (actual != wanted) {
-            throw new OutOfStep(type, actual);
-        }
-        expected.remove();
-    }
-
-    /** Gives our own replies their turn, and tells the owner when nothing more is owed. */
-    private void afterEntry() {
-        while (expected.kind() == Kind.FAKE) {
-            ReplySink sink = expected.sink();
-            ByteBuf reply = (ByteBuf) expected.extra();
-            expected.remove();
-            sink.frames(this, reply);
-        }
-        if (expected.isEmpty() && bodyLeft == 0 && owner != null) {
-            owner.drained(this);
-        }
-    }
-
     /** A message that the session must see, whole: {@code frame} with its header. */
-    private void control(byte type, ByteBuf frame) {
+    void control(byte type, ByteBuf frame) {
         ReplySink sink = expected.sink();
         switch (type) {
             case 'Z' -> readyForQuery(frame.getByte(frame.readerIndex() + HEADER), false);
@@ -650,30 +455,40 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
             }
             case 'G' -> {
                 if (sink == null || owner == null) {
-                    throw new OutOfStep(type, expected.kind());
+                    throw new ReplyReader.OutOfStep(type, expected.kind());
                 }
                 if (sink.delivery() == Delivery.STREAM) {
                     sink.frames(this, frame.retainedSlice());
                 }
                 owner.copyIn(this);
             }
-            case 'R', 'K', 'W', 'v' -> throw new OutOfStep(type, expected.kind());
+            case 'R', 'K', 'W', 'v' -> throw new ReplyReader.OutOfStep(type, expected.kind());
             default -> {
                 if (sink == null) {
-                    throw new OutOfStep(type, null);
+                    throw new ReplyReader.OutOfStep(type, null);
                 }
                 sink.message(this, type, frame);
-                if (endsEntry(type)) {
-                    afterEntry();
-                }
+                reader.taken(type);
             }
         }
     }
 
-    private void readyForQuery(byte status, boolean relayed) {
+    /** Whether the ReadyForQuery at hand may go to the owner's client as it is. */
+    boolean relaysReady(byte status) {
+        return owner != null && owner.relaysReady(this, status);
+    }
+
+    /** Nothing more is owed. */
+    void drained() {
+        if (owner != null) {
+            owner.drained(this);
+        }
+    }
+
+    void readyForQuery(byte status, boolean relayed) {
         Kind kind = expected.kind();
         if (kind != Kind.SYNC && kind != Kind.QUERY) {
-            throw new OutOfStep((byte) 'Z', kind);
+            throw new ReplyReader.OutOfStep((byte) 'Z', kind);
         }
         ReplySink sink = expected.sink();
         expected.remove();
@@ -682,7 +497,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
             owner.ready(this, sink, status, relayed);
         }
         if (expected.kind() == Kind.FAKE) {
-            afterEntry();
+            reader.giveFakesTheirTurn();
         }
     }
 
@@ -736,7 +551,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         int zero = frame.indexOf(from, frame.writerIndex(), (byte) 0);
         int last = frame.indexOf(zero + 1, frame.writerIndex(), (byte) 0);
         if (zero < 0 || last < 0) {
-            throw new OutOfStep((byte) 'S', expected.kind());
+            throw new ReplyReader.OutOfStep((byte) 'S', expected.kind());
         }
         String name = frame.toString(from, zero - from, StandardCharsets.UTF_8);
         String value = frame.toString(zero + 1, last - zero - 1, StandardCharsets.UTF_8);
@@ -746,73 +561,4 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    // ---- messages cut by the end of a buffer
-
-    private void stash(ByteBuf in, int from, int end, int capacity) {
-        stash = context.alloc().buffer(Math.max(capacity, 64));
-        stash.writeBytes(in, from, end - from);
-    }
-
-    /** Completes the stashed message from new bytes, as far as they go, and hands it on. */
-    private void completeStash(ByteBuf in) {
-        while (stash != null) {
-            int have = stash.readableBytes();
-            int need = HEADER;
-            if (have >= HEADER) {
-                byte type = stash.getByte(stash.readerIndex());
-                int length = bodyLength(stash.getInt(stash.readerIndex() + 1), type);
-                Delivery delivery = deliveryOf(type, expected.sink());
-                if (delivery == Delivery.STREAM || delivery == Delivery.DROP || have == HEADER + length) {
-                    ByteBuf message = stash;
-                    stash = null;
-                    try {
-                        read(message);
-                    } finally {
-                        message.release();
-                    }
-                    return;
-                }
-                checkStashable(type, length);
-                need = HEADER + length;
-            }
-            int n = Math.min(need - have, in.readableBytes());
-            if (n == 0) {
-                return;
-            }
-            stash.writeBytes(in, n);
-        }
-    }
-
-    private static int bodyLength(int declared, byte type) {
-        if (declared < 4) {
-            throw new OutOfStep("message '" + (char) type + "' of length " + declared);
-        }
-        return declared - 4;
-    }
-
-    private static void checkStashable(byte type, int length) {
-        if (type != 'D' && length > LARGEST_CONTROL_MESSAGE) {
-            throw new OutOfStep("message '" + (char) type + "' of length " + length);
-        }
-    }
-
-    private static void release(ByteBuf buffer) {
-        if (buffer != null) {
-            buffer.release();
-        }
-    }
-
-    /** The node said something that does not follow from what was sent to it. */
-    private static final class OutOfStep extends RuntimeException {
-
-        private static final long serialVersionUID = 1L;
-
-        OutOfStep(String text) {
-            super(text, null, false, false);
-        }
-
-        OutOfStep(byte type, Kind expected) {
-            this("unexpected message '" + (char) type + "' while expecting " + expected);
-        }
-    }
 }
