@@ -1,5 +1,6 @@
 package dev.trunkline;
 
+import dev.trunkline.backend.NodeAddresses;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -24,6 +25,7 @@ public final class Main implements Runnable {
     Main() {}
 
     public static void main(String[] arguments) {
+        NodeAddresses.rememberInPlaceOfTheJvm();
         System.exit(commandLine().execute(arguments));
     }
 

@@ -1,6 +1,7 @@
 package dev.trunkline;
 
 import dev.trunkline.config.Configuration;
+import dev.trunkline.config.HostPort;
 import dev.trunkline.config.ConfigurationException;
 import dev.trunkline.error.ProxyException;
 import java.io.IOException;
@@ -43,7 +44,7 @@ final class ServeCommand implements Callable<Integer> {
             Configuration configuration = Configuration.parse(file.toString(), Files.readString(file), System::getenv);
             configuration.warnings().forEach(System.err::println);
             service.start(configuration);
-            System.out.println("ready " + configuration.listen().host() + ":" + service.port());
+            System.out.println("ready " + new HostPort(configuration.listen().host(), service.port()));
             System.out.flush();
             return Main.GOOD;
         } catch (ConfigurationException e) {

@@ -14,6 +14,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Map;
@@ -52,6 +53,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     private final long createdNanos;
 
     private ChannelHandlerContext context;
+    private InetSocketAddress address;
     private BackendOwner owner;
     private Consumer<BackendConnection> onClosed = b -> {
     };
@@ -110,6 +112,11 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
     public void whenClosed(Consumer<BackendConnection> listener) {
         onClosed = listener;
+    }
+
+    /** Where the node is that it leads to; null when it is no socket. */
+    public InetSocketAddress address() {
+        return address;
     }
 
     EventLoop loop() {
@@ -365,6 +372,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
+        address = ctx.channel().remoteAddress() instanceof InetSocketAddress socket ? socket : null;
         output = new SocketOutput(ctx, ctx.pipeline().get(SslHandler.class) == null);
     }
 

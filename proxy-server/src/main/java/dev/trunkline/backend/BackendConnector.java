@@ -12,6 +12,9 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Iterator;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,17 +30,20 @@ public final class BackendConnector {
     private final String applicationName;
     private final int preparedStatements;
     private final Keepalive keepalive;
+    private final NodeAddresses addresses;
 
     /**
      * @param applicationName what nodes show of us until a session sets its own
      * @param preparedStatements how many statements a connection holds
+     * @param addresses where the nodes' hosts are
      */
     public BackendConnector(Class<? extends Channel> channelType, String applicationName, int preparedStatements,
-            Keepalive keepalive) {
+            Keepalive keepalive, NodeAddresses addresses) {
         this.channelType = channelType;
         this.applicationName = applicationName;
         this.preparedStatements = preparedStatements;
         this.keepalive = keepalive;
+        this.addresses = addresses;
     }
 
     /** What {@code application_name} is at a node when no client has set it. */
@@ -45,29 +51,85 @@ public final class BackendConnector {
         return applicationName;
     }
 
-    /** Connects and logs in; one of the two is called on the loop. */
+    /** The addresses of a node's host. */
+    public HostAddresses addresses(NodeEndpoint endpoint) {
+        return addresses.of(endpoint.host());
+    }
+
+    /**
+     * Connects and logs in; one of the two is called on the loop, later. A host's addresses are tried one after the other;
+     * when none will do, they are looked up again before the next attempt.
+     */
     public void connect(EventLoop loop, NodeEndpoint endpoint, NodeCredential credential,
             Consumer<BackendConnection> connected, Consumer<ProxyException> failed) {
-        LoginHandler login = new LoginHandler(endpoint, credential, applicationName, preparedStatements,
-                connected, failed);
-        open(loop, endpoint, login, cause -> login.notConnected(ProxyError.NODE_DOWN.with(endpoint.nodeName())
-                .withDetail(endpoint + ": " + reason(cause) + ".")));
+        HostAddresses host = addresses(endpoint);
+        host.resolve(loop,
+                all -> new Attempt(loop, endpoint, credential, host, all.iterator(), connected, failed).next(),
+                why -> failed.accept(
+                        ProxyError.NODE_DOWN.with(endpoint.nodeName()).withDetail(endpoint + ": " + why + ".")));
+    }
+
+    /** One connection to be made, to the first of several addresses that will do. */
+    private final class Attempt {
+
+        private final EventLoop loop;
+        private final NodeEndpoint endpoint;
+        private final NodeCredential credential;
+        private final HostAddresses host;
+        private final Iterator<InetAddress> rest;
+        private final Consumer<BackendConnection> connected;
+        private final Consumer<ProxyException> failed;
+
+        Attempt(EventLoop loop, NodeEndpoint endpoint, NodeCredential credential, HostAddresses host,
+                Iterator<InetAddress> rest, Consumer<BackendConnection> connected, Consumer<ProxyException> failed) {
+            this.loop = loop;
+            this.endpoint = endpoint;
+            this.credential = credential;
+            this.host = host;
+            this.rest = rest;
+            this.connected = connected;
+            this.failed = failed;
+        }
+
+        void next() {
+            InetAddress address = rest.next();
+            LoginHandler login = new LoginHandler(endpoint, credential, applicationName, preparedStatements,
+                    connection -> {
+                        host.connected(address);
+                        connected.accept(connection);
+                    }, why -> failed(address, why));
+            open(loop, endpoint, new InetSocketAddress(address, endpoint.port()), login,
+                    cause -> login.notConnected(ProxyError.NODE_DOWN.with(endpoint.nodeName())
+                            .withDetail(endpoint + ": " + reason(cause) + ".")));
+        }
+
+        /** Who refuses a login there is not asked elsewhere. */
+        private void failed(InetAddress address, ProxyException why) {
+            if (rest.hasNext() && why.error() == ProxyError.NODE_DOWN) {
+                LOG.info("node {} at {}: {}", endpoint.nodeName(), address, why.detail());
+                next();
+            } else {
+                host.expire();
+                failed.accept(why);
+            }
+        }
     }
 
     /**
      * Opens a socket when the loop has dealt with the events at hand. In their middle it could get the descriptor of a
      * socket that was closed just now, and with it what epoll still has to say of that one: the connect then fails.
      */
-    private void open(EventLoop loop, NodeEndpoint endpoint, ChannelInboundHandlerAdapter handler,
-            Consumer<Throwable> failed) {
-        loop.execute(() -> openNow(loop, endpoint, handler).addListener(future -> {
+    private void open(EventLoop loop, NodeEndpoint endpoint, InetSocketAddress address,
+            ChannelInboundHandlerAdapter handler, Consumer<Throwable> failed) {
+        loop.execute(() -> openNow(loop, endpoint, address, handler).addListener(future -> {
             if (!future.isSuccess()) {
                 failed.accept(future.cause());
             }
         }));
     }
 
-    private ChannelFuture openNow(EventLoop loop, NodeEndpoint endpoint, ChannelInboundHandlerAdapter handler) {
+    private ChannelFuture openNow(EventLoop loop, NodeEndpoint endpoint, InetSocketAddress address,
+            ChannelInboundHandlerAdapter handler) {
         return new Bootstrap().group(loop).channel(channelType).option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, new ReadBuffers())
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
@@ -80,7 +142,7 @@ public final class BackendConnector {
                         }
                         channel.pipeline().addLast(handler);
                     }
-                }).connect(endpoint.host(), endpoint.port());
+                }).connect(address);
     }
 
     static String reason(Throwable cause) {
@@ -89,14 +151,14 @@ public final class BackendConnector {
     }
 
     /**
-     * Asks a node to cancel what runs on a connection; what waits for it is told by {@link BackendConnection#afterCancels}.
+     * Asks a node to cancel what runs on a connection, at the very address that it was made to: the name may lead elsewhere by now; what waits for it is told by {@link BackendConnection#afterCancels}.
      * Until the request has arrived or failed, the connection counts as
      * having a cancel in flight (semantics.md 27).
      */
     public void cancel(BackendConnection backend) {
         backend.cancelStarted();
         CancelHandler handler = new CancelHandler(backend);
-        open(backend.loop(), backend.endpoint(), handler, cause -> {
+        open(backend.loop(), backend.endpoint(), backend.address(), handler, cause -> {
             LOG.info("node {}: cancel request failed: {}", backend.endpoint(), reason(cause));
             handler.ended();
         });

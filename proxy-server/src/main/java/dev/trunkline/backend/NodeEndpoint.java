@@ -17,6 +17,6 @@ public record NodeEndpoint(int node, String nodeName, String host, int port, Str
 
     @Override
     public String toString() {
-        return host + ":" + port + "/" + database;
+        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port + "/" + database;
     }
 }

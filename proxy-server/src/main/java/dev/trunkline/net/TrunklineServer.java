@@ -8,6 +8,7 @@ import dev.trunkline.auth.NodeTls;
 import dev.trunkline.backend.BackendConnector;
 import dev.trunkline.backend.Keepalive;
 import dev.trunkline.backend.ReadBuffers;
+import dev.trunkline.backend.NodeAddresses;
 import dev.trunkline.backend.NodeEndpoint;
 import dev.trunkline.catalog.Catalog;
 import dev.trunkline.catalog.ShardMap;
@@ -17,6 +18,7 @@ import dev.trunkline.config.ConfigurationException;
 import dev.trunkline.config.DatabaseConfig;
 import dev.trunkline.config.DatabaseConfig.FanOutWarning;
 import dev.trunkline.config.FanOutPolicy;
+import dev.trunkline.config.HostPort;
 import dev.trunkline.config.NodeConfig;
 import dev.trunkline.config.Problem;
 import dev.trunkline.frontend.ClientConnection;
@@ -82,6 +84,7 @@ public final class TrunklineServer implements AutoCloseable {
     private final Map<String, ServedDatabase> databases = new LinkedHashMap<>();
     private final Map<String, StatementMetrics> statements = new LinkedHashMap<>();
     private final Budgets budgets;
+    private final NodeAddresses addresses;
     private final List<Worker> workers = new ArrayList<>();
     private final ExecutorService planner;
     private final Map<String, ControlledCatalog> controls = new LinkedHashMap<>();
@@ -98,6 +101,7 @@ public final class TrunklineServer implements AutoCloseable {
         this.reloading = new Reloading(configuration, System::getenv, new RunningParts());
         this.sources = Map.copyOf(sources);
         this.budgets = new Budgets(configuration);
+        this.addresses = new NodeAddresses(configuration.limits().dnsTtl());
         int planners = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
         this.planner = Executors.newFixedThreadPool(planners, task -> {
             Thread thread = new Thread(null, task, "trunkline-planner", PLANNER_STACK_BYTES);
@@ -150,7 +154,7 @@ public final class TrunklineServer implements AutoCloseable {
         Keepalive keepalive = new Keepalive(configuration.keepalive());
         BackendConnector connector = new BackendConnector(transport.client(),
                 "trunkline/" + proxyId, configuration.limits().preparedStatements(),
-                keepalive);
+                keepalive, addresses);
         Map<EventLoop, Worker> byLoop = new LinkedHashMap<>();
         for (EventExecutor executor : loops) {
             Worker worker = new Worker((EventLoop) executor, workers.size(), count, connector);
@@ -188,8 +192,8 @@ public final class TrunklineServer implements AutoCloseable {
         if (WARM.compareAndSet(false, true)) {
             Thread.ofPlatform().name("trunkline-warm-up").daemon().start(PlannerWarmUp::run);
         }
-        LOG.info("listening on {}:{} ({}, {} event loop{})", configuration.listen().host(), port(), transport.name(),
-                count, count == 1 ? "" : "s");
+        LOG.info("listening on {} ({}, {} event loop{})", new HostPort(configuration.listen().host(), port()),
+                transport.name(), count, count == 1 ? "" : "s");
     }
 
     private Map<NodeConfig, NodeTls> towardsNodes() throws ConfigurationException {
@@ -341,6 +345,7 @@ public final class TrunklineServer implements AutoCloseable {
         }
         loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
         planner.shutdownNow();
+        addresses.close();
         controls.values().forEach(ControlledCatalog::close);
     }
 

@@ -50,6 +50,7 @@ public final class Pool {
     private final NodeTraffic traffic;
     private final PoolEvents events;
     private final BackendConnector connector;
+    private final Retirement retirement;
     private final IdleConnections idle;
     private final ArrayDeque<Errand> errands = new ArrayDeque<>();
     private final WaitLine line = new WaitLine();
@@ -74,6 +75,7 @@ public final class Pool {
         this.traffic = traffic;
         this.events = events;
         this.connector = connector;
+        this.retirement = new Retirement(gate, connector.addresses(endpoint));
         this.idle = new IdleConnections(limits);
         this.permits = new Permits(loop, budgets, this::permitFreed, this::shedIdle);
     }
@@ -106,21 +108,20 @@ public final class Pool {
         dropIdle();
     }
 
-    /** From now on no connection is kept only to be there: nobody can log in as this user any more. */
-    public void keepNone() {
-        limits(limits.keepingNone());
-    }
-
-    /** The gate has changed: closes the connections that may not be lent any more, and serves those in line. */
+    /**
+     * The gate has changed: closes the connections that may not be lent any more, and serves those in line. Whoever does
+     * that to the gate has perhaps moved the node: its name is looked up again.
+     */
     public void gateChanged() {
         assert loop.inEventLoop();
+        retirement.doubtHost();
         dropIdle();
         serve();
     }
 
     private void dropIdle() {
         int[] excess = {permits.excess()};
-        idle.closeIf(connection -> gate.isPaused() || !gate.accepts(connection.createdNanos()) || excess[0]-- > 0);
+        idle.closeIf(connection -> gate.isPaused() || retirement.isRetired(connection) || excess[0]-- > 0);
     }
 
     public int idleCount() {
@@ -256,7 +257,7 @@ public final class Pool {
     }
 
     private void toIdle(BackendConnection connection) {
-        if (closed || idle.isTooOld(connection) || !gate.accepts(connection.createdNanos())) {
+        if (closed || idle.isTooOld(connection) || retirement.isRetired(connection)) {
             connection.terminate();
             return;
         }
@@ -419,14 +420,14 @@ public final class Pool {
             endLongWaits(now);
             serve();
         }
+        if (retirement.hostMoves(permits.held() > 0)) {
+            dropIdle();
+        }
         idle.closeSurplus(permits.held(), events);
         fill();
     }
 
     private void tellLongWaits(long now) {
-        if (limits.notifyNanos() == 0) {
-            return;
-        }
         for (WaitLine.Place place = line.pollUntold(now, limits.notifyNanos()); place != null; place = line
                 .pollUntold(now, limits.notifyNanos())) {
             events.count(Event.WAIT_NOTICE);
@@ -435,11 +436,11 @@ public final class Pool {
     }
 
     private void endLongWaits(long now) {
-        for (WaitLine.Place first = line.first(); first != null
-                && now - first.sinceNanos > limits.waitNanos(); first = line.first()) {
+        for (WaitLine.Place place = line.pollLate(now, limits.waitNanos()); place != null; place = line.pollLate(now,
+                limits.waitNanos())) {
             events.count(Event.WAIT_TIMEOUT);
-            refuse(line.poll(), ProxyError.POOL_EXHAUSTED
-                    .with(endpoint.nodeName(), limits.waitNanos() / 1_000_000 + " ms").withDetail(shortage()));
+            refuse(place, ProxyError.POOL_EXHAUSTED.with(endpoint.nodeName(), limits.waitNanos() / 1_000_000 + " ms")
+                    .withDetail(shortage()));
         }
     }
 

@@ -29,7 +29,7 @@ public record PoolLimits(int size, int min, long waitNanos, long notifyNanos, lo
     }
 
     /** The same without connections that are kept idle. */
-    PoolLimits keepingNone() {
+    public PoolLimits keepingNone() {
         return new PoolLimits(size, 0, waitNanos, notifyNanos, idleNanos, checkNanos, maxAgeNanos);
     }
 }

@@ -77,10 +77,16 @@ final class WaitLine {
         return null;
     }
 
-    /** The first who has waited so long and has not been told of it, or null; from now on he has. */
+    /** Takes the first out of the line if he has waited for longer than this, or null. */
+    Place pollLate(long now, long waitNanos) {
+        Place first = places.peekFirst();
+        return first != null && now - first.sinceNanos > waitNanos ? places.poll() : null;
+    }
+
+    /** The first who has waited so long (0: nobody ever has) and has not been told of it, or null; from now on he has. */
     Place pollUntold(long now, long longNanos) {
         for (Place place : places) {
-            if (now - place.sinceNanos < longNanos) {
+            if (longNanos == 0 || now - place.sinceNanos < longNanos) {
                 return null;
             }
             if (!place.told) {

@@ -110,7 +110,8 @@ public final class Worker {
                 if (possible.contains(place.key)) {
                     pool.limits(limits(database, place.key));
                 } else {
-                    pool.keepNone();
+                    // Nobody can log in so any more.
+                    pool.limits(pool.limits().keepingNone());
                 }
             }
         });

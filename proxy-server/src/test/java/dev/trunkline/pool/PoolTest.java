@@ -3,11 +3,13 @@ package dev.trunkline.pool;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.trunkline.auth.NodeCredential;
 import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.backend.BackendConnector;
 import dev.trunkline.backend.Keepalive;
+import dev.trunkline.backend.NodeAddresses;
 import dev.trunkline.backend.NodeEndpoint;
 import dev.trunkline.backend.NodeTraffic;
 import dev.trunkline.config.KeepaliveConfig;
@@ -21,6 +23,9 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,8 +53,25 @@ class PoolTest {
     private final PoolEvents events = new PoolEvents();
     private final List<Pool> pools = new ArrayList<>();
     private final BackendConnector connector = new BackendConnector(NioSocketChannel.class, "test", 10,
-            new Keepalive(new KeepaliveConfig(Duration.ofMinutes(1), Duration.ofSeconds(10), 3)));
+            new Keepalive(new KeepaliveConfig(Duration.ofMinutes(1), Duration.ofSeconds(10), 3)),
+            new NodeAddresses(Duration.ofMinutes(1), this::lookup));
     private ObligingNode node;
+    /** The host of pools that are not told another one; {@code node.test} is looked up in {@link #names}. */
+    private String host = "127.0.0.1";
+    private final BlockingQueue<String> asked = new LinkedBlockingQueue<>();
+    private volatile List<String> names = List.of();
+
+    private InetAddress[] lookup(String name) throws UnknownHostException {
+        asked.add(Thread.currentThread().getName());
+        List<InetAddress> found = new ArrayList<>();
+        for (String literal : names) {
+            found.add(InetAddress.getByAddress(name, InetAddress.getByName(literal).getAddress()));
+        }
+        if (found.isEmpty()) {
+            throw new UnknownHostException(name);
+        }
+        return found.toArray(InetAddress[]::new);
+    }
 
     @BeforeEach
     void start() throws Exception {
@@ -118,7 +140,7 @@ class PoolTest {
 
     private Pool pool(int loop, PoolConfig config, Budget... budgets) {
         PoolKey key = new PoolKey(0, new NodeCredential.None("u" + pools.size()), null, null);
-        Pool pool = new Pool(loops.get(loop), "d", key, new NodeEndpoint(0, "a", "127.0.0.1", node.port(), "d"),
+        Pool pool = new Pool(loops.get(loop), "d", key, new NodeEndpoint(0, "a", host, node.port(), "d"),
                 PoolLimits.of(config, loop, LOOPS), List.of(budgets), gate, new NodeTraffic(), events, connector);
         pools.add(pool);
         return pool;
@@ -509,5 +531,100 @@ class PoolTest {
             return null;
         });
         release(pool, waits.connection());
+    }
+
+    // ---- names
+
+    @Test
+    void aNameIsLookedUpOffTheLoopAndItsAddressesAreTriedInTurn() throws Exception {
+        host = "node.test";
+        // Nobody listens at the first.
+        names = List.of("127.0.0.2", "127.0.0.1");
+        Pool pool = pool(0, config(9, 0), new Budget("pool.size", 9));
+        BackendConnection connection = ask(pool).connection();
+        assertEquals("/127.0.0.1", connection.address().getAddress().toString().replaceAll("^.*/", "/"));
+        assertEquals("trunkline-resolver", asked.take());
+        BackendConnection second = ask(pool).connection();
+        assertTrue(asked.isEmpty(), "the addresses hold for a minute");
+        assertEquals(0, events.total(Event.CONNECT_FAILURE));
+        release(pool, connection);
+        release(pool, second);
+    }
+
+    @Test
+    void aNameThatIsNotKnownFailsAndIsLookedUpAgain() throws Exception {
+        host = "node.test";
+        Pool pool = pool(0, config(9, 0), new Budget("pool.size", 9));
+        ProxyException why = (ProxyException) ask(pool).answer();
+        assertEquals("58000", why.sqlState());
+        assertTrue(why.detail().contains("the name node.test is not known"), why.detail());
+        names = List.of("127.0.0.1");
+        await("the back-off is over", () -> !on(pool, pool::isDown));
+        release(pool, ask(pool).connection());
+        names = List.of();
+        on(pool, () -> {
+            pool.gateChanged();
+            return null;
+        });
+        List<BackendConnection> both = List.of(ask(pool).connection(), ask(pool).connection());
+        assertEquals(3, asked.size(), "the last addresses hold on");
+        for (BackendConnection connection : both) {
+            release(pool, connection);
+        }
+    }
+
+    /** As after a failover by DNS: idle connections to the old address go, the others when they come back. */
+    @Test
+    void connectionsToAnAddressThatTheHostHasNoLongerRetire() throws Exception {
+        host = "node.test";
+        names = List.of("127.0.0.1");
+        try (ObligingNode other = ObligingNode.start(InetAddress.getByName("127.0.0.3"), node.port())) {
+            Pool pool = pool(0, config(9, 0), new Budget("pool.size", 9));
+            BackendConnection lent = ask(pool).connection();
+            release(pool, ask(pool).connection());
+            names = List.of("127.0.0.3", "127.0.0.4");
+            // What RECONNECT does; the clock would do it after limits.dnsTtl.
+            on(pool, () -> {
+                pool.gateChanged();
+                return null;
+            });
+            await("idle connections have gone", () -> {
+                tick(pool, 0);
+                return node.connections() == 1;
+            });
+            BackendConnection there = ask(pool).connection();
+            assertEquals("127.0.0.3", there.address().getAddress().getHostAddress());
+            release(pool, lent);
+            await("the other one has gone", () -> node.connections() == 0);
+            // A cancel goes to where the connection leads, whatever the name says by now.
+            names = List.of("127.0.0.1");
+            on(pool, () -> {
+                pool.gateChanged();
+                connector.cancel(there);
+                return null;
+            });
+            await("the cancel is there", () -> other.cancels() == 1);
+            assertEquals(0, node.cancels());
+            await("the cancel is over", () -> on(pool, () -> !there.hasCancelInFlight()));
+            release(pool, there);
+        }
+    }
+
+    @Test
+    void ipv6() throws Exception {
+        InetAddress loopback = InetAddress.getByName("::1");
+        node.close();
+        try {
+            node = ObligingNode.start(loopback, 0);
+        } catch (IOException none) {
+            node = ObligingNode.start();
+            assumeTrue(false, "this machine has no IPv6");
+        }
+        host = "::1";
+        Pool pool = pool(0, config(9, 0), new Budget("pool.size", 9));
+        BackendConnection connection = ask(pool).connection();
+        assertEquals(loopback, connection.address().getAddress());
+        assertEquals("[::1]:" + node.port() + "/d", pool.endpoint().toString());
+        release(pool, connection);
     }
 }
