@@ -26,6 +26,7 @@ public enum ProxyError {
     UNDEFINED_PARAMETER("42P02", Fault.CLIENT, "there is no parameter %s", null),
     UNDEFINED_PREPARED_STATEMENT("26000", Fault.CLIENT, "%s does not exist", null),
     DUPLICATE_PREPARED_STATEMENT("42P05", Fault.CLIENT, "prepared statement \"%s\" already exists", null),
+    RESULT_TYPE_CHANGED("0A000", Fault.CLIENT, "cached plan must not change result type", null),
     UNDEFINED_PORTAL("34000", Fault.CLIENT, "portal \"%s\" does not exist", null),
     PORTAL_CANNOT_BE_RUN("55000", Fault.CLIENT, "portal \"%s\" cannot be run", null),
     DUPLICATE_CURSOR("42P03", Fault.CLIENT, "cursor \"%s\" already exists", null),

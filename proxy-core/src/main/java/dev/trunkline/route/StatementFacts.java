@@ -7,6 +7,7 @@ import dev.trunkline.error.ProxyException;
 import dev.trunkline.sql.Expr;
 import dev.trunkline.value.PgOid;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -318,12 +319,16 @@ public final class StatementFacts {
 
     /** Whether the parameters of a list stand nowhere else: a value can only be left out where it means nothing more. */
     private boolean eachParameterOnce(KeyRule rule) {
+        BitSet once = null;
         for (KeyValue value : rule.values()) {
             int number = value instanceof KeyValue.Parameter p
                     ? p.number()
                     : value instanceof KeyValue.ParameterElements p ? p.number() : 0;
-            if (number > 0 && !Expr.Parameter.standsOnce(number, reading.text.text())) {
-                return false;
+            if (number > 0) {
+                once = once == null ? Expr.Parameter.standingOnce(reading.text.text()) : once;
+                if (!once.get(number)) {
+                    return false;
+                }
             }
         }
         return true;

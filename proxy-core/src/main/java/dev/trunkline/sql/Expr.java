@@ -1,7 +1,7 @@
 package dev.trunkline.sql;
 
+import java.util.BitSet;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /**
  * An expression, reduced to what routing may rely on. Any shape that is not on the list is {@link Opaque}: it yields no
@@ -46,9 +46,33 @@ public sealed interface Expr {
     /** {@code $n}; {@code number} counts from 1. */
     record Parameter(int number, Span span) implements Expr {
 
+        /** Bind counts no more. */
+        private static final int MOST = 65_535;
+
         /** Whether a statement's text has a parameter's number but once; one in a string or comment counts too. */
         public static boolean standsOnce(int number, String text) {
-            return Pattern.compile("\\$" + number + "(?![0-9])").matcher(text).results().count() == 1;
+            return standingOnce(text).get(number);
+        }
+
+        /** The numbers of all parameters that {@link #standsOnce}. */
+        public static BitSet standingOnce(String text) {
+            BitSet found = new BitSet();
+            BitSet again = new BitSet();
+            for (int at = text.indexOf('$'); at >= 0; at = text.indexOf('$', at + 1)) {
+                int number = 0;
+                for (int i = at + 1; i < text.length() && number <= MOST && isDigit(text.charAt(i)); i++) {
+                    number = number * 10 + text.charAt(i) - '0';
+                }
+                if (number > 0 && number <= MOST) {
+                    (found.get(number) ? again : found).set(number);
+                }
+            }
+            found.andNot(again);
+            return found;
+        }
+
+        private static boolean isDigit(char c) {
+            return c >= '0' && c <= '9';
         }
     }
 

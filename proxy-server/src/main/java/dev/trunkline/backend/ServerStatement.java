@@ -2,39 +2,35 @@ package dev.trunkline.backend;
 
 /**
  * A prepared statement as the nodes know it: one for each text and list of parameter types, shared by all sessions of a
- * database, under a name of ours. Immutable but for what nodes have said of it.
+ * database, under a name of ours. After a change of the schema it is another one: what nodes hold of the old might fail, or
+ * return other columns than whoever prepares it now expects. Immutable but for what nodes have said of it.
  */
 public final class ServerStatement {
 
     /**
      * That a node has taken the statement, and how it has described it.
      *
-     * @param catalogVersion the catalog at that time
-     * @param schemaChanges how often clients had changed the schema by then
      * @param names what decides which tables its names mean
      * @param description ParameterDescription and RowDescription or NoData as the node sent them; null if it wasn't asked
      */
-    public record Accepted(long catalogVersion, long schemaChanges, Object names, byte[] description) {
-
-        private boolean holds(long version, long changes, Object now) {
-            return catalogVersion == version && schemaChanges == changes && names.equals(now);
-        }
-    }
+    public record Accepted(Object names, byte[] description) {}
 
     private final String name;
     private final byte[] sql;
     private final int[] parameterTypes;
+    private final long schema;
     private volatile Accepted accepted;
 
-    ServerStatement(String name, byte[] sql, int[] parameterTypes) {
+    ServerStatement(String name, byte[] sql, int[] parameterTypes, long schema) {
         this.name = name;
         this.sql = sql;
         this.parameterTypes = parameterTypes;
+        this.schema = schema;
     }
 
     /** A statement that is never shared: the unnamed one. */
     public static ServerStatement unnamed(byte[] sql, int[] parameterTypes) {
-        return new ServerStatement("", sql, parameterTypes);
+        return new ServerStatement("", sql, parameterTypes, 0);
     }
 
     /** Its name at the nodes, empty for the unnamed statement. */
@@ -52,10 +48,15 @@ public final class ServerStatement {
         return parameterTypes;
     }
 
-    /** What a node has said of the statement under the same catalog and the same names, or null. */
-    public Accepted accepted(long catalogVersion, long schemaChanges, Object names) {
+    /** The state of the schema that the statement belongs to: after a change it is prepared under another name. */
+    public long schema() {
+        return schema;
+    }
+
+    /** What a node has said of the statement under the same names, or null. */
+    public Accepted accepted(Object names) {
         Accepted last = accepted;
-        return last != null && last.holds(catalogVersion, schemaChanges, names) ? last : null;
+        return last != null && last.names().equals(names) ? last : null;
     }
 
     public void accepted(Accepted said) {

@@ -11,15 +11,16 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class StatementNames {
 
-    private record Key(byte[] sql, int[] types) {
+    private record Key(byte[] sql, int[] types, long schema) {
         @Override
         public boolean equals(Object o) {
-            return o instanceof Key k && Arrays.equals(sql, k.sql) && Arrays.equals(types, k.types);
+            return o instanceof Key k && schema == k.schema && Arrays.equals(sql, k.sql)
+                    && Arrays.equals(types, k.types);
         }
 
         @Override
         public int hashCode() {
-            return Arrays.hashCode(sql) * 31 + Arrays.hashCode(types);
+            return (Arrays.hashCode(sql) * 31 + Arrays.hashCode(types)) * 31 + Long.hashCode(schema);
         }
     }
 
@@ -33,12 +34,12 @@ public final class StatementNames {
     }
 
     /**
-     * The one statement of this text and these types.
+     * The one statement of this text and these types under a schema.
      *
      * @param sql without comments, so that texts that differ in these alone are one statement
      */
-    public ServerStatement named(byte[] sql, int[] parameterTypes) {
-        return statements.get(new Key(sql, parameterTypes),
-                k -> new ServerStatement("tl_" + next.incrementAndGet(), k.sql, k.types));
+    public ServerStatement named(byte[] sql, int[] parameterTypes, long schema) {
+        return statements.get(new Key(sql, parameterTypes, schema),
+                k -> new ServerStatement("tl_" + next.incrementAndGet(), k.sql, k.types, k.schema));
     }
 }

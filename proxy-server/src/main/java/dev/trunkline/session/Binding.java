@@ -55,6 +55,9 @@ final class Binding {
         StatementPlan plan = statement.plan();
         checkCount(statement);
         session.actions().checkNotFailed(plan);
+        if (!isDescribedNext(in, start + length) && !session.preparing().returnsWhatWasTold(statement)) {
+            return false;
+        }
         if (plan.root() instanceof Plan.LocalReply local) {
             if (local.action() instanceof SessionAction.Execute execute) {
                 return bindExecute(execute, statement, portalName, body, in, start, length);
@@ -81,6 +84,12 @@ final class Binding {
         backend.expectBind(session.out());
         session.portals().put(new Portal(portalName, statement, destination, participant, null));
         return true;
+    }
+
+    /** Whether the client asks for the portal's columns, and so takes what comes. */
+    private static boolean isDescribedNext(ByteBuf in, int next) {
+        return in.writerIndex() > next + HEADER && in.getByte(next) == MessageTypes.DESCRIBE
+                && in.getByte(next + HEADER) == 'P';
     }
 
     /** The portal of an EXECUTE is the portal of what it executes: it can be described, and fetched from in parts. */

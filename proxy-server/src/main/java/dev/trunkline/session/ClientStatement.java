@@ -13,16 +13,21 @@ final class ClientStatement {
 
     private final String name;
     private final byte[] sql;
-    private final ServerStatement server;
+    private final boolean commented;
+    private ServerStatement server;
     private final boolean standardConformingStrings;
     private StatementPlan plan;
     private PlanKey planKey;
+    /** What the client knows of the columns, and under which schema it was so; null when it has not been told. */
+    private ResultShape told;
+    private long toldUnder;
 
     /** @param sql the client's text, which may have comments that the nodes' has not */
     ClientStatement(String name, byte[] sql, ServerStatement server, boolean standardConformingStrings,
             StatementPlan plan, PlanKey planKey) {
         this.name = name;
         this.sql = sql;
+        this.commented = sql != server.sql();
         this.server = server;
         this.standardConformingStrings = standardConformingStrings;
         this.plan = plan;
@@ -44,6 +49,40 @@ final class ClientStatement {
         return server;
     }
 
+    /** The same text under another schema. */
+    void server(ServerStatement newer) {
+        server = newer;
+    }
+
+    /** Whether the nodes' text lacks comments of the client's. */
+    boolean isCommented() {
+        return commented;
+    }
+
+    /** The client knows the columns: it may rely on them whenever it executes the statement. */
+    void told(ResultShape columns) {
+        told = columns;
+        toldUnder = server.schema();
+    }
+
+    boolean hasBeenTold() {
+        return told != null;
+    }
+
+    /** Whether the schema has changed since the client was told the columns. */
+    boolean isToldOfOldSchema() {
+        return told != null && toldUnder != server.schema();
+    }
+
+    /** Whether what the client knows still holds. */
+    boolean stillReturns(ResultShape columns) {
+        if (!told.equals(columns)) {
+            return false;
+        }
+        toldUnder = server.schema();
+        return true;
+    }
+
     byte[] sql() {
         return sql;
     }
@@ -62,7 +101,9 @@ final class ClientStatement {
 
     /** A node's error about the statement with its position in the client's text. */
     ErrorFields asWritten(ErrorFields fields) {
-        return RewrittenText.withComments(fields, sql, server.sql(), standardConformingStrings);
+        return commented
+                ? RewrittenText.withComments(fields, sql, server.sql(), standardConformingStrings)
+                : fields;
     }
 
     /** Whether the plan was made from this catalog, for a session whose names mean what they mean now. */

@@ -200,7 +200,7 @@ final class ExtendedProtocol {
             preparing.describeFromMemory(statement);
             return true;
         }
-        BackendConnection backend = describing(statement);
+        BackendConnection backend = preparing.describingAt(statement, null);
         if (backend == null) {
             return false;
         }
@@ -218,7 +218,7 @@ final class ExtendedProtocol {
         if (prepared.plan().refusal() != null) {
             throw prepared.plan().refusal();
         }
-        BackendConnection backend = describing(prepared);
+        BackendConnection backend = preparing.describingAt(prepared, null);
         if (backend == null) {
             return false;
         }
@@ -232,12 +232,6 @@ final class ExtendedProtocol {
         return true;
     }
 
-    /** The connection that a statement is described at, or null when it has to be waited for. */
-    private BackendConnection describing(ClientStatement statement) {
-        Participant participant = session.participant(preparing.describingNode(statement.plan().rule()), null);
-        return participant == null || !session.switchTo(participant.backend(), null) ? null : participant.backend();
-    }
-
     private boolean describePortal(Portal portal, ByteBuf in, int start, int length) {
         if (!settlePending()) {
             return false;
@@ -249,7 +243,7 @@ final class ExtendedProtocol {
                 return false;
             }
             backend.send(in, start, length);
-            backend.expectDescribe(portal.sink(session.out()));
+            backend.expectDescribe(preparing.describingPortal(portal));
         } else if (portal.plan().root() instanceof Plan.LocalReply local) {
             session.reply(b -> session.actions().describe(local.action(), b));
         } else {
@@ -278,7 +272,7 @@ final class ExtendedProtocol {
             answerPendingParse();
             return true;
         }
-        BackendConnection backend = describing(statement);
+        BackendConnection backend = preparing.describingAt(statement, null);
         if (backend == null) {
             return false;
         }

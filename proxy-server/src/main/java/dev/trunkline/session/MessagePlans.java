@@ -51,6 +51,7 @@ final class MessagePlans {
      */
     boolean makeCurrent(ClientStatement statement, Runnable next) {
         refuseIfCancelled();
+        session.preparing().renew(statement);
         PlanKey key = session.planKey();
         if (statement.plan() == StatementPlans.EMPTY
                 || statement.isPlannedFor(session.database().catalog().version(), key)) {

@@ -53,6 +53,7 @@ final class PrepareRun implements StatementRun {
         if (statement == null && !plan()) {
             return;
         }
+        session.preparing().renew(statement);
         StatementPlan plan = statement.plan();
         if (plan.refusal() != null) {
             int position = plan.refusal().position();
@@ -62,11 +63,10 @@ final class PrepareRun implements StatementRun {
             known();
             return;
         }
-        Participant participant = session.participant(session.preparing().describingNode(plan.rule()), next);
-        if (participant == null || !session.switchTo(participant.backend(), next)) {
+        BackendConnection backend = session.preparing().describingAt(statement, next);
+        if (backend == null) {
             return;
         }
-        BackendConnection backend = participant.backend();
         session.become(SessionState.ACTIVE);
         session.run(this);
         session.preparing().at(backend, statement);

@@ -4,6 +4,7 @@ import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.backend.ReplySink;
 import dev.trunkline.backend.ServerStatement;
 import dev.trunkline.backend.Undo;
+import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.PlanKey;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.NodeRule;
@@ -39,19 +40,27 @@ final class Preparing {
             return new ClientStatement(name, sql, ServerStatement.unnamed(sql, types), standardStrings, plan, names);
         }
         byte[] text = CommentFreeText.of(sql, standardStrings);
-        ServerStatement server = session.database().statementNames().named(text, types);
+        ServerStatement server = session.database().statementNames().named(text, types, session.database().schema());
         return new ClientStatement(name, text == sql ? server.sql() : sql, server, standardStrings, plan, names);
+    }
+
+    /** After a change of the schema the nodes know the statement by another name. */
+    void renew(ClientStatement statement) {
+        ServerStatement server = statement.server();
+        long schema = session.database().schema();
+        if (!server.name().isEmpty() && server.schema() != schema) {
+            statement.server(
+                    session.database().statementNames().named(server.sql(), server.parameterTypes(), schema));
+        }
     }
 
     /** What a node has said of the statement, if that still holds; otherwise null. */
     private ServerStatement.Accepted accepted(ClientStatement statement) {
-        ServedDatabase database = session.database();
         ServerStatement server = statement.server();
-        if (server.name().isEmpty() || !statement.planKey().tempTables().isEmpty()
-                || !statement.planKey().equals(session.planKey())) {
-            return null;
-        }
-        return server.accepted(database.catalog().version(), database.schemaChanges(), statement.planKey());
+        return server.name().isEmpty() || server.schema() != session.database().schema()
+                || !statement.planKey().tempTables().isEmpty() || !statement.planKey().equals(session.planKey())
+                        ? null
+                        : server.accepted(statement.planKey());
     }
 
     /** Whether a node need not be asked whether the statement is right. */
@@ -72,7 +81,54 @@ final class Preparing {
             return false;
         }
         session.reply(b -> b.writeBytes(said.description()));
+        statement.told(shape(said));
         return true;
+    }
+
+    private static ResultShape shape(ServerStatement.Accepted said) {
+        ByteBuf description = Unpooled.wrappedBuffer(said.description());
+        return ResultShape.of(description.skipBytes(1 + description.getInt(1)));
+    }
+
+    /**
+     * Sees to it that a client which was told the columns of a statement gets no others: PostgreSQL, too, refuses to
+     * execute a prepared statement whose result has changed. False when a node has to be asked first; the message is
+     * offered again then.
+     *
+     * @throws dev.trunkline.error.ProxyException 0A000
+     */
+    boolean returnsWhatWasTold(ClientStatement statement) {
+        if (!statement.isToldOfOldSchema() || !statement.planKey().tempTables().isEmpty()) {
+            return true;
+        }
+        ServerStatement.Accepted said = accepted(statement);
+        if (said != null && said.description() != null) {
+            if (!statement.stillReturns(shape(said))) {
+                throw ProxyError.RESULT_TYPE_CHANGED.with();
+            }
+            return true;
+        }
+        BackendConnection backend = describingAt(statement, null);
+        if (backend != null) {
+            at(backend, statement);
+            describe(backend, statement, false);
+            session.mustDrain(null);
+        }
+        return false;
+    }
+
+    /** The connection that a statement is described at, or null when it has to be waited for. */
+    BackendConnection describingAt(ClientStatement statement, Runnable next) {
+        Participant participant = session.participant(describingNode(statement.plan().rule()), next);
+        return participant == null || !session.switchTo(participant.backend(), next) ? null : participant.backend();
+    }
+
+    /** Where the description of a portal goes: what a client is told of a statement for the first time is remembered. */
+    ReplySink describingPortal(Portal portal) {
+        ClientStatement statement = portal.statement();
+        return statement.server().name().isEmpty() || statement.hasBeenTold()
+                ? portal.sink(session.out())
+                : new ToldSink(session.out(), statement);
     }
 
     /** The parameters' types as a node has described them, none if they aren't known. */
@@ -111,7 +167,7 @@ final class Preparing {
 
     private ReplySink sink(ClientStatement statement, boolean owed) {
         ServerStatement server = statement.server();
-        if (!server.name().isEmpty() && (server.sql() != statement.sql() || !isAccepted(statement))) {
+        if (!server.name().isEmpty() && (statement.isCommented() || !isAccepted(statement))) {
             return new PreparingSink(session, statement, owed);
         }
         return owed ? session.out() : ReplySink.DROP;

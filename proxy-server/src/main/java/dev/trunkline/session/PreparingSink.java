@@ -16,18 +16,16 @@ final class PreparingSink implements ReplySink {
 
     private final Session session;
     private final ClientStatement statement;
+    private final ServerStatement server;
     private final boolean forClient;
-    private final long catalogVersion;
-    private final long schemaChanges;
     private ByteArrayOutputStream description;
 
     /** @param forClient whether the client gets the replies, too */
     PreparingSink(Session session, ClientStatement statement, boolean forClient) {
         this.session = session;
         this.statement = statement;
+        this.server = statement.server();
         this.forClient = forClient;
-        this.catalogVersion = session.database().catalog().version();
-        this.schemaChanges = session.database().schemaChanges();
     }
 
     @Override
@@ -47,7 +45,7 @@ final class PreparingSink implements ReplySink {
         }
         switch (type) {
             case MessageTypes.PARSE_COMPLETE -> {
-                if (known() == null) {
+                if (server.accepted(statement.planKey()) == null) {
                     accept(null);
                 }
             }
@@ -58,6 +56,9 @@ final class PreparingSink implements ReplySink {
             case MessageTypes.ROW_DESCRIPTION, MessageTypes.NO_DATA -> {
                 add(frame);
                 accept(description.toByteArray());
+                if (forClient) {
+                    statement.told(ResultShape.of(frame));
+                }
             }
             default -> {
                 // Nothing else belongs to these replies.
@@ -71,15 +72,10 @@ final class PreparingSink implements ReplySink {
         description.writeBytes(bytes);
     }
 
-    private ServerStatement.Accepted known() {
-        return statement.server().accepted(catalogVersion, schemaChanges, statement.planKey());
-    }
-
     private void accept(byte[] described) {
         // The names of a session's temp tables mean its own.
         if (statement.planKey().tempTables().isEmpty()) {
-            statement.server().accepted(new ServerStatement.Accepted(catalogVersion, schemaChanges,
-                    statement.planKey(), described));
+            server.accepted(new ServerStatement.Accepted(statement.planKey(), described));
         }
     }
 

@@ -93,6 +93,8 @@ final class Requests {
         LOG.atLevel(level).addKeyValue("request", id()).addKeyValue("user", identity.user())
                 .addKeyValue("database", identity.database().name()).addKeyValue("sqlstate", error.sqlState())
                 .log(error.getMessage());
-        return ErrorFields.of(error).with(ErrorFields.ROUTINE, "request " + id());
+        // Drivers know this one by its routine, and prepare again.
+        String routine = error.error() == ProxyError.RESULT_TYPE_CHANGED ? "RevalidateCachedQuery" : "request " + id();
+        return ErrorFields.of(error).with(ErrorFields.ROUTINE, routine);
     }
 }

@@ -30,7 +30,7 @@ final class RewrittenText {
     /** As above, for a text that was sent without its comments. */
     static ErrorFields withComments(ErrorFields fields, byte[] written, byte[] sent, boolean standardStrings) {
         String position = fields.get(ErrorFields.POSITION);
-        return position == null || written == sent
+        return position == null
                 ? fields
                 : withoutPosition(fields).withPosition(
                         CommentFreeText.placeIn(written, sent, Integer.parseInt(position), standardStrings));

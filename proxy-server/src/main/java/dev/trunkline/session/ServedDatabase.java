@@ -35,7 +35,7 @@ public final class ServedDatabase {
     private final CatalogSource source;
     private final DatabaseMetrics metrics;
     private final StatementNames statementNames = new StatementNames();
-    private final AtomicLong schemaChanges = new AtomicLong();
+    private final AtomicLong schema = new AtomicLong(1);
     private final Budgets budgets;
     /** The size of each pool, over all event loops. */
     private final Map<PoolKey, Budget> sizes = new ConcurrentHashMap<>();
@@ -153,6 +153,7 @@ public final class ServedDatabase {
 
     public void catalog(Catalog newer) {
         catalog = newer;
+        schema.incrementAndGet();
     }
 
     public DestinationTable destinations() {
@@ -193,13 +194,13 @@ public final class ServedDatabase {
 
     /** A client has changed the schema. */
     void schemaChanged() {
-        schemaChanges.incrementAndGet();
+        schema.incrementAndGet();
         catalogMayBeStale();
     }
 
-    /** How often clients have changed the schema: what nodes said of a statement before the last time is doubtful. */
-    long schemaChanges() {
-        return schemaChanges.get();
+    /** Another number after each change of the schema that is known of, by a client or by anybody else. */
+    long schema() {
+        return schema.get();
     }
 
     /** A counter for the bytes of one more pool. */

@@ -165,13 +165,14 @@ final class StringRun implements StatementRun {
             return;
         }
         Participant participant = session.participant(session.nodeOf(executed.destination()), this::step);
-        if (participant == null || !session.switchTo(participant.backend(), this::step)) {
+        if (participant == null) {
             return;
         }
         session.use(participant, executed.plan(), executed.destination());
         session.actions().sent(executed.plan(), participant);
         next++;
         BackendConnection backend = participant.backend();
+        session.switchTo(backend, null);
         session.run(this);
         running = executed;
         session.preparing().at(backend, executed.prepared());

@@ -276,7 +276,7 @@ class BackendConnectionTest {
 
     @Test
     void anErrorSkipsToSyncAndForgetsWhatWasPrepared() {
-        ServerStatement statement = new ServerStatement("tl_1", new byte[0], new int[0]);
+        ServerStatement statement = new ServerStatement("tl_1", new byte[0], new int[0], 1);
         byte[] reply = bytes(out -> {
             BackendEncoder.error(out, ErrorFields.of("ERROR", "42601", "no"));
             ready(out);
@@ -381,9 +381,9 @@ class BackendConnectionTest {
     @Test
     void theLeastRecentlyUsedStatementIsClosedWhenThereAreTooMany() {
         open();
-        ServerStatement first = new ServerStatement("tl_1", new byte[0], new int[0]);
-        ServerStatement second = new ServerStatement("tl_2", new byte[0], new int[0]);
-        ServerStatement third = new ServerStatement("tl_3", new byte[0], new int[0]);
+        ServerStatement first = new ServerStatement("tl_1", new byte[0], new int[0], 1);
+        ServerStatement second = new ServerStatement("tl_2", new byte[0], new int[0], 1);
+        ServerStatement third = new ServerStatement("tl_3", new byte[0], new int[0], 1);
         connection.expectParse(first, client, null);
         connection.expectParse(second, client, null);
         assertTrue(connection.has(first));

@@ -1,0 +1,306 @@
+package dev.trunkline.session;
+
+import static dev.trunkline.session.Talk.*;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.trunkline.testing.PgClient;
+import dev.trunkline.wire.BackendMessage.ErrorResponse;
+import dev.trunkline.wire.BackendMessage.NoData;
+import dev.trunkline.wire.BackendMessage.ParameterDescription;
+import dev.trunkline.wire.BackendMessage.ParseComplete;
+import dev.trunkline.wire.BackendMessage.RowDescription;
+import dev.trunkline.wire.FrontendMessage;
+import dev.trunkline.wire.FrontendMessage.Flush;
+import dev.trunkline.wire.FrontendMessage.Sync;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Prepared statements of the protocol and of SQL over two nodes, with one connection to each. */
+@Timeout(60)
+class PreparedStatementTest {
+
+    private static final String SELECT = "SELECT v FROM items WHERE k = $1";
+
+    private static SessionFixture fixture;
+    private static long onA;
+    private static long onB;
+    private PgClient client;
+
+    @BeforeAll
+    static void start() throws Exception {
+        fixture = SessionFixture.start(2, "pool: { size: 1 }");
+        onA = fixture.key(0, 0);
+        onB = fixture.key(1, 0);
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        fixture.close();
+    }
+
+    @BeforeEach
+    void connect() throws Exception {
+        fixture.empty();
+        fixture.onNode(0, "INSERT INTO items VALUES (" + onA + ", 'a')");
+        fixture.onNode(1, "INSERT INTO items VALUES (" + onB + ", 'b')");
+        client = fixture.client();
+    }
+
+    @AfterEach
+    void allIsReturned() throws Exception {
+        client.close();
+        fixture.awaitAllReturned();
+    }
+
+    // ---- what is known needs no node
+
+    /** pgbench -M prepared with 64 clients in one thread and 20 connections stood still: the 21st waited in Parse. */
+    @Test
+    void aKnownStatementIsPreparedWithoutAConnection() throws Exception {
+        String sql = "SELECT v, 'known' FROM items WHERE k = $1";
+        assertEquals("1 t[20] T Z:I",
+                exchange(client, parse("s", sql), describeStatement("s"), new Sync()));
+        assertEquals("[BEGIN] Z:T", ask(client, "BEGIN"));
+        assertEquals("T row(a,known) [SELECT 1] Z:T",
+                ask(client, "SELECT v, 'known' FROM items WHERE k = " + onA));
+        assertEquals("T row(b,known) [SELECT 1] Z:T",
+                ask(client, "SELECT v, 'known' FROM items WHERE k = " + onB));
+        try (PgClient other = fixture.client()) {
+            assertEquals("1 Z:I", exchange(other, parse("mine", sql), new Sync()));
+            assertEquals("t[20] T Z:I", exchange(other, describeStatement("mine"), new Sync()));
+            assertEquals("1 t[20] T Z:I",
+                    exchange(other, parse("again", sql + " /* and */"), describeStatement("again"), new Sync()));
+            assertEquals("[PREPARE] Z:I", ask(other, "PREPARE sql AS " + sql));
+            assertEquals("[COMMIT] Z:I", ask(client, "COMMIT"));
+            assertEquals("2 row(a,known) [SELECT 1] 2 row(b,known) [SELECT 1] Z:I", exchange(other,
+                    bind("", "mine", onA), execute(""), bind("", "sql", onB), execute(""), new Sync()));
+        }
+    }
+
+    @Test
+    void whatIsKnownIsForgottenWhenAClientChangesTheSchema() throws Exception {
+        assertEquals("[CREATE TABLE] Z:I", ask(client, "CREATE TABLE changing (id int)"));
+        String sql = "SELECT * FROM changing WHERE id = $1";
+        assertEquals("1 t[23] T(id) Z:I", described(parse("s", sql), describeStatement("s"), new Sync()));
+        assertEquals("[ALTER TABLE] Z:I", ask(client, "ALTER TABLE changing ADD more text"));
+        try (PgClient other = fixture.client()) {
+            assertEquals("1 t[23] T(id,more) Z:I", columns(other, parse("s", sql), describeStatement("s"), new Sync()));
+        }
+        assertEquals("[DROP TABLE] Z:I", ask(client, "DROP TABLE changing"));
+        try (PgClient other = fixture.client()) {
+            assertEquals("error 42P01 Z:I", exchange(other, parse("s", sql), new Sync()));
+        }
+    }
+
+    /** PostgreSQL says 0A000, and drivers prepare again then; another connection would have returned the new columns. */
+    @Test
+    void aClientThatKnowsTheOldColumnsGetsAnErrorAndNoOthers() throws Exception {
+        assertEquals("[CREATE TABLE] Z:I", ask(client, "CREATE TABLE widened (id int)"));
+        assertEquals("[INSERT 0 1] Z:I", ask(client, "INSERT INTO widened VALUES (1)"));
+        String sql = "SELECT * FROM widened";
+        assertEquals("1 t[] T Z:I", exchange(client, parse("told", sql), describeStatement("told"), new Sync()));
+        assertEquals("1 Z:I", exchange(client, parse("untold", sql), new Sync()));
+        assertEquals("1 Z:I", exchange(client, parse("same", "SELECT id FROM widened"), new Sync()));
+        assertEquals("2 T row(1) [SELECT 1] Z:I",
+                exchange(client, bind("", "same"), describePortal(""), execute(""), new Sync()));
+        try (PgClient other = fixture.client()) {
+            assertEquals("[ALTER TABLE] Z:I", ask(other, "ALTER TABLE widened ADD more int"));
+        }
+        assertEquals("error 0A000 Z:I", exchange(client, bind("", "told"), execute(""), new Sync()));
+        assertEquals("RevalidateCachedQuery", client.exchange(all(bind("", "told"), execute(""), new Sync())).stream()
+                .filter(ErrorResponse.class::isInstance).map(e -> ((ErrorResponse) e).fields().get((byte) 'R'))
+                .findFirst().orElseThrow());
+        assertEquals("2 row(1,null) [SELECT 1] 2 row(1) [SELECT 1] Z:I", exchange(client, bind("", "untold"),
+                execute(""), bind("", "same"), execute(""), new Sync()));
+        assertEquals("2 T row(1,null) [SELECT 1] Z:I",
+                exchange(client, bind("", "told"), describePortal(""), execute(""), new Sync()));
+        assertEquals("3 1 2 row(1,null) [SELECT 1] Z:I", exchange(client, closeStatement("told"), parse("told", sql),
+                bind("", "told"), execute(""), new Sync()));
+        assertEquals("[DROP TABLE] Z:I", ask(client, "DROP TABLE widened"));
+    }
+
+    private String described(FrontendMessage... messages) throws Exception {
+        return columns(client, messages);
+    }
+
+    private static String columns(PgClient client, FrontendMessage... messages) throws Exception {
+        return client.exchange(messages).stream().map(m -> m instanceof RowDescription d
+                ? "T" + d.fields().stream().map(f -> f.name()).collect(Collectors.joining(",", "(", ")"))
+                : word(m)).collect(Collectors.joining(" "));
+    }
+
+    // ---- comments
+
+    /** sqlcommenter: a comment of its own in every statement. */
+    @Test
+    void textsThatDifferInCommentsAreOneStatement() throws Exception {
+        String before = value(client, "SELECT count(*) FROM pg_prepared_statements");
+        for (int i = 0; i < 300; i++) {
+            String comment = " /*traceparent='00-" + i + "-01',route='/items'*/";
+            assertEquals("1 2 row(a) [SELECT 1] Z:I", exchange(client,
+                    parse("s" + i, "SELECT v FROM items WHERE  k = $1" + comment), bind("", "s" + i, onA), execute(""),
+                    new Sync()));
+        }
+        assertEquals(Integer.parseInt(before) + 1,
+                Integer.parseInt(value(client, "SELECT count(*) FROM pg_prepared_statements")));
+        assertEquals("1 Z:I", exchange(client, parse("h", SELECT + " /*+ SeqScan(items) */"), new Sync()));
+        assertEquals("1", value(client, "SELECT count(*) FROM pg_prepared_statements"
+                + " WHERE statement LIKE '%SeqScan(items)%' AND statement NOT LIKE '%pg_prepared%'"));
+    }
+
+    // ---- how drivers do it
+
+    /** asyncpg: Flush instead of Sync, and Bind only when the description is there. */
+    @Test
+    void describedAfterFlush() throws Exception {
+        client.send(parse("__asyncpg_stmt_1__", SELECT), describeStatement("__asyncpg_stmt_1__"), new Flush());
+        assertTrue(client.receive() instanceof ParseComplete);
+        assertTrue(client.receive() instanceof ParameterDescription);
+        assertTrue(client.receive() instanceof RowDescription);
+        assertEquals("2 row(b) [SELECT 1] Z:I",
+                exchange(client, bind("", "__asyncpg_stmt_1__", onB), execute(""), new Sync()));
+        client.send(parse("__asyncpg_stmt_2__", "DELETE FROM items WHERE k = $1"),
+                describeStatement("__asyncpg_stmt_2__"), new Flush());
+        assertTrue(client.receive() instanceof ParseComplete);
+        assertTrue(client.receive() instanceof ParameterDescription);
+        assertTrue(client.receive() instanceof NoData);
+        assertEquals("2 [DELETE 1] Z:I",
+                exchange(client, bind("", "__asyncpg_stmt_2__", onA), execute(""), new Sync()));
+    }
+
+    /** Npgsql: several statements are prepared in one batch, executed in another, and closed together. */
+    @Test
+    void aBatchIsPreparedAndExecuted() throws Exception {
+        String insert = "INSERT INTO items VALUES ($1, $2)";
+        assertEquals("1 t[20] T 1 t[20, 25] n Z:I", exchange(client, parse("_p1", SELECT), describeStatement("_p1"),
+                parse("_p2", insert), describeStatement("_p2"), new Sync()));
+        long another = fixture.key(0, 1);
+        assertEquals("2 [INSERT 0 1] 2 row(x) [SELECT 1] 2 row(b) [SELECT 1] Z:I", exchange(client,
+                bind("", "_p2", another, "x"), execute(""), bind("", "_p1", another), execute(""),
+                bind("", "_p1", onB), execute(""), new Sync()));
+        assertEquals("3 3 Z:I", exchange(client, closeStatement("_p1"), closeStatement("_p2"), new Sync()));
+        assertEquals("error 26000 Z:I", exchange(client, bind("", "_p1", onA), execute(""), new Sync()));
+    }
+
+    /** PDO: DEALLOCATE in SQL of what the protocol has prepared; pgx: the same within a pipeline. */
+    @Test
+    void sqlDeallocatesTheProtocolsStatement() throws Exception {
+        assertEquals("1 Z:I", exchange(client, parse("pdo_stmt_00000001", SELECT), new Sync()));
+        assertEquals("2 T row(a) [SELECT 1] Z:I", exchange(client, bind("", "pdo_stmt_00000001", onA),
+                describePortal(""), execute(""), new Sync()));
+        assertEquals("[DEALLOCATE] Z:I", ask(client, "DEALLOCATE pdo_stmt_00000001"));
+        assertEquals("1 t[20] T Z:I", exchange(client, parse("stmtcache_1", SELECT), describeStatement("stmtcache_1"),
+                new Sync()));
+        assertEquals("2 row(b) [SELECT 1] 1 2 [DEALLOCATE] Z:I", exchange(client, bind("", "stmtcache_1", onB),
+                execute(""), run("deallocate \"stmtcache_1\""), new Sync()));
+        assertEquals("error 26000 Z:I", exchange(client, bind("", "stmtcache_1", onB), new Sync()));
+    }
+
+    /** pgbench's \startpipeline with -M prepared: keys of two nodes in one pipeline, thirty times. */
+    @Test
+    void aPipelineOfManyBinds() throws Exception {
+        assertEquals("1 Z:I", exchange(client, parse("P0_1", SELECT), new Sync()));
+        List<FrontendMessage> pipeline = new ArrayList<>();
+        StringBuilder expected = new StringBuilder();
+        for (int i = 0; i < 30; i++) {
+            boolean first = i % 3 != 1;
+            pipeline.addAll(List.of(bind("", "P0_1", first ? onA : onB), describePortal(""), execute("")));
+            expected.append("2 T row(").append(first ? "a" : "b").append(") [SELECT 1] ");
+        }
+        pipeline.add(new Sync());
+        for (int round = 0; round < 3; round++) {
+            assertEquals(expected + "Z:I", exchange(client, pipeline.toArray()));
+        }
+    }
+
+    /** pgjdbc's PreparedStatement64KBindsTest: as many values as Bind can count. */
+    @Test
+    void aBindOf65535Values() throws Exception {
+        int most = 65_535;
+        String list = IntStream.rangeClosed(1, most).mapToObj(i -> "$" + i).collect(Collectors.joining(","));
+        Object[] values = new Object[most];
+        for (int i = 0; i < most; i++) {
+            values[i] = i == most - 1 ? onB : i == 0 ? onA : -1_000_000L - i;
+        }
+        String keys = "SELECT v FROM items WHERE k IN (" + list + ") ORDER BY k";
+        String expected = onA < onB ? "row(a) row(b)" : "row(b) row(a)";
+        assertEquals("1 2 " + expected + " [SELECT 2] Z:I",
+                exchange(client, parse("", keys), bind("", "", values), execute(""), new Sync()));
+        assertEquals("1 Z:I", exchange(client, parse("many", "SELECT cardinality(ARRAY[" + list + "]::int8[])"),
+                new Sync()));
+        assertEquals("2 row(65535) [SELECT 1] Z:I",
+                exchange(client, bind("", "many", values), execute(""), new Sync()));
+    }
+
+    // ---- SQL's, over nodes
+
+    @Test
+    void aWriteWhoseKeyIsAnExpressionIsRefused() throws Exception {
+        assertEquals("[PREPARE] Z:I", ask(client, "PREPARE ins(int8, text) AS INSERT INTO items VALUES ($1, $2)"));
+        assertEquals("error TL003 Z:I", ask(client, "EXECUTE ins(1000 + 1, 'x')"));
+        assertEquals("error TL003 Z:I", ask(client, "EXECUTE ins(null, 'x')"));
+        assertEquals("[INSERT 0 1] Z:I", ask(client, "EXECUTE ins(" + fixture.key(1, 1) + ", 'x' || 'y')"));
+        assertEquals("xy", fixture.ask(1, "SELECT v FROM items WHERE k = " + fixture.key(1, 1)));
+    }
+
+    @Test
+    void twoWritersOfOneStringAreRefused() throws Exception {
+        assertEquals("[PREPARE] Z:I", ask(client, "PREPARE del AS DELETE FROM items WHERE k = $1"));
+        assertEquals("[DELETE 1] error TL002 Z:I",
+                ask(client, "EXECUTE del(" + onA + "); EXECUTE del(" + onB + ")"));
+        assertEquals("1", fixture.ask(0, "SELECT count(*) FROM items"));
+        assertEquals("[BEGIN] Z:T", ask(client, "BEGIN"));
+        assertEquals("[DELETE 1] Z:T", ask(client, "EXECUTE del(" + onA + ")"));
+        assertEquals("error TL002 Z:E", ask(client, "EXECUTE del(" + onB + ")"));
+        assertEquals("[ROLLBACK] Z:I", ask(client, "ROLLBACK"));
+        assertEquals("1", fixture.ask(0, "SELECT count(*) FROM items"));
+    }
+
+    @Test
+    void aFanOutTakesConstantsOnly() throws Exception {
+        assertEquals("[PREPARE] Z:I", ask(client, "PREPARE below(int8) AS SELECT count(*) FROM items WHERE k < $1"));
+        assertEquals("T row(2) [SELECT 1] Z:I", ask(client, "EXECUTE below(1000000)"));
+        assertEquals("T row(2) [SELECT 1] Z:I", ask(client, "EXECUTE below('1000000')"));
+        assertEquals("T row(0) [SELECT 1] Z:I", ask(client, "EXECUTE below(-1.5)"));
+        assertEquals("error TL002 Z:I", ask(client, "EXECUTE below(1000 * 1000)"));
+        assertEquals("error TL002 Z:I", ask(client, "EXPLAIN EXECUTE below(1)"));
+        assertEquals("error TL002 Z:I", ask(client, "CREATE TABLE made AS EXECUTE below(1)"));
+        assertEquals("[PREPARE] Z:I", ask(client, "PREPARE list AS SELECT count(*) FROM items WHERE k = ANY($1)"));
+        assertEquals("T row(2) [SELECT 1] Z:I", ask(client, "EXECUTE list('{" + onA + "," + onB + "}')"));
+    }
+
+    @Test
+    void aRefusedStatementIsRefusedByPrepare() throws Exception {
+        assertEquals("error TL002 Z:I", ask(client, "PREPARE p AS SELECT * FROM items a JOIN items b ON a.v = b.v"));
+        assertEquals("error 26000 Z:I", ask(client, "EXECUTE p"));
+    }
+
+    @Test
+    void aRoutingHintBelongsToThePrepare() throws Exception {
+        assertEquals("[PREPARE] Z:I",
+                ask(client, "/* trunkline: key=" + onB + " */ PREPARE p AS SELECT count(*) FROM items"));
+        assertEquals("T row(1) [SELECT 1] Z:I", ask(client, "EXECUTE p"));
+        assertEquals("error TL002 Z:I", ask(client, "/* trunkline: key=" + onA + " */ EXECUTE p"));
+        assertEquals("[PREPARE] Z:I", ask(client, "PREPARE q AS SELECT v FROM items"));
+        assertEquals("[SET] Z:I", ask(client, "SET trunkline.shard_key = '" + onA + "'"));
+        assertEquals("T row(a) [SELECT 1] Z:I", ask(client, "EXECUTE q"));
+    }
+
+    /** A node that has dropped its statements, by whatever way, is told them again. */
+    @Test
+    void executedAfterDeallocateAllAtTheNode() throws Exception {
+        assertEquals("[PREPARE] Z:I", ask(client, "PREPARE p AS " + SELECT));
+        assertEquals("T row(a) [SELECT 1] Z:I", ask(client, "EXECUTE p(" + onA + ")"));
+        assertEquals("[DEALLOCATE ALL] Z:I", ask(client, "DEALLOCATE ALL"));
+        assertEquals("error 26000 Z:I", ask(client, "EXECUTE p(" + onA + ")"));
+    }
+}
