@@ -15,6 +15,7 @@ import io.netty.util.concurrent.FastThreadLocal;
 public final class ReadBuffers implements RecvByteBufAllocator {
 
     private static final int SHARED_CAPACITY = 16 * 1024;
+    private static final int LEAST_PART = 4;
 
     private static final FastThreadLocal<Shared> OF_LOOP = new FastThreadLocal<>() {
         @Override
@@ -33,6 +34,16 @@ public final class ReadBuffers implements RecvByteBufAllocator {
     @Override
     public ExtendedHandle newHandle() {
         return new SharingHandle((ExtendedHandle) adaptive.newHandle());
+    }
+
+    /**
+     * A part of a buffer, for somebody who keeps it: a slice where it is a good part of its buffer, otherwise a copy, so
+     * that little data never holds much memory. The caller owns it.
+     */
+    public static ByteBuf keep(ByteBuf in, int start, int length) {
+        return length >= in.capacity() / LEAST_PART
+                ? in.retainedSlice(start, length)
+                : in.alloc().directBuffer(length).writeBytes(in, start, length);
     }
 
     private static final class Shared {

@@ -25,7 +25,7 @@ public interface ReplySink {
 
     /** The same as a part of a buffer, which stays its owner's and is valid only during the call. */
     default void stream(BackendConnection from, ByteBuf in, int start, int length) {
-        frames(from, in.retainedSlice(start, length));
+        frames(from, ReadBuffers.keep(in, start, length));
     }
 
     /** One whole message with its header, readable only during the call. Called for ROWS and EACH only. */

@@ -67,7 +67,7 @@ public final class SocketOutput {
             gather().writeBytes(in, start, length);
         } else {
             queueGathered();
-            queue(in.retainedSlice(start, length));
+            queue(ReadBuffers.keep(in, start, length));
         }
     }
 
@@ -115,9 +115,9 @@ public final class SocketOutput {
 
     private void queueGathered() {
         if (gathered != null) {
-            ByteBuf first = gathered;
+            queue(ReadBuffers.keep(gathered, gathered.readerIndex(), gathered.readableBytes()));
+            buffers.giveBack(gathered);
             gathered = null;
-            queue(first);
         }
     }
 

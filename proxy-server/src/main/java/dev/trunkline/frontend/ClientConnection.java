@@ -198,12 +198,26 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
         } finally {
             offering = false;
         }
-        if (pending != null && (phase == Phase.CLOSED || !pending.isReadable())) {
-            pending.release();
-            pending = null;
+        if (pending != null) {
+            if (phase == Phase.CLOSED || !pending.isReadable()) {
+                pending.release();
+                pending = null;
+            } else {
+                leaveReadBuffer();
+            }
         }
         if (phase != Phase.CLOSED) {
             holdBack();
+        }
+    }
+
+    /** Copies a little that is left, so that the loop can go on reading into the same buffer. */
+    private void leaveReadBuffer() {
+        int left = pending.readableBytes();
+        if (pending.refCnt() > 1 && left < pending.capacity() / 4) {
+            ByteBuf own = context.alloc().buffer(left).writeBytes(pending);
+            pending.release();
+            pending = own;
         }
     }
 
