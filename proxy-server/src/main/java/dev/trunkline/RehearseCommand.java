@@ -107,6 +107,11 @@ final class RehearseCommand implements Callable<Integer> {
         }
 
         @Override
+        public Integer connectionSlots(int node) {
+            return null;
+        }
+
+        @Override
         public String unverified(int node) {
             return null;
         }

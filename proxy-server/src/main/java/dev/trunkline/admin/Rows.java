@@ -10,6 +10,7 @@ import dev.trunkline.config.Configuration;
 import dev.trunkline.config.FanOutPolicy;
 import dev.trunkline.config.KeyFact;
 import dev.trunkline.config.NodeConfig;
+import dev.trunkline.config.PoolSums;
 import dev.trunkline.frontend.ClientConnection;
 import dev.trunkline.metrics.FanOutStatements;
 import dev.trunkline.metrics.LatencyBuckets;
@@ -122,10 +123,11 @@ final class Rows {
                         source.isUp(node.node()) ? "up" : "down", config.capacity(),
                         map.shardsOf(node.node()).cardinality(), source.whyDown(node.node()),
                         database.nodeBytes(node.node(), true), database.nodeBytes(node.node(), false),
-                        served.budgets().ofServer(node).held(), config.maxConnections()));
+                        served.budgets().ofServer(node).held(), config.maxConnections(),
+                        new PoolSums(configuration()).atServer(config), source.connectionSlots(node.node())));
                 config.replicas().forEach(replica -> rows.add(row(database.name(), node.nodeName(),
                         replica.toString(), "replica", "unused", config.capacity(), 0, null, 0L, 0L, null,
-                        null)));
+                        null, null, null)));
             }
         }
         return rows;

@@ -3,6 +3,7 @@ package dev.trunkline.net;
 import dev.trunkline.catalog.Catalog;
 import dev.trunkline.config.Configuration;
 import dev.trunkline.config.Problem;
+import dev.trunkline.node.ConnectionSlots;
 import dev.trunkline.node.NodeControl;
 import dev.trunkline.node.NodeState;
 import dev.trunkline.node.RoleSettings;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 
 /** The catalog of a database as its control plane keeps it. Thread-safe. */
@@ -21,17 +23,27 @@ final class ControlledCatalog implements CatalogSource, NodeControl.Listener, Au
     private volatile RoleSettings roleSettings = RoleSettings.NONE;
     /** 1 for a node whose schema has been seen to fit. */
     private final AtomicIntegerArray verified;
+    private final AtomicReferenceArray<ConnectionSlots> slots;
 
     ControlledCatalog(NodeControl control, int nodes) {
         this.control = control;
         this.verified = new AtomicIntegerArray(nodes);
+        this.slots = new AtomicReferenceArray<>(nodes);
         control.addListener(this);
         for (int node = 0; node < nodes; node++) {
             if (control.state(node).isUp()) {
                 verified.set(node, 1);
+                readSlots(node);
             }
         }
         readRoleSettings();
+    }
+
+    private void readSlots(int node) {
+        ConnectionSlots read = control.connectionSlots(node);
+        if (read != null) {
+            slots.set(node, read);
+        }
     }
 
     private void readRoleSettings() {
@@ -81,6 +93,17 @@ final class ControlledCatalog implements CatalogSource, NodeControl.Listener, Au
     /** Makes the catalog anew from another configuration. */
     void configuration(Configuration newer) {
         control.configuration(newer);
+        for (int node = 0; node < slots.length(); node++) {
+            if (control.state(node).isUp()) {
+                readSlots(node);
+            }
+        }
+    }
+
+    @Override
+    public Integer connectionSlots(int node) {
+        ConnectionSlots read = slots.get(node);
+        return read == null ? null : read.free();
     }
 
     @Override
@@ -103,6 +126,7 @@ final class ControlledCatalog implements CatalogSource, NodeControl.Listener, Au
     public void nodeChanged(int node, NodeState state) {
         if (state.isUp()) {
             verified.set(node, 1);
+            readSlots(node);
         }
     }
 

@@ -121,6 +121,7 @@ public final class ConfigurationCheck {
                     problems.addAll(
                             new IdStrides(database, node -> survey.pool(node).freshConnection()).withAlters(result));
                     checkRows(survey, schemas, result);
+                    checkSlots(survey, schemas);
                 }
             }
             return problems;
@@ -142,6 +143,17 @@ public final class ConfigurationCheck {
                 }
             });
             problems.addAll(checks.problems());
+        }
+
+        private void checkSlots(NodeSurvey survey, Map<Integer, NodeSchema> schemas) {
+            for (int index : schemas.keySet()) {
+                NodeConfig node = database.nodes().get(index);
+                try (Connection connection = survey.pool(index).freshConnection()) {
+                    problems.addAll(ConnectionSlots.read(connection).problems(configuration, database, node));
+                } catch (SQLException e) {
+                    problem(node, "its limits of connections can't be read: " + NodeWatch.reason(e));
+                }
+            }
         }
 
         private void problem(NodeConfig node, String reason) {

@@ -196,6 +196,23 @@ public final class NodeControl implements AutoCloseable {
         return problems;
     }
 
+    /**
+     * How many connections a node takes, null when it can't be asked; where that is fewer than the pools may open, a warning is
+     * logged. Blocks.
+     */
+    public ConnectionSlots connectionSlots(int node) {
+        NodeConfig config = database.nodes().get(node);
+        try (Connection connection = pool(node).connection()) {
+            ConnectionSlots slots = ConnectionSlots.read(connection);
+            slots.problems(configuration, database, config).forEach(problem -> LOG.warn("{}", problem));
+            return slots;
+        } catch (SQLException e) {
+            LOG.info("database {}: the limits of node {} can't be read: {}", database.name(), config.name(),
+                    NodeWatch.reason(e));
+            return null;
+        }
+    }
+
     /** JDBC connections to a node as the proxy's own account; for anything but an event loop. */
     public ControlPool pool(int node) {
         return watches.get(node).pool();

@@ -30,6 +30,9 @@ public interface CatalogSource {
     /** Why a node counts as down; null when it is up. */
     String whyDown(int node);
 
+    /** How many connections ordinary roles may have at a node's server; null when that is not known. */
+    Integer connectionSlots(int node);
+
     /**
      * Why a node must not be used yet, null when it may: its schema has to be seen to fit before its first use. Asking has it
      * looked at.

@@ -128,6 +128,11 @@ public final class RunningProxy implements ProxyUnderTest {
         }
 
         @Override
+        public Integer connectionSlots(int node) {
+            return null;
+        }
+
+        @Override
         public String unverified(int node) {
             return null;
         }
