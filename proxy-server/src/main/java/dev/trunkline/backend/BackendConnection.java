@@ -9,6 +9,7 @@ import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.FrontendEncoder;
 import dev.trunkline.wire.FrontendMessage;
 import dev.trunkline.wire.MessageTypes;
+import dev.trunkline.wire.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -383,7 +384,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         readFor = owner;
         try {
             reader.read(in);
-        } catch (ReplyReader.OutOfStep e) {
+        } catch (ReplyReader.OutOfStep | ProtocolViolation e) {
             LOG.warn("node {}: {}; connection closed", endpoint, e.getMessage());
             ctx.close();
         } finally {

@@ -39,6 +39,10 @@ final class ExpectedReplies {
         return size == 0;
     }
 
+    int size() {
+        return size;
+    }
+
     /**
      * {@code extra} is the {@link ServerStatement} of a PARSE, the one that a CLOSE of ours drops, or the bytes of a FAKE;
      * {@code ifSkipped} may be null.

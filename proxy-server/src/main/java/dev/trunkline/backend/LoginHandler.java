@@ -100,6 +100,8 @@ final class LoginHandler extends ChannelInboundHandlerAdapter {
         startup.put("database", endpoint.database());
         startup.put("application_name", applicationName);
         startup.put("client_encoding", "UTF8");
+        // A session without a connection idles; one that waits to be lent does not.
+        startup.put("idle_session_timeout", "0");
         send(ctx, new StartupMessage(PROTOCOL_3_0, startup));
     }
 

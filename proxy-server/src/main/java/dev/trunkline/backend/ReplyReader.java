@@ -130,6 +130,10 @@ final class ReplyReader {
                 stash(in, at, end, HEADER + length);
                 return;
             }
+            if (type == 'Z') {
+                checkReady(in, at, length);
+                checkSurplus(in, at + HEADER + length, end);
+            }
             if (type == 'Z' && runSink == sink && runSink != null
                     && connection.relaysReady(in.getByte(at + HEADER))) {
                 at += HEADER + length;
@@ -146,6 +150,30 @@ final class ReplyReader {
             runStart = at;
         }
         emit(in, runStart, at, runSink);
+    }
+
+    /** ReadyForQuery has one of three letters. */
+    private static void checkReady(ByteBuf in, int at, int length) {
+        if (length != 1 || "ITE".indexOf(in.getByte(at + HEADER)) < 0) {
+            throw new OutOfStep("ReadyForQuery that is none");
+        }
+    }
+
+    /**
+     * What a node has said behind the last reply that it owes is no answer to what the next owner will ask, who may be lent the
+     * connection before this read is over: only what nodes say of their own accord may come.
+     */
+    private void checkSurplus(ByteBuf in, int from, int end) {
+        int at = from;
+        while (expected.size() == 1 && at < end) {
+            byte type = in.getByte(at);
+            switch (type) {
+                case 'S', 'N', 'A', 'E' -> at = end - at < HEADER
+                        ? end
+                        : (int) Math.min(end, at + 1L + Math.max(4, in.getInt(at + 1)));
+                default -> throw new OutOfStep(type, null);
+            }
+        }
     }
 
     private void emit(ByteBuf in, int start, int end, ReplySink sink) {
@@ -177,7 +205,19 @@ final class ReplyReader {
     private boolean endsEntry(byte type) {
         Kind kind = expected.kind();
         switch (type) {
-            case 'D', 'd', 'c', 'N', 't', 'H' -> {
+            case 'N' -> {
+                return false;
+            }
+            case 'D', 'd', 'c', 'H' -> {
+                if (kind != Kind.QUERY && kind != Kind.EXECUTE) {
+                    throw new OutOfStep(type, kind);
+                }
+                return false;
+            }
+            case 't' -> {
+                if (kind != Kind.DESCRIBE) {
+                    throw new OutOfStep(type, kind);
+                }
                 return false;
             }
             case '1' -> ended(kind, Kind.PARSE, type);
@@ -248,6 +288,9 @@ final class ReplyReader {
                     ByteBuf message = stash;
                     stash = null;
                     try {
+                        if (type == 'Z') {
+                            checkSurplus(in, in.readerIndex(), in.writerIndex());
+                        }
                         read(message);
                     } finally {
                         message.release();

@@ -23,7 +23,9 @@ public final class RoleSettings {
     private static final Logger LOG = LoggerFactory.getLogger(RoleSettings.class);
 
     private static final Set<String> SETTINGS = Set.of("search_path", "standard_conforming_strings",
-            "default_transaction_isolation", "trunkline.fan_out", "trunkline.shard_key", "trunkline.node");
+            "default_transaction_isolation", "statement_timeout", "transaction_timeout",
+            "idle_in_transaction_session_timeout", "idle_session_timeout", "trunkline.fan_out", "trunkline.shard_key",
+            "trunkline.node");
 
     private static final String ALTERED = """
             select coalesce(r.rolname, ''), s.setdatabase <> 0, s.setconfig
@@ -35,7 +37,9 @@ public final class RoleSettings {
     private static final String CONFIGURED = """
             select name, reset_val from pg_catalog.pg_settings
              where source in ('configuration file', 'command line', 'environment variable', 'global')
-               and (name in ('search_path', 'standard_conforming_strings', 'default_transaction_isolation')
+               and (name in ('search_path', 'standard_conforming_strings', 'default_transaction_isolation',
+                             'statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout',
+                             'idle_session_timeout')
                     or name like 'trunkline.%')
             """;
 

@@ -458,6 +458,16 @@ final class FanOutRun implements StatementRun {
     }
 
     @Override
+    public long sinceNanos() {
+        return over || wrong ? 0 : startedNanos;
+    }
+
+    @Override
+    public void cancel(ProxyException why) {
+        refused(why);
+    }
+
+    @Override
     public void failed(BackendConnection backend) {
         if (wrong) {
             return;

@@ -1,6 +1,7 @@
 package dev.trunkline.session;
 
 import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
 import dev.trunkline.plan.PlanKey;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.sql.Fingerprint;
@@ -23,7 +24,7 @@ final class MessagePlans {
     private boolean hasMade;
     /** Counts the plans asked for: one that comes when nobody waits for it any more is not for the message at hand. */
     private int asked;
-    private boolean cancelled;
+    private ProxyException cancelled;
 
     MessagePlans(Session session) {
         this.session = session;
@@ -39,9 +40,10 @@ final class MessagePlans {
     }
 
     private void refuseIfCancelled() {
-        if (cancelled) {
-            cancelled = false;
-            throw ProxyError.QUERY_CANCELED.with();
+        if (cancelled != null) {
+            ProxyException why = cancelled;
+            cancelled = null;
+            throw why;
         }
     }
 
@@ -118,9 +120,9 @@ final class MessagePlans {
     }
 
     /** The message is offered again, and refused then; the plan that is being made is for others. */
-    void cancel() {
+    void cancel(ProxyException why) {
         asked++;
-        cancelled = true;
+        cancelled = why;
         session.proceed();
     }
 }

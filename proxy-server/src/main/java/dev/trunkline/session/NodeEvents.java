@@ -10,6 +10,8 @@ import dev.trunkline.wire.BackendEncoder;
 import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.FrontendEncoder;
 import io.netty.buffer.ByteBuf;
+import java.util.EnumSet;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,6 +20,10 @@ import org.slf4j.LoggerFactory;
  * Decides what of it the client hears, and how the session goes on.
  */
 final class NodeEvents implements BackendOwner, FlushTarget {
+
+    /** A node's reasons to end a session that are meant for the client's. */
+    private static final Set<ProxyError> ENDS_SESSION = EnumSet.of(ProxyError.IDLE_IN_TRANSACTION,
+            ProxyError.TRANSACTION_TIMEOUT);
 
     private static final Logger LOG = LoggerFactory.getLogger(NodeEvents.class);
 
@@ -200,7 +206,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         ProxyException why = lossOf(backend, participant.isCommitting(), lastError);
         if (midMessage) {
             input.close();
-        } else if (why.error() == ProxyError.IDLE_IN_TRANSACTION || participant.isPinned()
+        } else if (ENDS_SESSION.contains(why.error()) || participant.isPinned()
                 || leases.keepsAll() && backend.isTainted()) {
             // What the session had there can't be had again, and going on without it could mean something else.
             input.fatal(why.error() == ProxyError.NODE_LOST
@@ -254,8 +260,10 @@ final class NodeEvents implements BackendOwner, FlushTarget {
     }
 
     private ProxyException lossOf(BackendConnection backend, boolean outcomeUnknown, ErrorFields lastError) {
-        if (lastError != null && ProxyError.IDLE_IN_TRANSACTION.sqlState().equals(lastError.sqlState())) {
-            return ProxyError.IDLE_IN_TRANSACTION.with();
+        for (ProxyError ends : ENDS_SESSION) {
+            if (lastError != null && ends.sqlState().equals(lastError.sqlState())) {
+                return ends.with();
+            }
         }
         String node = session.database().nodeName(backend.node());
         ProxyException why = outcomeUnknown

@@ -48,6 +48,11 @@ final class Requests {
         }
     }
 
+    /** When the request at hand began. */
+    long startedNanos() {
+        return startedNanos;
+    }
+
     long count() {
         return number;
     }

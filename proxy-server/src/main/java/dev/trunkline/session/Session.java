@@ -86,6 +86,7 @@ public final class Session implements ClientSession {
     private final CopyIn copyIn;
     private final NodeEvents nodeEvents;
     private final Requests requests;
+    private final Timeouts timeouts;
     private final Instant connected = Instant.now();
 
     private SessionState state = SessionState.IDLE;
@@ -107,6 +108,7 @@ public final class Session implements ClientSession {
         this.settings = settings;
         this.reported = reported;
         this.requests = new Requests(identity);
+        this.timeouts = new Timeouts(settings, transaction);
         this.leases = new Leases(this, worker, identity);
         this.simple = new SimpleProtocol(this);
         this.extended = new ExtendedProtocol(this);
@@ -751,11 +753,7 @@ public final class Session implements ClientSession {
 
     @Override
     public void cancel(Runnable passedOn) {
-        if (state == SessionState.WAITING) {
-            leases.cancelWait(ProxyError.QUERY_CANCELED.with());
-        } else if (state == SessionState.PLANNING) {
-            plans.cancel();
-        }
+        giveUpWaiting(ProxyError.QUERY_CANCELED.with());
         List<BackendConnection> busy = new ArrayList<>();
         for (Participant p : transaction.participants()) {
             if (p.backend().isBusy()) {
@@ -801,12 +799,41 @@ public final class Session implements ClientSession {
         worker.remove(this);
     }
 
+    /** Looks after the timeouts that no node can keep; about ten times a second. */
     void tick(long now) {
-        if (state == SessionState.IDLE && transaction.isExplicit()) {
-            long limit = settings.idleInTransactionNanos();
-            if (limit > 0 && now - idleSinceNanos > limit) {
-                input.fatal(ProxyError.IDLE_IN_TRANSACTION.with());
-            }
+        boolean idle = state == SessionState.IDLE;
+        ProxyException end = idle && !transaction.isExplicit()
+                ? timeouts.ofIdleSession(requests.count(), now)
+                : timeouts.ofTransaction(idle ? idleSinceNanos : 0, now);
+        if (end != null) {
+            input.fatal(end);
+        } else if (!idle) {
+            checkStatement(now);
+        }
+    }
+
+    private void checkStatement(long now) {
+        long since = run != null && run.sinceNanos() != 0
+                ? run.sinceNanos()
+                : state == SessionState.PLANNING ? requests.startedNanos() : waitingSinceNanos;
+        ProxyException timeout = since == 0 ? null : timeouts.ofStatement(since, now);
+        if (timeout == null) {
+            return;
+        }
+        if (run != null) {
+            run.cancel(timeout);
+            flushReplies();
+        } else {
+            giveUpWaiting(timeout);
+        }
+    }
+
+    /** What is waited for, a plan or a connection, is wanted no more. */
+    private void giveUpWaiting(ProxyException why) {
+        if (state == SessionState.WAITING) {
+            leases.cancelWait(why);
+        } else if (state == SessionState.PLANNING) {
+            plans.cancel(why);
         }
     }
 

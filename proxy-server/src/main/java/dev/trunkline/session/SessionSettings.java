@@ -209,12 +209,6 @@ public final class SessionSettings {
         }
     }
 
-    /** How long a transaction may idle as far as the session has said; 0 for ever. */
-    long idleInTransactionNanos() {
-        String statement = current.get("idle_in_transaction_session_timeout");
-        return statement == null ? 0 : Settings.nanos(statement);
-    }
-
     /** A statement has changed the catalog; noted for the end of its transaction. */
     void catalogChanges() {
         catalogChanged = true;
@@ -251,7 +245,7 @@ public final class SessionSettings {
     }
 
     /** The value of a setting as text: what the session has set, otherwise the login's default, otherwise null. */
-    private String effective(String name) {
+    String effective(String name) {
         String statement = current.now(name);
         if (statement == null) {
             return defaults.apply(name);

@@ -76,6 +76,16 @@ final class SettingActions {
                 : set.valueText() == null
                         ? session.settings().resetStatement(name)
                         : SessionSettings.statement(name, set.valueText());
+        if (name.equals(Timeouts.IDLE_SESSION)) {
+            // A node says whether the value is one, and doesn't keep it.
+            announcements.toOneOrAll(List.of(sql, "SET " + name + " TO 0"), () -> {
+                if (!set.local()) {
+                    session.settings().set(name, set.valueText());
+                }
+                done("SET", done);
+            });
+            return;
+        }
         announcements.toOneOrAll(List.of(sql), () -> {
             if (set.local()) {
                 session.settings().setLocal(name, sql);

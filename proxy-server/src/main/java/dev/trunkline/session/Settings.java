@@ -14,8 +14,6 @@ import java.util.regex.Pattern;
  */
 final class Settings {
 
-    private static final Pattern DURATION = Pattern.compile(" TO '?\\s*([0-9.]+)\\s*(us|ms|s|min|h|d|)\\s*'?$");
-
     static final Settings NONE = new Settings(Map.of());
 
     /** Names that begin so are the proxy's own: no node hears of them, and their value stands bare. */
@@ -117,7 +115,7 @@ final class Settings {
 
     /** What nodes have to be told for the whole of them. */
     List<String> statements() {
-        return statements.entrySet().stream().filter(s -> !s.getKey().startsWith(OWN)).map(Map.Entry::getValue)
+        return statements.entrySet().stream().filter(s -> !isOurs(s.getKey())).map(Map.Entry::getValue)
                 .toList();
     }
 
@@ -149,16 +147,21 @@ final class Settings {
         StringBuilder sql = new StringBuilder(
                 before == UNKNOWN ? "SET SESSION AUTHORIZATION DEFAULT;RESET ROLE;RESET ALL" : "");
         for (String name : before.statements.keySet()) {
-            if (!statements.containsKey(name) && !name.startsWith(OWN)) {
+            if (!statements.containsKey(name) && !isOurs(name)) {
                 append(sql, "RESET " + quoted(name));
             }
         }
         statements.forEach((name, statement) -> {
-            if (!statement.equals(before.statements.get(name)) && !name.startsWith(OWN)) {
+            if (!statement.equals(before.statements.get(name)) && !isOurs(name)) {
                 append(sql, statement);
             }
         });
         return sql.isEmpty() ? null : sql.toString();
+    }
+
+    /** Whether no connection is to have a setting, since it is the session's and not that of a connection that is lent. */
+    private static boolean isOurs(String name) {
+        return name.startsWith(OWN) || name.equals(Timeouts.IDLE_SESSION);
     }
 
     private static void append(StringBuilder sql, String statement) {
@@ -180,24 +183,6 @@ final class Settings {
             out.append(out.isEmpty() ? "" : ".").append(quotedName(part));
         }
         return out.toString();
-    }
-
-    /** The duration that a SET statement names, in nanoseconds: a number of milliseconds, or one with a unit. 0 if none. */
-    static long nanos(String statement) {
-        Matcher value = DURATION.matcher(statement);
-        if (!value.find()) {
-            return 0;
-        }
-        double number = Double.parseDouble(value.group(1));
-        double unit = switch (value.group(2)) {
-            case "us" -> 1e3;
-            case "s" -> 1e9;
-            case "min" -> 60e9;
-            case "h" -> 3600e9;
-            case "d" -> 86_400e9;
-            default -> 1e6;
-        };
-        return (long) (number * unit);
     }
 
     /** The value of a string literal without escapes. */

@@ -1,6 +1,7 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.error.ProxyException;
 import dev.trunkline.wire.ErrorFields;
 
 /** The execution of a statement that takes more than one exchange with one node. While there is one, no input is taken. */
@@ -31,6 +32,16 @@ interface StatementRun {
     /** The client's socket is full, or has room again. Whether the run itself sees to it that its backends are read or not. */
     default boolean paces(boolean writable) {
         return false;
+    }
+
+    /** Since when its statement has run under a clock of the proxy's; 0 if a node's own is enough. */
+    default long sinceNanos() {
+        return 0;
+    }
+
+    /** The statement has run for too long; called only where there is a clock. */
+    default void cancel(ProxyException why) {
+        throw new IllegalStateException("nobody looks at the clock");
     }
 
     /** The run ends here: an error of ours, or the client is gone. */

@@ -24,6 +24,7 @@ final class Transaction {
     private final List<JournalEntry> journal = new ArrayList<>(0);
     private final Map<String, Integer> cursors = new HashMap<>(0);
     private boolean explicit;
+    private long begunNanos;
     private boolean failed;
     private boolean snapshot;
     private boolean broken;
@@ -120,7 +121,13 @@ final class Transaction {
         return settingsBefore;
     }
 
+    /** When BEGIN was said. */
+    long begunNanos() {
+        return begunNanos;
+    }
+
     void begin(String sql, boolean needsSnapshot, Settings settings) {
+        begunNanos = System.nanoTime();
         explicit = true;
         failed = false;
         begin = sql;

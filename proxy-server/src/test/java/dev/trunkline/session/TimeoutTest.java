@@ -1,0 +1,228 @@
+package dev.trunkline.session;
+
+import static dev.trunkline.session.Talk.*;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.trunkline.testing.PgClient;
+import dev.trunkline.wire.BackendMessage;
+import dev.trunkline.wire.BackendMessage.ErrorResponse;
+import dev.trunkline.wire.FrontendMessage.Query;
+import dev.trunkline.wire.FrontendMessage.Sync;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** PostgreSQL's timeouts, on one node and over several, however they are set. */
+@Timeout(120)
+class TimeoutTest {
+
+    private static SessionFixture fixture;
+    private static long onA;
+    private static long onB;
+
+    @BeforeAll
+    static void start() throws Exception {
+        fixture = SessionFixture.start(2, "pool: { size: 1, waitTimeout: 60s }");
+        onA = fixture.key(0, 0);
+        onB = fixture.key(1, 0);
+        fixture.onNode(0, "INSERT INTO items VALUES (" + onA + ", 'a')");
+        fixture.onNode(1, "INSERT INTO items VALUES (" + onB + ", 'b')");
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        fixture.close();
+    }
+
+    @AfterEach
+    void allIsReturned() throws Exception {
+        fixture.awaitAllReturned();
+    }
+
+    private static void assertTimesOut(List<BackendMessage> replies, char status) {
+        ErrorResponse error = (ErrorResponse) replies.stream().filter(ErrorResponse.class::isInstance).findFirst()
+                .orElseThrow(() -> new AssertionError(told(replies)));
+        assertEquals("57014", error.fields().sqlState());
+        assertEquals("canceling statement due to statement timeout", error.fields().message());
+        assertTrue(told(replies).endsWith("Z:" + status), () -> told(replies));
+    }
+
+    private static void assertNothingRuns() throws Exception {
+        for (int node = 0; node < 2; node++) {
+            int at = node;
+            SessionFixture.await("node " + node + " is at rest",
+                    () -> fixture.backends(at, "wait_event = 'PgSleep'") == 0);
+        }
+    }
+
+    @Test
+    void aStatementOnOneNode() throws Exception {
+        try (PgClient client = fixture.client()) {
+            ask(client, "SET statement_timeout = '200ms'");
+            assertTimesOut(client.query("SELECT pg_sleep(60) FROM items WHERE k = " + onB), 'I');
+            assertEquals("T row(b) [SELECT 1] Z:I", ask(client, "SELECT v FROM items WHERE k = " + onB));
+        }
+    }
+
+    @Test
+    void aStatementOnSeveralNodes() throws Exception {
+        try (PgClient client = fixture.client()) {
+            for (String set : List.of("SET statement_timeout = 200", "SET statement_timeout TO '0.2s'",
+                    "SELECT set_config('statement_timeout', '200ms', false)")) {
+                ask(client, set);
+                assertTimesOut(client.query("SELECT v, pg_sleep(60) FROM items"), 'I');
+                assertTimesOut(client.exchange(all(run("SELECT v, pg_sleep(60) FROM items ORDER BY k"), new Sync())),
+                        'I');
+                ask(client, "RESET statement_timeout");
+                assertNothingRuns();
+                assertEquals("T row(2) [SELECT 1] Z:I", ask(client, "SELECT count(*) FROM items"));
+            }
+            ask(client, "BEGIN");
+            ask(client, "SET LOCAL statement_timeout = '200ms'");
+            assertTimesOut(client.query("SELECT v, pg_sleep(60) FROM items"), 'E');
+            assertEquals("[ROLLBACK] Z:I", ask(client, "ROLLBACK"));
+            assertNothingRuns();
+        }
+    }
+
+    /** Each node would have its own time, one after the other, if there were not one clock for them all. */
+    @Test
+    void nodesThatAreAskedOneAfterTheOther() throws Exception {
+        try (PgClient client = fixture.client()) {
+            ask(client, "SET statement_timeout = '600ms'");
+            long before = System.nanoTime();
+            assertTimesOut(client.exchange(all(parse("", "SELECT v, pg_sleep(0.4) FROM items"), bind("", ""),
+                    execute("", 5), new Sync())), 'I');
+            long millis = (System.nanoTime() - before) / 1_000_000;
+            assertTrue(millis >= 590, () -> "after " + millis + " ms");
+        }
+    }
+
+    @Test
+    void waitingForAConnectionCounts() throws Exception {
+        try (PgClient holder = fixture.client(); PgClient client = fixture.client()) {
+            ask(client, "SET statement_timeout = '200ms'");
+            ask(holder, "BEGIN");
+            ask(holder, "SELECT v FROM items WHERE k = " + onA);
+            assertTimesOut(client.query("SELECT v FROM items WHERE k = " + onA), 'I');
+            assertTimesOut(client.exchange(all(run("SELECT v FROM items"), new Sync())), 'I');
+            ask(client, "BEGIN");
+            ask(client, "SELECT v FROM items WHERE k = " + onB);
+            assertTimesOut(client.query("SELECT v FROM items"), 'E');
+            assertEquals("[ROLLBACK] Z:I", ask(client, "ROLLBACK"));
+            assertEquals("[COMMIT] Z:I", ask(holder, "COMMIT"));
+            assertEquals("T row(a) [SELECT 1] Z:I", ask(client, "SELECT v FROM items WHERE k = " + onA));
+        }
+    }
+
+    @Test
+    void byTheStartupMessageAndByTheDatabase() throws Exception {
+        try (PgClient client = PgClient.connect("127.0.0.1", fixture.proxy.port())) {
+            client.login(Map.of("user", SessionFixture.USER, "database", fixture.database, "statement_timeout", "200"),
+                    null);
+            assertTimesOut(client.query("SELECT pg_sleep(60) FROM items WHERE k = " + onA), 'I');
+            assertTimesOut(client.query("SELECT v, pg_sleep(60) FROM items"), 'I');
+            ask(client, "SET statement_timeout = 0");
+            assertEquals("T row(1) [SELECT 1] Z:I", ask(client, "SELECT 1 FROM (SELECT pg_sleep(0.4)) s"));
+        }
+        // What ALTER DATABASE says holds at the nodes for statements, and at the proxy for what no node sees.
+        try (SessionFixture own = SessionFixture.start(2, "pool: { size: 2 }")) {
+            for (int node = 0; node < 2; node++) {
+                // A new table has the proxy look at the node again.
+                own.onNode(node, "ALTER DATABASE " + own.database + " SET idle_session_timeout = '300ms';"
+                        + "CREATE TABLE other (a int)");
+            }
+            SessionFixture.await("the proxy knows", () -> {
+                try (PgClient client = own.client()) {
+                    // What a node doesn't know has the proxy look at once.
+                    ask(client, "SELECT * FROM no_such_table");
+                    BackendMessage end = client.receive(1000);
+                    return end != null && word(end).equals("FATAL 57P05");
+                }
+            });
+        }
+    }
+
+    @Test
+    void locks() throws Exception {
+        try (PgClient client = fixture.client()) {
+            ask(client, "SET lock_timeout = '100ms'");
+            Thread holder = Thread.ofPlatform().start(() -> {
+                try {
+                    fixture.ask(1, "SELECT pg_sleep(1.5) FROM (SELECT * FROM items FOR UPDATE) i");
+                } catch (java.sql.SQLException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            SessionFixture.await("it is locked", () -> "1".equals(fixture.ask(1,
+                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%FOR UPDATE%'")));
+            assertEquals("error 55P03 Z:I", ask(client, "UPDATE items SET v = v WHERE k = " + onB));
+            assertTrue(exchange(client, run("UPDATE items SET v = v WHERE k = $1", onB), new Sync())
+                    .endsWith("error 55P03 Z:I"));
+            holder.join();
+            assertEquals("[UPDATE 1] Z:I", ask(client, "UPDATE items SET v = v WHERE k = " + onB));
+        }
+    }
+
+    /** One clock, whether a node has seen the transaction or not, and whichever has. */
+    @Test
+    void aTransaction() throws Exception {
+        for (List<String> statements : List.of(List.<String>of(), List.of("SELECT v FROM items WHERE k = " + onA),
+                List.of("SELECT v FROM items WHERE k = " + onB, "SELECT pg_sleep(60) FROM items WHERE k = " + onA),
+                List.of("SELECT v, pg_sleep(60) FROM items"))) {
+            PgClient client = fixture.client();
+            ask(client, "SET transaction_timeout = '300ms'");
+            ask(client, "BEGIN");
+            for (String statement : statements) {
+                client.send(new Query(statement));
+            }
+            String told;
+            do {
+                told = word(client.receive());
+            } while (!told.startsWith("FATAL"));
+            assertEquals("FATAL 25P04", told);
+            assertTrue(client.closedByServer());
+            assertNothingRuns();
+            fixture.awaitAllReturned();
+        }
+    }
+
+    @Test
+    void idlingInATransaction() throws Exception {
+        PgClient client = fixture.client();
+        ask(client, "BEGIN");
+        ask(client, "SET LOCAL idle_in_transaction_session_timeout = '200ms'");
+        assertEquals("FATAL 25P03", word(client.receive()));
+        assertTrue(client.closedByServer());
+    }
+
+    /** The session's, and not that of a connection that idles in the pool. */
+    @Test
+    void idling() throws Exception {
+        PgClient client = fixture.client();
+        assertEquals("T row(a) [SELECT 1] Z:I", ask(client, "SELECT v FROM items WHERE k = " + onA));
+        assertEquals("error 22023 Z:I", ask(client, "SET idle_session_timeout = 'a while'"));
+        assertEquals("[SET] Z:I", ask(client, "SET idle_session_timeout = '400ms'"));
+        String[] backends = new String[2];
+        for (int node = 0; node < 2; node++) {
+            String sql = "SELECT pg_backend_pid() || current_setting('idle_session_timeout') FROM items WHERE k = ";
+            backends[node] = value(client, sql + fixture.key(node, 0));
+            assertTrue(backends[node].endsWith("0"), backends[node]);
+        }
+        ask(client, "BEGIN");
+        assertEquals(null, client.receive(1000), "not while a transaction is open");
+        ask(client, "COMMIT");
+        assertEquals("FATAL 57P05", word(client.receive()));
+        assertTrue(client.closedByServer());
+        try (PgClient other = fixture.client()) {
+            assertEquals(backends[0], value(other,
+                    "SELECT pg_backend_pid() || current_setting('idle_session_timeout') FROM items WHERE k = " + onA));
+            assertEquals(null, other.receive(600));
+        }
+    }
+}
