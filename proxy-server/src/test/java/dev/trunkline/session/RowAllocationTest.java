@@ -4,11 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import io.netty.util.ResourceLeakDetector;
 import java.lang.management.ManagementFactory;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.Statement;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Rows of one node go through without an object made for any of them. */
@@ -17,6 +20,20 @@ class RowAllocationTest {
     private static final int ROWS = 500_000;
     /** No object is smaller than 16 bytes; what a read of the socket costs is shared by hundreds of rows. */
     private static final int LEAST_OBJECT_BYTES = 16;
+
+    private ResourceLeakDetector.Level level;
+
+    /** It would note down every access to a buffer. */
+    @BeforeEach
+    void stopLeakDetection() {
+        level = ResourceLeakDetector.getLevel();
+        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
+    }
+
+    @AfterEach
+    void resumeLeakDetection() {
+        ResourceLeakDetector.setLevel(level);
+    }
 
     @Test
     void rowsOfOneNodeMakeNoGarbage() throws Exception {
