@@ -51,6 +51,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     private final byte[] cancelKey;
     private final ServerStatements statements;
     private final ExpectedReplies expected = new ExpectedReplies();
+    private final Replay replay = new Replay();
     private final long createdNanos;
 
     private ChannelHandlerContext context;
@@ -264,16 +265,28 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
     /** Sends a buffer after what is staged; takes ownership. */
     public void send(ByteBuf frames) {
+        keepNoLonger(frames.readableBytes());
         output.add(frames);
     }
 
     /** As above, of a buffer that stays its owner's. */
     public void send(ByteBuf in, int start, int length) {
+        keepNoLonger(length);
         output.add(in, start, length);
+    }
+
+    /** What is too long to be gathered is not kept to be sent again. */
+    private void keepNoLonger(int length) {
+        if (length > SocketOutput.GATHERED) {
+            replay.stop();
+        }
     }
 
     /** Writes what is staged to the socket. */
     public void flush() {
+        if (replay.isOn()) {
+            replay.add(output.gathered(), expected.removed());
+        }
         long before = output.bytes();
         output.flush();
         traffic.sent(output.bytes() - before);
@@ -302,6 +315,23 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         unsynced = true;
         FrontendEncoder.close(stage(), FrontendMessage.Target.STATEMENT, statement.name());
         expected.add(Kind.CLOSE, ReplySink.DROP, statement, null);
+    }
+
+    /**
+     * A Bind of a statement that the node has comes next. If it is the first message after rest, what follows can be sent
+     * again should the statement turn out to be gone.
+     *
+     * @param anyColumns whether the client takes any columns, or relies on those that it knows
+     */
+    public void bindsKnown(ServerStatement statement, boolean anyColumns) {
+        if (expected.isEmpty() && !unsynced && transactionStatus == 'I' && output.gathered() == null) {
+            replay.start(statement, anyColumns, expected.removed());
+        }
+    }
+
+    /** How many statements of a name the node holds for this connection. */
+    public int preparedStatements() {
+        return statements.count();
     }
 
     public void expectBind(ReplySink sink) {
@@ -500,7 +530,11 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
             throw new ReplyReader.OutOfStep((byte) 'Z', kind);
         }
         ReplySink sink = expected.sink();
+        boolean skipped = expected.extra() == replay;
         expected.remove();
+        if (skipped) {
+            return;
+        }
         transactionStatus = status;
         if (owner != null) {
             owner.ready(this, sink, status, relayed);
@@ -519,6 +553,10 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
             LOG.info("node {}: {} {}", endpoint, fields.sqlState(), fields.message());
             return;
         }
+        if (kind == Kind.BIND && isStale(fields) && replay.mends(fields, expected.removed())) {
+            prepareAgain();
+            return;
+        }
         if (isStale(fields)) {
             statements.doubtAll();
             if (kind == Kind.PARSE) {
@@ -534,6 +572,32 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
             if (expected.isEmpty()) {
                 owner.drained(this);
             }
+        }
+    }
+
+    /**
+     * The node skips to Sync. What it skips is sent again behind that, after the statement; the replies are awaited as they
+     * were, and those to what comes in between are dropped.
+     */
+    private void prepareAgain() {
+        flush();
+        ServerStatement statement = replay.statement();
+        statements.doubtAll();
+        statements.takeDoubt(statement);
+        statements.add(statement);
+        if (!expected.hasSync()) {
+            FrontendEncoder.sync(stage());
+        }
+        FrontendEncoder.close(stage(), FrontendMessage.Target.STATEMENT, statement.name());
+        FrontendEncoder.parse(stage(), statement.name(), statement.sql(), 0, statement.sql().length,
+                statement.parameterTypes());
+        replay.sendAgain(stage());
+        expected.addFirst(Kind.PARSE, ReplySink.DROP, statement);
+        expected.addFirst(Kind.CLOSE, ReplySink.DROP, null);
+        expected.addFirst(Kind.SYNC, ReplySink.DROP, replay);
+        flush();
+        if (owner != null) {
+            owner.preparedAgain(this);
         }
     }
 

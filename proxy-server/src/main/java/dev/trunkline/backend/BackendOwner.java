@@ -27,6 +27,11 @@ public interface BackendOwner {
     /** The node asks for COPY data. */
     void copyIn(BackendConnection backend);
 
+    /** A prepared statement was gone, or overtaken by a change of the schema, and has been prepared again. */
+    default void preparedAgain(BackendConnection backend) {
+        // Nothing has happened that anybody has seen.
+    }
+
     /** A ParameterStatus arrived. */
     void parameterChanged(BackendConnection backend, String name, String value);
 

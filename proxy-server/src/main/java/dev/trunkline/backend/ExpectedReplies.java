@@ -34,6 +34,7 @@ final class ExpectedReplies {
     private Undo[] skips = new Undo[16];
     private int head;
     private int size;
+    private long removed;
 
     boolean isEmpty() {
         return size == 0;
@@ -78,6 +79,35 @@ final class ExpectedReplies {
         skips[head] = null;
         head = head + 1 & kinds.length - 1;
         size--;
+        removed++;
+    }
+
+    /** How many entries are done with. */
+    long removed() {
+        return removed;
+    }
+
+    /** Puts an entry before all others. */
+    void addFirst(Kind kind, ReplySink sink, Object extra) {
+        if (size == kinds.length) {
+            grow();
+        }
+        head = head - 1 & kinds.length - 1;
+        kinds[head] = kind;
+        sinks[head] = sink;
+        extras[head] = extra;
+        skips[head] = null;
+        size++;
+    }
+
+    /** Whether a Sync is among them. */
+    boolean hasSync() {
+        for (int i = 0; i < size; i++) {
+            if (kinds[at(i)] == Kind.SYNC) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**

@@ -28,7 +28,7 @@ public final class ServerStatement {
         this.schema = schema;
     }
 
-    /** A statement that is never shared: the unnamed one. */
+    /** The unnamed statement, which is never shared. */
     public static ServerStatement unnamed(byte[] sql, int[] parameterTypes) {
         return new ServerStatement("", sql, parameterTypes, 0);
     }
@@ -46,6 +46,11 @@ public final class ServerStatement {
     /** The declared OIDs, 0 where the client left one open. */
     public int[] parameterTypes() {
         return parameterTypes;
+    }
+
+    /** Whether all sessions that prepare the text have the same. */
+    public boolean isShared() {
+        return schema != 0;
     }
 
     /** The state of the schema that the statement belongs to: after a change it is prepared under another name. */

@@ -54,6 +54,11 @@ final class ServerStatements {
         unnamed = null;
     }
 
+    /** How many have a name. */
+    int count() {
+        return named.size();
+    }
+
     /** It may be there although we thought that it was not. */
     void doubt(ServerStatement statement) {
         if (!statement.name().isEmpty()) {

@@ -18,7 +18,7 @@ import java.io.IOException;
 public final class SocketOutput {
 
     /** Stretches up to this length are gathered as well: copying them costs less than an entry in the queue. */
-    private static final int GATHERED = SpareBuffers.CAPACITY / 2;
+    static final int GATHERED = SpareBuffers.CAPACITY / 2;
 
     private final ChannelHandlerContext context;
     private final SpareBuffers buffers = SpareBuffers.ofLoop();
@@ -46,6 +46,11 @@ public final class SocketOutput {
         if (gathered == null) {
             gathered = buffers.take(context.alloc());
         }
+        return gathered;
+    }
+
+    /** What has been gathered and not been written yet; null for nothing. */
+    ByteBuf gathered() {
         return gathered;
     }
 

@@ -42,4 +42,9 @@ public final class StatementNames {
         return statements.get(new Key(sql, parameterTypes, schema),
                 k -> new ServerStatement("tl_" + next.incrementAndGet(), k.sql, k.types, k.schema));
     }
+
+    /** A statement that one session has for itself. */
+    public ServerStatement own(byte[] sql, int[] parameterTypes) {
+        return new ServerStatement("tl_" + next.incrementAndGet(), sql, parameterTypes, 0);
+    }
 }

@@ -81,6 +81,13 @@ final class ProxyMetrics implements MultiCollector {
             }
             notifications(database);
             database.nodes().forEach(node -> poolEvents(database, node));
+            FunctionCounter.builder("trunkline.prepared.again", database.preparedAgain(), LongAdder::sum)
+                    .tag("database", database.name())
+                    .description("Statements that a node had lost or that DDL had overtaken, prepared again unseen")
+                    .register(registry);
+            Gauge.builder("trunkline.prepared.statements", database, d -> d.statementNames().count())
+                    .tag("database", database.name())
+                    .description("Different prepared statements that clients or connections hold").register(registry);
             PlanCache plans = database.plans();
             planCache(database, "hit", plans.hits());
             planCache(database, "miss", plans.misses());

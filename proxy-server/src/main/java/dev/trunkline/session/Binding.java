@@ -18,7 +18,6 @@ import dev.trunkline.wire.BindLayout;
 import dev.trunkline.wire.MessageTypes;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
-import java.util.Set;
 
 /**
  * Bind: finds the node with the values, has it prepare the statement if it hasn't, and binds it there. A statement for several
@@ -26,9 +25,6 @@ import java.util.Set;
  */
 final class Binding {
 
-    /** The kinds of statement whose parameters are counted. */
-    private static final Set<String> COUNTED = Set.of("SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt",
-            "MergeStmt");
     /** Below this size a message is copied with its new statement name; above, only its head is. */
     private static final int SMALL = 4096;
 
@@ -79,6 +75,9 @@ final class Binding {
         BackendConnection backend = participant.backend();
         session.portals().requireFree(portalName, participant);
         session.use(participant, plan, destination);
+        if (!statement.name().isEmpty() && backend.has(statement.server())) {
+            backend.bindsKnown(statement.server(), !statement.hasBeenTold() || isDescribedNext(in, start + length));
+        }
         protocol.prepareAt(backend, statement);
         send(backend, statement.server().name(), in, start, length);
         backend.expectBind(session.out());
@@ -159,7 +158,7 @@ final class Binding {
         }
         boolean counted = plan.root() instanceof Plan.LocalReply
                 ? !(plan.action() instanceof SessionAction.ExplainRoute)
-                : COUNTED.contains(plan.kind()) || wanted == 0 && hasNoParameter(statement);
+                : Preparing.ROWS.contains(plan.kind()) || wanted == 0 && hasNoParameter(statement);
         if (counted) {
             throw wrongCount(statement, wanted);
         }

@@ -19,7 +19,6 @@ import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 
 /**
  * An EXECUTE of SQL whose name has been looked up and whose arguments have been read: what runs, and where.
@@ -36,8 +35,6 @@ record ExecutedStatement(ClientStatement prepared, StatementPlan plan, Destinati
         List<Argument> arguments) {
 
     private static final short[] TEXTS = {};
-    private static final Set<String> ROWS = Set.of("SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt",
-            "MergeStmt");
 
     /**
      * Looks an EXECUTE up. Uses the worker's lexer and values.
@@ -77,7 +74,7 @@ record ExecutedStatement(ClientStatement prepared, StatementPlan plan, Destinati
         if (plan.refusal() != null) {
             throw plan.refusal().withPosition(0);
         }
-        boolean rows = ROWS.contains(plan.kind());
+        boolean rows = Preparing.ROWS.contains(plan.kind());
         if (plan.root() instanceof Plan.LocalReply || !rows && session.database().nodes().size() > 1) {
             throw ProxyError.NOT_OVER_NODES.with("EXECUTE of a statement that is no query",
                     "Send the statement itself.");

@@ -113,6 +113,12 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         }
     }
 
+    @Override
+    public void preparedAgain(BackendConnection backend) {
+        session.database().statementPreparedAgain();
+        session.database().catalogMayBeStale();
+    }
+
     // ---- replies' ends
 
     @Override

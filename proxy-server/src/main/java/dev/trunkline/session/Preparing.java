@@ -17,6 +17,7 @@ import dev.trunkline.wire.FrontendMessage.Target;
 import dev.trunkline.wire.MessageTypes;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.Set;
 
 /**
  * Has nodes prepare and describe a session's statements. A statement is prepared at a node when it is needed there. What a node
@@ -26,6 +27,8 @@ final class Preparing {
 
     private static final int HEADER = 5;
     private static final int[] NO_TYPES = {};
+    /** The kinds of statement that mean the same whoever has prepared them: not so FETCH, which means the session's cursor. */
+    static final Set<String> ROWS = Set.of("SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt");
 
     private final Session session;
 
@@ -39,8 +42,11 @@ final class Preparing {
         if (name.isEmpty()) {
             return new ClientStatement(name, sql, ServerStatement.unnamed(sql, types), standardStrings, plan, names);
         }
+        ServedDatabase database = session.database();
         byte[] text = CommentFreeText.of(sql, standardStrings);
-        ServerStatement server = session.database().statementNames().named(text, types, session.database().schema());
+        ServerStatement server = ROWS.contains(plan.kind())
+                ? database.statementNames().named(text, types, database.schema())
+                : database.statementNames().own(text, types);
         return new ClientStatement(name, text == sql ? server.sql() : sql, server, standardStrings, plan, names);
     }
 
@@ -48,7 +54,7 @@ final class Preparing {
     void renew(ClientStatement statement) {
         ServerStatement server = statement.server();
         long schema = session.database().schema();
-        if (!server.name().isEmpty() && server.schema() != schema) {
+        if (server.isShared() && server.schema() != schema) {
             statement.server(
                     session.database().statementNames().named(server.sql(), server.parameterTypes(), schema));
         }
@@ -57,7 +63,7 @@ final class Preparing {
     /** What a node has said of the statement, if that still holds; otherwise null. */
     private ServerStatement.Accepted accepted(ClientStatement statement) {
         ServerStatement server = statement.server();
-        return server.name().isEmpty() || server.schema() != session.database().schema()
+        return !server.isShared() || server.schema() != session.database().schema()
                 || !statement.planKey().tempTables().isEmpty() || !statement.planKey().equals(session.planKey())
                         ? null
                         : server.accepted(statement.planKey());

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
 
 /**
@@ -36,6 +37,7 @@ public final class ServedDatabase {
     private final DatabaseMetrics metrics;
     private final StatementNames statementNames = new StatementNames();
     private final AtomicLong schema = new AtomicLong(1);
+    private final LongAdder preparedAgain = new LongAdder();
     private final Budgets budgets;
     /** The size of each pool, over all event loops. */
     private final Map<PoolKey, Budget> sizes = new ConcurrentHashMap<>();
@@ -196,6 +198,15 @@ public final class ServedDatabase {
     void schemaChanged() {
         schema.incrementAndGet();
         catalogMayBeStale();
+    }
+
+    void statementPreparedAgain() {
+        preparedAgain.increment();
+    }
+
+    /** How often a prepared statement was found gone or overtaken, and prepared again before anybody saw it. */
+    public LongAdder preparedAgain() {
+        return preparedAgain;
     }
 
     /** Another number after each change of the schema that is known of, by a client or by anybody else. */
