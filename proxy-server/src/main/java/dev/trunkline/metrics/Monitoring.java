@@ -8,6 +8,8 @@ import dev.trunkline.frontend.Clients;
 import dev.trunkline.session.CatalogSource;
 import dev.trunkline.session.ServedDatabase;
 import dev.trunkline.session.Worker;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -67,6 +69,10 @@ public final class Monitoring implements AutoCloseable {
         cancels("here", cancels, Cancels::delivered);
         cancels("passed_on", cancels, Cancels::passedOn);
         cancels("ignored", cancels, Cancels::ignored);
+        if (ByteBufAllocator.DEFAULT instanceof ByteBufAllocatorMetricProvider buffers) {
+            Gauge.builder("trunkline.buffer.bytes", buffers, b -> b.metric().usedDirectMemory())
+                    .description("Memory outside of the heap that is kept for the bytes of sockets").register(registry);
+        }
         Gauge.builder("trunkline.port.peers", peers::getAsInt)
                 .description("Other processes that listen on the same port").register(registry);
         threads = Executors.newFixedThreadPool(THREADS, task -> {
