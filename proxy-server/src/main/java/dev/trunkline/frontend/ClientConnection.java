@@ -224,10 +224,15 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
     /** A client that sends ahead of what is taken is not read any more. */
     private void holdBack() {
         boolean ahead = pending != null && pending.readableBytes() > MOST_AHEAD && session != null
-                && !session.takesInput();
+                && !takesInput();
         if (ahead) {
             reading(false);
         }
+    }
+
+    /** Whether the next message may be offered: a client that does not read its replies is not listened to. */
+    private boolean takesInput() {
+        return session.takesInput() && context.channel().isWritable();
     }
 
     private boolean step() {
@@ -416,7 +421,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
             return pending.isReadable();
         }
         int available = pending.readableBytes();
-        if (available < HEADER || !session.takesInput()) {
+        if (available < HEADER || !takesInput()) {
             return false;
         }
         int start = pending.readerIndex();
@@ -454,7 +459,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
         if (pending != null) {
             process();
         }
-        if (pending == null || pending.readableBytes() <= MOST_AHEAD || session.takesInput()) {
+        if (pending == null || pending.readableBytes() <= MOST_AHEAD || takesInput()) {
             reading(true);
         }
     }
@@ -548,7 +553,11 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         if (session != null) {
-            session.clientWritable(ctx.channel().isWritable());
+            boolean is = ctx.channel().isWritable();
+            session.clientWritable(is);
+            if (is) {
+                resume();
+            }
         }
     }
 

@@ -293,6 +293,17 @@ final class Leases implements Waiter {
         }
     }
 
+    /** Whether a node takes less than it is sent: what the client sends next has to wait. */
+    boolean isNodeFull() {
+        List<Participant> participants = session.transaction().participants();
+        for (int i = 0; i < participants.size(); i++) {
+            if (!participants.get(i).backend().isWritable()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     boolean hasPinned() {
         return pinned() != null;
     }

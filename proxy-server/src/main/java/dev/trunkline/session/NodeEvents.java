@@ -186,6 +186,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
     @Override
     public void writable(BackendConnection backend) {
         copyIn.writable(backend);
+        session.resumeLater();
     }
 
     @Override

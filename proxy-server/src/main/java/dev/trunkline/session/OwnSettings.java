@@ -8,12 +8,9 @@ import dev.trunkline.plan.PlanKey;
 import dev.trunkline.sql.HintText;
 import dev.trunkline.route.NodeRule;
 import dev.trunkline.route.RoutingHint;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The settings that are the proxy's own, {@code trunkline.*}: the policy on fan-out and the routing hints. SET LOCAL counts
@@ -26,9 +23,6 @@ final class OwnSettings {
     static final String SHARD_KEY = "trunkline.shard_key";
     static final String NODE = "trunkline.node";
     static final Set<String> NAMES = Set.of(FanOutRules.SETTING, SHARD_KEY, NODE);
-
-    private static final Pattern ITEM = Pattern
-            .compile("\\G\\s*(?:'((?:[^']|'')*)'|\"([^\"]*)\"|([^\\s,'\"]+))\\s*(,|\\z)");
 
     private final ServedDatabase database;
     private final SessionSettings settings;
@@ -58,16 +52,8 @@ final class OwnSettings {
      * @param text as written, or the bare value of a startup message
      */
     static String valueOf(String name, String text, Catalog catalog) {
-        List<String> items = new ArrayList<>();
-        Matcher item = ITEM.matcher(text);
-        boolean more = true;
-        while (more && item.find()) {
-            items.add(item.group(1) != null
-                    ? item.group(1).replace("''", "'")
-                    : item.group(2) != null ? item.group(2) : item.group(3));
-            more = !item.group(4).isEmpty();
-        }
-        if (more || items.isEmpty()) {
+        List<String> items = SettingValues.of(text);
+        if (items == null) {
             throw invalid(name, text, "Write one value, in quotes where it is no plain word.");
         }
         return checked(name, items.size() == 1

@@ -241,7 +241,7 @@ public final class Session implements ClientSession {
 
     @Override
     public boolean takesInput() {
-        return state.takesInput();
+        return state.takesInput() && !leases.isNodeFull();
     }
 
     @Override

@@ -12,21 +12,18 @@ import dev.trunkline.demo.RunningNode;
 import dev.trunkline.net.TrunklineServer;
 import dev.trunkline.testing.PgClient;
 import dev.trunkline.testing.RunningProxy;
+import dev.trunkline.testing.SelfSigned;
 import dev.trunkline.wire.BackendMessage.ErrorResponse;
 import dev.trunkline.wire.FrontendMessage.SSLRequest;
 import dev.trunkline.wire.FrontendMessage.StartupMessage;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.KeyStore;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -39,16 +36,14 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class TlsTest {
 
-    private static final char[] STORE = "secret".toCharArray();
-
     @TempDir
     static Path files;
     private static RunningNode node;
 
     @BeforeAll
     static void start() throws Exception {
-        makeCertificate("localhost", "dns:localhost,ip:127.0.0.1");
-        makeCertificate("other", "dns:other.example");
+        SelfSigned.make(files, "localhost", "dns:localhost,ip:127.0.0.1");
+        SelfSigned.make(files, "other", "dns:other.example");
         node = EmbeddedPostgres
                 .start(NodeOptions.forTests().withAuthentication(NodeOptions.Authentication.SCRAM));
         for (String name : List.of("crt", "key")) {
@@ -71,29 +66,6 @@ class TlsTest {
         try (Connection connection = node.connect("postgres"); Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }
-    }
-
-    /** A self-signed certificate and its key as PEM files. */
-    private static void makeCertificate(String name, String names) throws Exception {
-        Path store = files.resolve(name + ".p12");
-        Process keytool = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair", "-alias", "it", "-keyalg", "EC", "-groupname", "secp256r1", "-dname", "CN=" + name,
-                "-ext",
-                "san=" + names, "-ext", "bc=ca:true", "-validity", "2", "-storetype", "PKCS12", "-keystore",
-                store.toString(), "-storepass", new String(STORE)).redirectErrorStream(true).start();
-        String said = new String(keytool.getInputStream().readAllBytes());
-        assertEquals(0, keytool.waitFor(), said);
-        KeyStore keys = KeyStore.getInstance("PKCS12");
-        try (InputStream in = Files.newInputStream(store)) {
-            keys.load(in, STORE);
-        }
-        pem(name + ".crt", "CERTIFICATE", keys.getCertificate("it").getEncoded());
-        pem(name + ".key", "PRIVATE KEY", keys.getKey("it", STORE).getEncoded());
-    }
-
-    private static void pem(String file, String what, byte[] bytes) throws IOException {
-        Files.writeString(files.resolve(file), "-----BEGIN " + what + "-----\n"
-                + Base64.getMimeEncoder(64, new byte[]{'\n'}).encodeToString(bytes) + "\n-----END " + what + "-----\n");
     }
 
     private static String yaml(String mode, String towardsNode) {

@@ -13,6 +13,7 @@ import dev.trunkline.wire.FrontendEncoder;
 import dev.trunkline.wire.FrontendMessage;
 import dev.trunkline.wire.FrontendMessage.CancelRequest;
 import dev.trunkline.wire.FrontendMessage.Query;
+import dev.trunkline.wire.FrontendMessage.SSLRequest;
 import dev.trunkline.wire.FrontendMessage.StartupMessage;
 import dev.trunkline.wire.FrontendMessage.Terminate;
 import dev.trunkline.wire.ProtocolVersion;
@@ -24,13 +25,19 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
+import java.security.cert.X509Certificate;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
 
 /**
  * A client on a blocking socket that sends whatever it is told to and hands out every message as it comes. Nothing is
@@ -42,7 +49,7 @@ public final class PgClient implements AutoCloseable {
     /** Long enough for a slow machine: a test that waits for so long has failed. */
     private static final int PATIENCE_MILLIS = 20_000;
 
-    private final Socket socket;
+    private Socket socket;
     private final FrameReader<BackendMessage> reader = FrameReader.ofBackend();
     private final Deque<BackendMessage> read = new ArrayDeque<>();
     private final Map<String, String> settings = new LinkedHashMap<>();
@@ -60,6 +67,39 @@ public final class PgClient implements AutoCloseable {
         socket.setSoTimeout(PATIENCE_MILLIS);
         socket.connect(new InetSocketAddress(host, port), PATIENCE_MILLIS);
         return new PgClient(socket);
+    }
+
+    /** Asks for TLS, and goes on with it; the server may be anybody. */
+    public PgClient encrypted() throws IOException, GeneralSecurityException {
+        send(new SSLRequest());
+        if (receiveByte() != 'S') {
+            throw new AssertionError("TLS is refused");
+        }
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, new TrustManager[]{new Anybody()}, RANDOM);
+        SSLSocket secret = (SSLSocket) context.getSocketFactory().createSocket(socket,
+                socket.getInetAddress().getHostAddress(), socket.getPort(), true);
+        secret.startHandshake();
+        socket = secret;
+        return this;
+    }
+
+    private static final class Anybody implements X509TrustManager {
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type) {
+            // Nobody is asked.
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type) {
+            // Whoever it is.
+        }
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
+        }
     }
 
     /** Connects and logs in. */

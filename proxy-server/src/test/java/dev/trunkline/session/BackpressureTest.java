@@ -1,0 +1,277 @@
+package dev.trunkline.session;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.trunkline.demo.TestNodes;
+import dev.trunkline.testing.PgClient;
+import dev.trunkline.testing.SelfSigned;
+import dev.trunkline.wire.BackendMessage;
+import dev.trunkline.wire.BackendMessage.CopyInResponse;
+import dev.trunkline.wire.BackendMessage.DataRow;
+import dev.trunkline.wire.BackendMessage.ReadyForQuery;
+import dev.trunkline.wire.Bytes;
+import dev.trunkline.wire.FrontendMessage;
+import dev.trunkline.wire.FrontendMessage.Bind;
+import dev.trunkline.wire.FrontendMessage.CopyData;
+import dev.trunkline.wire.FrontendMessage.CopyDone;
+import dev.trunkline.wire.FrontendMessage.Query;
+import dev.trunkline.wire.FrontendMessage.Sync;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufAllocatorMetricProvider;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * One side sends fifty megabytes, the other takes nothing: the proxy holds a few, and in the end everything arrives.
+ */
+class BackpressureTest {
+
+    /** What the proxy may hold, outside the heap and on it, beyond what it held before. */
+    private static final long MOST_HELD = 24 << 20;
+    private static final int PIECE = 100_000;
+    private static final int PIECES = 500;
+    private static final int LOCK = 4711;
+    private static final long STILL_NANOS = 400_000_000L;
+
+    @TempDir
+    static Path directory;
+
+    private static SessionFixture shop;
+
+    @BeforeAll
+    static void start() throws Exception {
+        SelfSigned.make(directory, "localhost", "dns:localhost");
+        shop = SessionFixture.start(TestNodes.nodes(2), "tls: { mode: optional, certificate: "
+                + directory.resolve("localhost.crt") + ", key: " + directory.resolve("localhost.key") + " }\n");
+        shop.onNode(0,
+                "ALTER TABLE notes DROP CONSTRAINT notes_pkey; CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                        + " PERFORM pg_advisory_xact_lock_shared(" + LOCK + "); RETURN NULL; END $$;"
+                        + "CREATE TRIGGER wait BEFORE INSERT ON notes FOR EACH STATEMENT EXECUTE FUNCTION wait()");
+        // Large where they are read, small where they are stored.
+        for (int node = 0; node < 2; node++) {
+            int wanted = node;
+            String keys = String.join(",", IntStream.iterate(0, i -> i < 500, i -> i + 1)
+                    .mapToObj(i -> Long.toString(shop.key(wanted, i))).toList());
+            shop.onNode(node, "INSERT INTO items SELECT k, repeat('x', " + PIECE / 2 + ") FROM unnest('{" + keys
+                    + "}'::int8[]) k");
+        }
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        if (shop != null) {
+            shop.close();
+        }
+    }
+
+    private static PgClient client(String link) throws Exception {
+        PgClient client = PgClient.connect(shop.proxy.host(), shop.proxy.port());
+        return (link.equals("tls") ? client.encrypted() : client)
+                .login(Map.of("user", SessionFixture.USER, "database", shop.database), null);
+    }
+
+    // ---- a client that reads nothing
+
+    @ParameterizedTest
+    @ValueSource(strings = {"plain", "tls"})
+    void aClientThatReadsNothingStopsItsNode(String link) throws Exception {
+        try (PgClient client = client(link)) {
+            long before = held();
+            long sent = fromNodes();
+            client.send(new Query("SELECT repeat('x', " + PIECE + ") FROM generate_series(1, " + PIECES + ")"));
+            awaitStill(sent, BackpressureTest::fromNodes);
+            assertHeld(before);
+            assertEquals(PIECES, rows(client));
+            assertEquals("T row(1) [SELECT 1] Z:I", Talk.ask(client, "SELECT 1"));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SELECT k, v FROM items ORDER BY k", "SELECT k, v FROM items"})
+    void aClientThatReadsNothingStopsAllNodesOfAMerge(String sql) throws Exception {
+        try (PgClient client = client("plain")) {
+            long before = held();
+            long sent = fromNodes();
+            client.send(new Query(sql));
+            awaitStill(sent, BackpressureTest::fromNodes);
+            assertHeld(before);
+            assertEquals(1000, rows(client));
+        }
+    }
+
+    /** Answers of the proxy's own are held back as well: here each quotes what it refuses. */
+    @Test
+    void aClientThatReadsNothingIsNotListenedTo() throws Exception {
+        Query refused = new Query("SET trunkline.fan_out = '" + "x".repeat(PIECE / 10) + "'");
+        int count = 10 * PIECES;
+        try (PgClient client = client("plain")) {
+            long before = held();
+            Writer writer = new Writer(count, i -> client.send(refused));
+            awaitStill(0, writer::sent);
+            assertHeld(before);
+            int ready = 0;
+            while (ready < count) {
+                ready += client.receive() instanceof ReadyForQuery ? 1 : 0;
+            }
+            writer.done();
+        }
+    }
+
+    // ---- a node that reads nothing
+
+    @ParameterizedTest
+    @ValueSource(strings = {"plain", "tls"})
+    void aNodeThatReadsNothingStopsCopy(String link) throws Exception {
+        shop.onNode(0, "TRUNCATE notes");
+        byte[] row = ("1\t" + "x".repeat(PIECE - 3) + "\n").getBytes(StandardCharsets.US_ASCII);
+        try (PgClient client = client(link); Connection holder = locked()) {
+            client.send(new Query("COPY notes FROM STDIN"));
+            assertTrue(client.receive() instanceof CopyInResponse);
+            long before = held();
+            Writer writer = new Writer(PIECES, i -> client.send(new CopyData(Bytes.of(row))));
+            awaitStill(0, writer::sent);
+            assertTrue(writer.sent() < PIECES, "all is written, and nothing read");
+            assertHeld(before);
+            unlock(holder);
+            writer.done();
+            client.send(new CopyDone());
+            assertEquals("[COPY " + PIECES + "] Z:I", Talk.told(client.receiveUntilReady()));
+        }
+    }
+
+    /** Messages of a pipeline stay with the client when the node does not take them. */
+    @Test
+    void aNodeThatReadsNothingStopsAPipeline() throws Exception {
+        shop.onNode(0, "TRUNCATE notes");
+        Bytes text = Bytes.utf8("x".repeat(PIECE));
+        FrontendMessage[] insert = {new Bind("", "s", List.of(), List.of(Bytes.utf8("1"), text), List.of()),
+                Talk.execute("")};
+        try (PgClient client = client("plain"); Connection holder = locked()) {
+            client.exchange(Talk.parse("s", "INSERT INTO notes VALUES ($1, $2)", 23, 25), new Sync());
+            long before = held();
+            Writer writer = new Writer(PIECES, i -> client.send(insert));
+            awaitStill(0, writer::sent);
+            assertTrue(writer.sent() < PIECES, "all is written, and nothing read");
+            assertHeld(before);
+            unlock(holder);
+            writer.done();
+            client.send(new Sync());
+            List<BackendMessage> replies = client.receiveUntilReady();
+            assertEquals(2 * PIECES + 1, replies.size(), () -> Talk.word(replies.get(replies.size() - 2)));
+        }
+        assertEquals(Integer.toString(PIECES), shop.ask(0, "SELECT count(*) FROM notes"));
+    }
+
+    // ---- what is seen
+
+    /** Whoever writes to notes waits until it is unlocked. */
+    private static Connection locked() throws Exception {
+        Connection holder = shop.nodes.getFirst().connect(shop.database);
+        try (Statement statement = holder.createStatement()) {
+            statement.execute("SELECT pg_advisory_lock(" + LOCK + ")");
+        }
+        return holder;
+    }
+
+    private static void unlock(Connection holder) throws Exception {
+        try (Statement statement = holder.createStatement()) {
+            statement.execute("SELECT pg_advisory_unlock(" + LOCK + ")");
+        }
+    }
+
+    private static int rows(PgClient client) throws IOException {
+        int rows = 0;
+        while (true) {
+            BackendMessage message = client.receive();
+            if (message instanceof DataRow) {
+                rows++;
+            } else if (message instanceof ReadyForQuery) {
+                return rows;
+            }
+        }
+    }
+
+    private static long fromNodes() {
+        try {
+            return shop.metric("trunkline_node_bytes_total\\{[^}]*from_node[^}]*\\} ([0-9.E]+)");
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Memory for the bytes of sockets, and what is in use of the heap. */
+    private static long held() {
+        System.gc();
+        Runtime runtime = Runtime.getRuntime();
+        return ((ByteBufAllocatorMetricProvider) ByteBufAllocator.DEFAULT).metric().usedDirectMemory()
+                + runtime.totalMemory() - runtime.freeMemory();
+    }
+
+    private static void assertHeld(long before) {
+        long more = held() - before;
+        assertTrue(more < MOST_HELD, () -> more / 1_000_000 + " MB are held");
+    }
+
+    /** Waits until a number has grown beyond its first value, and does not grow any more. */
+    private static void awaitStill(long first, LongSupplier number) throws Exception {
+        SessionFixture.await("it begins", () -> number.getAsLong() > first);
+        long[] last = {number.getAsLong(), System.nanoTime()};
+        SessionFixture.await("it comes to rest", () -> {
+            long now = number.getAsLong();
+            if (now != last[0]) {
+                last[0] = now;
+                last[1] = System.nanoTime();
+            }
+            return System.nanoTime() - last[1] > STILL_NANOS;
+        });
+    }
+
+    /** Sends pieces on a thread of its own, which stops when nobody takes them. */
+    private static final class Writer {
+
+        private interface Piece {
+
+            void send(int number) throws IOException;
+        }
+
+        private final AtomicInteger sent = new AtomicInteger();
+        private final CompletableFuture<Void> all;
+
+        Writer(int count, Piece piece) {
+            all = CompletableFuture.runAsync(() -> {
+                for (int i = 0; i < count; i++) {
+                    try {
+                        piece.send(i);
+                    } catch (IOException e) {
+                        throw new AssertionError(e);
+                    }
+                    sent.incrementAndGet();
+                }
+            }, task -> Thread.ofPlatform().daemon().name("writer").start(task));
+        }
+
+        long sent() {
+            return sent.get();
+        }
+
+        void done() throws Exception {
+            all.get();
+        }
+    }
+}
