@@ -96,6 +96,8 @@ public enum ProxyError {
             "Shorten transactions, or raise the limit or pool.waitTimeout."),
     NODE_PROTOCOL_VIOLATION("58000", Fault.NODE,
             "node \"%s\" sent an unexpected message", "The connection to the node was closed."),
+    NODE_ROW_MALFORMED("58000", Fault.NODE, "a node's row has not the layout of its description",
+            "The connections to the statement's nodes were closed."),
     CATALOG_UNKNOWN("58000", Fault.NODE, "no node of database \"%s\" is reachable", "The proxy retries by itself."),
 
     // The admin database.

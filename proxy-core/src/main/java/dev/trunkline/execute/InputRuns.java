@@ -101,6 +101,6 @@ final class InputRuns {
     }
 
     static ProxyException notRows() {
-        return ProxyError.INTERNAL.with("a node's row has not the layout of its description");
+        return ProxyError.NODE_ROW_MALFORMED.with();
     }
 }

@@ -19,6 +19,9 @@ final class ReplyReader {
 
     /** A message that the session must see whole may not be larger than this; rows may. */
     private static final int LARGEST_CONTROL_MESSAGE = 1 << 24;
+    /** PostgreSQL has no greater messages. */
+    private static final int LARGEST_ROW = 1 << 30;
+    private static final int MOST_AT_ONCE = 1 << 16;
     private static final int HEADER = 5;
 
     private final BackendConnection connection;
@@ -271,7 +274,8 @@ final class ReplyReader {
     // ---- messages cut by the end of a buffer
 
     private void stash(ByteBuf in, int from, int end, int capacity) {
-        stash = in.alloc().buffer(Math.max(capacity, 64));
+        // A length that is only claimed takes no memory: the buffer grows with what arrives.
+        stash = in.alloc().buffer(Math.clamp(capacity, 64, MOST_AT_ONCE));
         stash.writeBytes(in, from, end - from);
     }
 
@@ -316,7 +320,7 @@ final class ReplyReader {
     }
 
     private static void checkStashable(byte type, int length) {
-        if (type != 'D' && length > LARGEST_CONTROL_MESSAGE) {
+        if (length > (type == 'D' ? LARGEST_ROW : LARGEST_CONTROL_MESSAGE)) {
             throw new OutOfStep("message '" + (char) type + "' of length " + length);
         }
     }

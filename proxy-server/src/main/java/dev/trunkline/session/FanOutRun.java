@@ -2,6 +2,7 @@ package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.config.FanOutPolicy;
+import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.execute.RowMerge;
 import dev.trunkline.plan.Merge;
@@ -332,6 +333,10 @@ final class FanOutRun implements StatementRun {
         } catch (ProxyException e) {
             session.answerError(e);
             failed(null);
+            if (e.error() == ProxyError.NODE_PROTOCOL_VIOLATION || e.error() == ProxyError.NODE_ROW_MALFORMED) {
+                // Which node has said it, or what it says next, is not to be relied on.
+                inputs.backends().forEach(BackendConnection::close);
+            }
         }
     }
 

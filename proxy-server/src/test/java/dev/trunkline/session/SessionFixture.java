@@ -2,6 +2,7 @@ package dev.trunkline.session;
 
 import dev.trunkline.demo.RunningNode;
 import dev.trunkline.demo.TestNodes;
+import dev.trunkline.testing.NodeLink;
 import dev.trunkline.testing.PgClient;
 import dev.trunkline.testing.RunningProxy;
 import dev.trunkline.value.PgHash;
@@ -52,6 +53,12 @@ final class SessionFixture implements AutoCloseable {
      */
     static SessionFixture start(List<RunningNode> nodes, String topLines, String... databaseLines)
             throws SQLException {
+        return through(List.of(), nodes, topLines, databaseLines);
+    }
+
+    /** As above; the proxy reaches each node by its link, if there are any. */
+    static SessionFixture through(List<NodeLink> links, List<RunningNode> nodes, String topLines,
+            String... databaseLines) throws SQLException {
         String database = TestNodes.createDatabase("session", nodes);
         for (RunningNode node : nodes) {
             TestNodes.execute(node, database, "CREATE TABLE items (k int8 PRIMARY KEY, v text NOT NULL);"
@@ -59,7 +66,11 @@ final class SessionFixture implements AutoCloseable {
                     + "INSERT INTO countries VALUES ('at', 'Austria')");
         }
         TestNodes.execute(nodes.getFirst(), database, "CREATE TABLE notes (id int PRIMARY KEY, body text)");
-        return new SessionFixture(nodes, database, yaml(nodes, database, topLines, databaseLines));
+        String yaml = yaml(nodes, database, topLines, databaseLines);
+        for (int i = 0; i < links.size(); i++) {
+            yaml = yaml.replace("127.0.0.1:" + nodes.get(i).port() + " ", "127.0.0.1:" + links.get(i).port() + " ");
+        }
+        return new SessionFixture(nodes, database, yaml);
     }
 
     private static String yaml(List<RunningNode> nodes, String database, String topLines, String... databaseLines) {
