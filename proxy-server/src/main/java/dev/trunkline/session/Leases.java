@@ -388,6 +388,10 @@ final class Leases implements Waiter {
             participants.remove(participant);
             BackendConnection backend = participant.backend();
             backend.reading(true);
+            if (keepsAll()) {
+                // Sequences, plans and whatever else it has gathered in a whole session.
+                backend.taint();
+            }
             if (backend.isBusy()) {
                 worker.connector().cancel(backend);
                 backend.takeBack();

@@ -1,0 +1,217 @@
+package dev.trunkline.session;
+
+import static dev.trunkline.session.Talk.*;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import dev.trunkline.testing.PgClient;
+import dev.trunkline.wire.FrontendMessage.Sync;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * The table of docs/pooling.md: what becomes of each feature of a session in transaction pooling. All clients share one
+ * connection, and between what a client does and what it expects of it, another client uses that connection.
+ */
+@Timeout(120)
+class PoolingFeaturesTest {
+
+    private static final Path PAGE = Path.of("..", "docs", "pooling.md");
+    private static final Pattern ROW = Pattern.compile("^\\| ([^|]+) \\| [^|]+ \\| [^|]+ \\| (\\w+)[^|]*\\|");
+
+    private static SessionFixture fixture;
+
+    @BeforeAll
+    static void start() throws Exception {
+        fixture = SessionFixture.start(1, "pool: { size: 1 }");
+        fixture.onNode(0, "CREATE SEQUENCE counted; CREATE ROLE pooling_features; INSERT INTO notes VALUES (1, 'one');"
+                + "GRANT ALL ON notes, items TO pooling_features");
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        fixture.onNode(0, "DROP OWNED BY pooling_features; DROP ROLE pooling_features");
+        fixture.close();
+    }
+
+    private interface Part {
+        String of(PgClient client) throws Exception;
+    }
+
+    /**
+     * A feature on trial.
+     *
+     * @param first what the client does
+     * @param then what it does later, and is told if the feature works
+     * @param stranger what another client is told in between if nothing leaks to it; null where there is nothing to see
+     */
+    private record Trial(Map<String, String> startup, Part first, Part then, String expected, Part stranger,
+            String strange) {
+
+        static Trial of(String first, String then, String expected, String stranger, String strange) {
+            return new Trial(Map.of(), c -> ask(c, first), c -> ask(c, then), expected,
+                    stranger == null ? null : c -> ask(c, stranger), strange);
+        }
+
+        static Trial of(String first, String then, String expected) {
+            return of(first, then, expected, null, null);
+        }
+    }
+
+    private static final Map<String, Trial> TRIALS = new LinkedHashMap<>();
+
+    static {
+        TRIALS.put("Startup parameters", new Trial(Map.of("options", "-c work_mem=7MB", "TimeZone", "Asia/Tokyo"),
+                c -> "", c -> ask(c, "SELECT current_setting('work_mem'), current_setting('TimeZone')"),
+                "T row(7MB,Asia/Tokyo) [SELECT 1] Z:I", c -> ask(c, "SHOW work_mem"), "T row(4MB) [SHOW] Z:I"));
+        TRIALS.put("SET, RESET, set_config", Trial.of("SET work_mem = '7MB'", "SHOW work_mem",
+                "T row(7MB) [SHOW] Z:I", "SHOW work_mem", "T row(4MB) [SHOW] Z:I"));
+        TRIALS.put("SET ROLE", Trial.of("SET ROLE pooling_features", "SELECT current_user",
+                "T row(pooling_features) [SELECT 1] Z:I", "SELECT current_user", "T row(postgres) [SELECT 1] Z:I"));
+        TRIALS.put("LISTEN", new Trial(Map.of(), c -> ask(c, "LISTEN feature"), c -> {
+            // It comes before the answer.
+            String told = ask(c, "NOTIFY feature, 'again'");
+            return told.contains("again") ? "heard" : told;
+        }, "heard", null, null));
+        TRIALS.put("NOTIFY", Trial.of("NOTIFY feature", "NOTIFY feature", "[NOTIFY] Z:I"));
+        TRIALS.put("Cursors WITHOUT HOLD", Trial.of(
+                "BEGIN; DECLARE c CURSOR FOR SELECT generate_series(1, 3); FETCH c; COMMIT",
+                "BEGIN; DECLARE c CURSOR FOR SELECT 5; FETCH c; COMMIT",
+                "[BEGIN] [DECLARE CURSOR] T row(5) [FETCH 1] [COMMIT] Z:I"));
+        TRIALS.put("Cursors WITH HOLD", Trial.of("DECLARE c CURSOR WITH HOLD FOR SELECT generate_series(1, 3)",
+                "FETCH c", "T row(1) [FETCH 1] Z:I"));
+        TRIALS.put("Prepared statements of the protocol", new Trial(Map.of(),
+                c -> exchange(c, parse("s", "SELECT 1 + $1::int"), new Sync()),
+                c -> exchange(c, bind("", "s", 41), execute(""), new Sync()), "2 row(42) [SELECT 1] Z:I",
+                c -> exchange(c, bind("", "s", 41), new Sync()), "error 26000 Z:I"));
+        TRIALS.put("PREPARE, EXECUTE, DEALLOCATE", Trial.of("PREPARE p AS SELECT 1 + $1::int", "EXECUTE p(41)",
+                "T row(42) [SELECT 1] Z:I", "EXECUTE p(41)", "error 26000 Z:I"));
+        TRIALS.put("Temp tables ON COMMIT DROP", Trial.of(
+                "BEGIN; CREATE TEMP TABLE mine (a int) ON COMMIT DROP; INSERT INTO mine VALUES (1); COMMIT",
+                "SELECT 1 FROM mine", "error 42P01 Z:I"));
+        TRIALS.put("Other temp tables", Trial.of("CREATE TEMP TABLE mine AS SELECT 5 AS a", "SELECT a FROM mine",
+                "T row(5) [SELECT 1] Z:I"));
+        TRIALS.put("Cached plan reset", new Trial(Map.of(), c -> {
+            exchange(c, parse("s", "SELECT * FROM notes WHERE id = $1"), new Sync());
+            String told = exchange(c, bind("", "s", 1), execute(""), new Sync());
+            fixture.onNode(0, "ALTER TABLE notes ADD COLUMN IF NOT EXISTS more int");
+            return told;
+        }, c -> {
+            String told = "";
+            for (int i = 0; i < 500 && !told.contains("null"); i++) {
+                told = exchange(c, bind("", "s", 1), execute(""), new Sync());
+            }
+            return told;
+        }, "2 row(1,one,null) [SELECT 1] Z:I", null, null));
+        TRIALS.put("LOAD", new Trial(Map.of(), c -> ask(c, "LOAD 'auto_explain'"), c -> {
+            // The next transaction may find itself on any connection.
+            admin("RECONNECT");
+            return ask(c, "SELECT count(*) > 0 FROM pg_settings WHERE name LIKE 'auto_explain.%'");
+        }, "T row(t) [SELECT 1] Z:I", null, null));
+        TRIALS.put("Advisory locks of a session", Trial.of("SELECT pg_advisory_lock(77)",
+                "SELECT pg_advisory_unlock(77)", "T row(t) [SELECT 1] Z:I"));
+        TRIALS.put("Advisory locks of a transaction", Trial.of("BEGIN; SELECT pg_advisory_xact_lock(78); COMMIT",
+                "SELECT pg_try_advisory_xact_lock(78)", "T row(t) [SELECT 1] Z:I"));
+        TRIALS.put("currval, lastval outside of a transaction", Trial.of("SELECT nextval('counted')",
+                "SELECT currval('counted')", "T row(1) [SELECT 1] Z:I"));
+        TRIALS.put("DO, CALL, functions with side effects", Trial.of(
+                "DO $$ BEGIN PERFORM set_config('features.mine', 'x', false); END $$",
+                "SELECT coalesce(current_setting('features.mine', true), '')", "T row(x) [SELECT 1] Z:I",
+                "SELECT coalesce(current_setting('features.mine', true), '')", "T row() [SELECT 1] Z:I"));
+        TRIALS.put("DISCARD ALL", new Trial(Map.of(), c -> ask(c, "SET work_mem = '7MB'") + ask(c, "DISCARD ALL"),
+                c -> ask(c, "SHOW work_mem"), "T row(4MB) [SHOW] Z:I", null, null));
+    }
+
+    private static PgClient client(Map<String, String> startup) throws IOException {
+        PgClient client = PgClient.connect(fixture.proxy.host(), fixture.proxy.port());
+        Map<String, String> all = new LinkedHashMap<>(startup);
+        all.put("user", SessionFixture.USER);
+        all.put("database", fixture.database);
+        all.putIfAbsent("application_name", "on trial");
+        client.login(all, null);
+        return client;
+    }
+
+    private static Connection admin() throws SQLException {
+        return DriverManager.getConnection("jdbc:postgresql://127.0.0.1:" + fixture.proxy.port() + "/trunkline?user="
+                + SessionFixture.USER);
+    }
+
+    private static void admin(String command) throws SQLException {
+        try (Connection admin = admin(); Statement statement = admin.createStatement()) {
+            statement.execute(command);
+        }
+    }
+
+    private static String pinned() throws SQLException {
+        try (Connection admin = admin();
+                Statement statement = admin.createStatement();
+                ResultSet clients = statement.executeQuery("SHOW CLIENTS")) {
+            while (clients.next()) {
+                if ("on trial".equals(clients.getString("application_name"))) {
+                    return clients.getString("pinned");
+                }
+            }
+            throw new AssertionError("the client is not shown");
+        }
+    }
+
+    /** {@code kept}, {@code pins} (works because the session keeps its connection), {@code refused}, or {@code lost}. */
+    private static String verdict(Trial trial) throws Exception {
+        try (PgClient client = client(trial.startup)) {
+            String first = trial.first.of(client);
+            assertFalse(first.contains("error"), first);
+            boolean pins = pinned() != null;
+            if (!pins) {
+                try (PgClient stranger = client(Map.of("application_name", "stranger"))) {
+                    if (trial.stranger != null) {
+                        assertEquals(trial.strange, trial.stranger.of(stranger), "another client's state");
+                    }
+                    ask(stranger, "SELECT count(*) FROM items");
+                }
+            }
+            String then = trial.then.of(client);
+            if (then.contains("error TL")) {
+                return "refused";
+            }
+            if (!then.equals(trial.expected)) {
+                assertFalse(pins, then);
+                return "lost";
+            }
+            return pins ? "pins" : "kept";
+        }
+    }
+
+    @TestFactory
+    Stream<DynamicTest> thePageSaysWhatHappens() throws IOException {
+        Map<String, String> page = new LinkedHashMap<>();
+        for (String line : Files.readAllLines(PAGE)) {
+            Matcher row = ROW.matcher(line);
+            if (row.find() && !row.group(1).equals("feature")) {
+                page.put(row.group(1), row.group(2));
+            }
+        }
+        assertEquals(List.copyOf(TRIALS.keySet()), List.copyOf(page.keySet()), "the rows of the page's table");
+        return TRIALS.entrySet().stream().map(trial -> DynamicTest.dynamicTest(trial.getKey(), () -> {
+            assertEquals(page.get(trial.getKey()), verdict(trial.getValue()));
+            fixture.awaitAllReturned();
+        }));
+    }
+}
