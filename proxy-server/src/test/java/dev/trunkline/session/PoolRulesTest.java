@@ -182,7 +182,13 @@ class PoolRulesTest {
     @Test
     void inSessionModeAConnectionIsClearedWhenItsClientLeaves() throws Exception {
         try (SessionFixture one = SessionFixture.start(1, "pool: { mode: session, size: 1 }")) {
-            one.onNode(0, "CREATE SEQUENCE counted");
+            one.onNode(0, "CREATE SEQUENCE counted; CREATE TABLE numbered (id serial)");
+            try (PgClient numbering = one.client(); PgClient next = one.client()) {
+                // Nobody can tell that it draws a number.
+                assertEquals("[INSERT 0 1] Z:I", ask(numbering, "INSERT INTO numbered DEFAULT VALUES"));
+                numbering.close();
+                assertEquals("T error 55000 Z:I", ask(next, "SELECT lastval()"));
+            }
             String backend;
             try (PgClient first = one.client()) {
                 backend = value(first, "SELECT pg_backend_pid()");
@@ -202,7 +208,7 @@ class PoolRulesTest {
                 assertEquals(backend, value(second, "SELECT pg_backend_pid()"));
                 assertEquals("T row(4MB,postgres) [SELECT 1] Z:I",
                         ask(second, "SELECT current_setting('work_mem'), current_user"));
-                assertEquals("error 55000 Z:I", ask(second, "SELECT lastval()"));
+                assertEquals("T error 55000 Z:I", ask(second, "SELECT lastval()"));
                 assertEquals("error 42P01 Z:I", ask(second, "SELECT a FROM mine"));
                 assertEquals("error 26000 Z:I", ask(second, "EXECUTE p"));
                 assertEquals("error 34000 Z:I", ask(second, "FETCH c"));
