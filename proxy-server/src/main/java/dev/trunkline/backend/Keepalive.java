@@ -11,7 +11,9 @@ import io.netty.channel.epoll.EpollTcpInfo;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.net.SocketOption;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,6 +37,11 @@ import org.slf4j.LoggerFactory;
 public final class Keepalive {
 
     private static final Logger LOG = LoggerFactory.getLogger(Keepalive.class);
+
+    private static final long UNREAD_MILLIS = 250;
+    /** The kernel's numbers for a connection that was reset, and for one whose other end has closed its side. */
+    private static final int TCP_CLOSE = 7;
+    private static final int TCP_CLOSE_WAIT = 8;
 
     private final KeepaliveConfig config;
     private final long patienceMillis;
@@ -68,6 +75,17 @@ public final class Keepalive {
         }
     }
 
+    /**
+     * Like {@link #guard}, for a client: it is also gone when it has closed its side while we don't read from it. Netty sees
+     * the end of a stream behind unread bytes only when these have been read.
+     */
+    public void guardClient(Channel channel) {
+        guard(channel);
+        if (channel instanceof EpollSocketChannel epoll) {
+            watches.get(channel.eventLoop()).addClient(epoll);
+        }
+    }
+
     private static void set(NioSocketChannel channel, SocketOption<Integer> option, int value) {
         // Where the system has no such option its own times hold.
         channel.config().setOption(NioChannelOption.of(option), value);
@@ -78,11 +96,42 @@ public final class Keepalive {
 
         private final Set<EpollSocketChannel> channels = new HashSet<>();
         private final Set<EpollSocketChannel> suspects = new HashSet<>();
+        private final Set<EpollSocketChannel> clients = new HashSet<>();
         private final EpollTcpInfo info = new EpollTcpInfo();
 
         Watch(EventLoop loop) {
             long period = Math.clamp(patienceMillis / 10, 100, 10_000);
             loop.scheduleAtFixedRate(this::look, period, period, TimeUnit.MILLISECONDS);
+            loop.scheduleAtFixedRate(this::lookAtUnread, UNREAD_MILLIS, UNREAD_MILLIS, TimeUnit.MILLISECONDS);
+        }
+
+        void addClient(EpollSocketChannel channel) {
+            clients.add(channel);
+            channel.closeFuture().addListener(closed -> clients.remove(channel));
+        }
+
+        /** Closes clients that have ended while they are not read from. */
+        private void lookAtUnread() {
+            List<EpollSocketChannel> ended = null;
+            for (EpollSocketChannel channel : clients) {
+                if (!channel.config().isAutoRead() && hasEnded(channel)) {
+                    ended = ended == null ? new ArrayList<>() : ended;
+                    ended.add(channel);
+                }
+            }
+            if (ended != null) {
+                ended.forEach(EpollSocketChannel::close);
+            }
+        }
+
+        private boolean hasEnded(EpollSocketChannel channel) {
+            try {
+                channel.tcpInfo(info);
+            } catch (ChannelException e) {
+                LOG.debug("{}: no news of the connection", channel, e);
+                return false;
+            }
+            return info.state() == TCP_CLOSE || info.state() == TCP_CLOSE_WAIT;
         }
 
         void add(EpollSocketChannel channel) {

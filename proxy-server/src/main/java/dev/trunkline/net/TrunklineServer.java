@@ -177,7 +177,7 @@ public final class TrunklineServer implements AutoCloseable {
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        keepalive.guard(channel);
+                        keepalive.guardClient(channel);
                         channel.pipeline()
                                 .addLast(new ClientConnection(byLoop.get(channel.eventLoop()), reception));
                     }
