@@ -1,6 +1,6 @@
 package dev.trunkline;
 
-import dev.trunkline.backend.NodeAddresses;
+import dev.trunkline.net.JvmNames;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -25,7 +25,7 @@ public final class Main implements Runnable {
     Main() {}
 
     public static void main(String[] arguments) {
-        NodeAddresses.rememberInPlaceOfTheJvm();
+        JvmNames.remembersNone();
         System.exit(commandLine().execute(arguments));
     }
 

@@ -21,6 +21,9 @@ public final class HostAddresses {
 
     private static final Logger LOG = LoggerFactory.getLogger(HostAddresses.class);
 
+    /** Nobody waits for a refresh: it is not done more often than this, whatever the addresses are allowed. */
+    private static final long REFRESH_NANOS = 1_000_000_000L;
+
     private record Asker(EventExecutor loop, Consumer<List<InetAddress>> resolved, Consumer<String> failed) {}
 
     private final String host;
@@ -77,7 +80,7 @@ public final class HostAddresses {
     public void refreshIfDue() {
         if (lookup != null && known != null) {
             synchronized (this) {
-                if (isDue()) {
+                if (isDue() && System.nanoTime() - lookedUpAtNanos > REFRESH_NANOS) {
                     look();
                 }
             }

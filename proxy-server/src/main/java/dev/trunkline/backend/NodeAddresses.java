@@ -3,7 +3,6 @@ package dev.trunkline.backend;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.security.Security;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,15 +35,6 @@ public final class NodeAddresses implements AutoCloseable {
         this.lookup = lookup;
         this.threads = Executors
                 .newCachedThreadPool(task -> Thread.ofPlatform().name("trunkline-resolver").daemon().unstarted(task));
-    }
-
-    /**
-     * Has this JVM ask for every name anew: its own memory would hold an address for longer than {@code limits.dnsTtl}, for
-     * ever under some settings. To be called before the first look-up.
-     */
-    public static void rememberInPlaceOfTheJvm() {
-        Security.setProperty("networkaddress.cache.ttl", "0");
-        Security.setProperty("networkaddress.cache.negative.ttl", "0");
     }
 
     HostAddresses of(String host) {
