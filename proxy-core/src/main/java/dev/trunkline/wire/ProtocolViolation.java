@@ -75,6 +75,25 @@ public final class ProtocolViolation extends RuntimeException {
         return new ProtocolViolation(ProxyError.INVALID_ENCODING.with(shown.toString()), Weight.ERROR);
     }
 
+    /** Bytes that are no character of an encoding. */
+    static ProtocolViolation notIn(byte[] bytes, int from, int to, String encoding) {
+        return new ProtocolViolation(ProxyError.INVALID_BYTES.with(encoding, hex(bytes, from, to)), Weight.ERROR);
+    }
+
+    /** Bytes of an encoding that mean no character of Unicode. */
+    static ProtocolViolation untranslatable(byte[] bytes, int from, int to, String encoding) {
+        return new ProtocolViolation(ProxyError.UNTRANSLATABLE.with(hex(bytes, from, to), encoding, "UTF8"),
+                Weight.ERROR);
+    }
+
+    private static String hex(byte[] bytes, int from, int to) {
+        var shown = new StringJoiner(" ");
+        for (int i = from; i < to; i++) {
+            shown.add(String.format("0x%02x", bytes[i]));
+        }
+        return shown.toString();
+    }
+
     public ProxyException error() {
         return error;
     }

@@ -5,6 +5,7 @@ import dev.trunkline.backend.ExpectedReplies.Kind;
 import dev.trunkline.backend.ReplySink.Delivery;
 import dev.trunkline.wire.BackendDecoder;
 import dev.trunkline.wire.BackendMessage;
+import dev.trunkline.wire.ClientEncoding;
 import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.FrontendEncoder;
 import dev.trunkline.wire.FrontendMessage;
@@ -18,6 +19,7 @@ import io.netty.handler.ssl.SslHandler;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Queue;
 import java.util.function.Consumer;
@@ -72,6 +74,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     private final Queue<Runnable> afterCancels = new ArrayDeque<>(0);
     private BackendOwner readFor;
     private Object settings;
+    private ClientEncoding encoding;
     private long idleSince;
     private NodeTraffic traffic = new NodeTraffic();
 
@@ -191,6 +194,22 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         settings = applied;
     }
 
+    /** What is spoken here beside UTF-8, in which statements are kept; null when nothing is. */
+    public ClientEncoding encoding() {
+        return encoding;
+    }
+
+    public void encoding(ClientEncoding spoken) {
+        encoding = spoken;
+    }
+
+    /** A text of ours as it is spoken here. */
+    public byte[] spoken(byte[] utf8, int start, int end) {
+        return encoding == null || ClientEncoding.isAscii(utf8, start, end)
+                ? start == 0 && end == utf8.length ? utf8 : Arrays.copyOfRange(utf8, start, end)
+                : encoding.fromUtf8(utf8, start, end);
+    }
+
     /** Whether something ran here that may have left traces, so that a reset is due before the next lease. */
     public boolean isTainted() {
         return tainted;
@@ -209,6 +228,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     public void wasReset() {
         tainted = false;
         settings = null;
+        encoding = null;
         statements.clear();
     }
 
@@ -297,7 +317,8 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         if (statements.takeDoubt(statement)) {
             drop(statement);
         }
-        FrontendEncoder.parse(stage(), statement.name(), statement.sql(), 0, statement.sql().length,
+        byte[] sql = encoding == null ? statement.sql() : spoken(statement.sql(), 0, statement.sql().length);
+        FrontendEncoder.parse(stage(), statement.name(), sql, 0, sql.length,
                 statement.parameterTypes());
         expectParse(statement, sink, ifSkipped);
     }
@@ -377,7 +398,12 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
     /** Sends a simple query of our own. */
     public void query(String sql, ReplySink sink) {
-        FrontendEncoder.query(stage(), sql);
+        if (encoding == null) {
+            FrontendEncoder.query(stage(), sql);
+        } else {
+            byte[] text = encoding.fromText(sql);
+            FrontendEncoder.query(stage(), text, 0, text.length);
+        }
         expectQuery(sink);
     }
 
@@ -589,8 +615,8 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
             FrontendEncoder.sync(stage());
         }
         FrontendEncoder.close(stage(), FrontendMessage.Target.STATEMENT, statement.name());
-        FrontendEncoder.parse(stage(), statement.name(), statement.sql(), 0, statement.sql().length,
-                statement.parameterTypes());
+        byte[] sql = spoken(statement.sql(), 0, statement.sql().length);
+        FrontendEncoder.parse(stage(), statement.name(), sql, 0, sql.length, statement.parameterTypes());
         replay.sendAgain(stage());
         expected.addFirst(Kind.PARSE, ReplySink.DROP, statement);
         expected.addFirst(Kind.CLOSE, ReplySink.DROP, null);
@@ -601,7 +627,8 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private static ErrorFields errorFields(ByteBuf frame) {
+    private ErrorFields errorFields(ByteBuf node) {
+        ByteBuf frame = encoding == null ? node : encoding.decodeMessage(node);
         ByteBuf body = frame.slice(frame.readerIndex() + HEADER, frame.readableBytes() - HEADER);
         return ((BackendMessage.ErrorResponse) BackendDecoder.decode(MessageTypes.ERROR_RESPONSE, body)).fields();
     }

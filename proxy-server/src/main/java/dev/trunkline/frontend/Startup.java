@@ -2,6 +2,7 @@ package dev.trunkline.frontend;
 
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
+import dev.trunkline.wire.ClientEncoding;
 import dev.trunkline.wire.FrontendMessage.StartupMessage;
 import dev.trunkline.wire.ProtocolVersion;
 import java.util.ArrayList;
@@ -49,21 +50,27 @@ record Startup(String user, String database, Map<String, String> settings, Strin
                 ? parameters.get("client_encoding")
                 : settings.get("client_encoding");
         settings.remove("client_encoding");
+        String spoken = encoding(encoding);
+        if (!spoken.equals("UTF8")) {
+            // It is the nodes that transcode; they begin with UTF8.
+            settings.put("client_encoding", spoken);
+        }
         String database = parameters.getOrDefault("database", user);
-        return new Startup(user, database.isEmpty() ? user : database, settings, encoding(encoding), unknown,
+        return new Startup(user, database.isEmpty() ? user : database, settings, spoken, unknown,
                 !unknown.isEmpty() || ProtocolVersion.minor(message.version()) > 0);
     }
 
-    /** UTF8, or SQL_ASCII, which means that nothing is converted. */
+    /** As PostgreSQL spells it. */
     private static String encoding(String wanted) {
-        if (wanted == null) {
-            return "UTF8";
+        String name = wanted == null ? "UTF8" : ClientEncoding.canonical(wanted);
+        if (name == null) {
+            throw ProxyError.INVALID_PARAMETER_VALUE
+                    .with("invalid value for parameter \"client_encoding\": \"" + wanted + "\"", "Use UTF8.");
         }
-        return switch (wanted.replaceAll("[^A-Za-z0-9]", "").toUpperCase(Locale.ROOT)) {
-            case "UTF8", "UNICODE" -> "UTF8";
-            case "SQLASCII" -> "SQL_ASCII";
-            default -> throw ProxyError.UNSUPPORTED_ENCODING.with(wanted);
-        };
+        if (ClientEncoding.isUnserved(name)) {
+            throw ProxyError.UNSUPPORTED_ENCODING.with(name);
+        }
+        return name;
     }
 
     /** {@code -c name=value}, {@code -cname=value}, {@code --name=value}, split at blanks that no backslash precedes. */

@@ -55,6 +55,11 @@ public final class Notification {
         return channel;
     }
 
+    /** Channel and payload. */
+    public String text() {
+        return new String(text, StandardCharsets.UTF_8);
+    }
+
     /** What it takes up while it waits. */
     public int bytes() {
         return text.length + OVERHEAD;

@@ -15,6 +15,7 @@ import dev.trunkline.sql.Fingerprint;
 import dev.trunkline.sql.LexedText;
 import dev.trunkline.wire.BackendEncoder;
 import dev.trunkline.wire.BindLayout;
+import dev.trunkline.wire.ClientEncoding;
 import dev.trunkline.wire.MessageTypes;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
@@ -183,8 +184,15 @@ final class Binding {
         if (count > 0 && statement.plan().keyParameters().length > 0) {
             byte[] bytes = session.worker().scratch(size);
             body.getBytes(0, bytes, 0, size);
-            values.parameters(bytes, layout.starts(), layout.lengths(), layout.formats(), count,
-                    statement.server().parameterTypes(), count);
+            ClientEncoding encoding = session.settings().clientEncoding();
+            if (encoding == null || ClientEncoding.isAscii(bytes, 0, size)) {
+                values.parameters(bytes, layout.starts(), layout.lengths(), layout.formats(), count,
+                        statement.server().parameterTypes(), count);
+            } else {
+                TranscodedValues utf8 = TranscodedValues.of(bytes, layout, statement, encoding);
+                values.parameters(utf8.bytes(), utf8.starts(), utf8.lengths(), layout.formats(), count,
+                        statement.server().parameterTypes(), count);
+            }
         }
         return values;
     }

@@ -72,7 +72,7 @@ final class CopyIn {
         }
         ProxyException error = ProxyError.PROTOCOL_VIOLATION
                 .with(String.format("unexpected message type 0x%02X during COPY from stdin", type));
-        BackendEncoder.error(session.out().stage(), ErrorFields.of(error));
+        session.say(ErrorFields.of(error));
         throw ProtocolViolation.lostSynchronization();
     }
 

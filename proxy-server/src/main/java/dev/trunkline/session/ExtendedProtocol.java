@@ -22,11 +22,14 @@ import dev.trunkline.route.Routing;
 import dev.trunkline.sql.LexedText;
 import dev.trunkline.sql.PreparedText;
 import dev.trunkline.wire.BackendEncoder;
+import dev.trunkline.wire.CString;
+import dev.trunkline.wire.ClientEncoding;
 import dev.trunkline.wire.FrontendEncoder;
 import dev.trunkline.wire.FrontendMessage.Target;
 import dev.trunkline.wire.MessageTypes;
 import dev.trunkline.wire.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.util.Arrays;
 import java.util.List;
 
@@ -98,14 +101,16 @@ final class ExtendedProtocol {
         int[] types = types(in, sqlEnd + 1, end);
         boolean standardStrings = session.planKey().standardConformingStrings();
         ClientStatement before = name.isEmpty() ? repeated(in, nameEnd + 1, sqlEnd, standardStrings) : null;
-        byte[] sql = before != null ? before.sql() : bytes(in, nameEnd + 1, sqlEnd);
+        byte[] sql = before != null
+                ? before.sql()
+                : bytes(in, nameEnd + 1, sqlEnd, session.settings().clientEncoding());
         StatementPlan plan = before != null ? before.plan() : plan(sql, standardStrings);
         if (plan == null) {
             return false;
         }
         if (plan.root() instanceof Plan.LocalReply) {
             // No node will look at it.
-            text(in, nameEnd + 1, sqlEnd);
+            CString.text(Unpooled.wrappedBuffer(sql), 0, sql.length);
         }
         if (plan != StatementPlans.EMPTY) {
             session.actions().checkNotFailed(plan);
@@ -121,16 +126,18 @@ final class ExtendedProtocol {
         return true;
     }
 
-    private static byte[] bytes(ByteBuf in, int from, int to) {
+    private static byte[] bytes(ByteBuf in, int from, int to, ClientEncoding encoding) {
         byte[] bytes = new byte[to - from];
         in.getBytes(from, bytes);
-        return bytes;
+        return encoding == null || ClientEncoding.isAscii(bytes, 0, bytes.length)
+                ? bytes
+                : encoding.toUtf8(bytes, 0, bytes.length);
     }
 
     /** The unnamed statement that this one replaces, if it says the same: then it need not be read again. */
     private ClientStatement repeated(ByteBuf in, int from, int to, boolean standardStrings) {
         ClientStatement before = statements.find("");
-        if (before == null || before.sql().length != to - from
+        if (before == null || before.sql().length != to - from || session.settings().clientEncoding() != null
                 || before.standardConformingStrings() != standardStrings
                 || !before.isPlannedFor(session.database().catalog().version(), session.planKey())) {
             return null;

@@ -56,7 +56,8 @@ final class FanOutInput implements ReplySink {
     void prepare(NodeStatement own, StatementSource source, Merge merge, String portal) {
         byte[] sql = own.sql();
         BackendConnection backend = backend();
-        FrontendEncoder.parse(backend.stage(), "", sql, 0, sql.length, source.types());
+        byte[] text = backend.spoken(sql, 0, sql.length);
+        FrontendEncoder.parse(backend.stage(), "", text, 0, text.length, source.types());
         backend.expectParse(ServerStatement.unnamed(sql, source.types()), Session.INJECTED, null);
         ByteBuf values = own.values().isEmpty()
                 ? source.values()

@@ -108,12 +108,22 @@ final class FanOutRun implements StatementRun {
 
     static void start(Session session, StatementPlan plan, Destination.Many destination, StatementSource source,
             int maxRows, Runnable done) {
+        requireUtf8(session);
         session.routed(destination.keyed() ? Routing.MULTI_KEY : Routing.FAN_OUT, plan);
         FanOutOutput output = new FanOutOutput.ToClient(session, plan.fanOut().merge() instanceof Merge.Explained);
         FanOutRun run = new FanOutRun(session, plan, destination, destination, source, maxRows, output,
                 FanOutWatch.NOBODY, done);
         session.become(SessionState.ACTIVE);
         run.join();
+    }
+
+    /** Texts of several nodes are compared, and only in UTF-8 do they compare as the nodes' own. */
+    static void requireUtf8(Session session) {
+        if (session.settings().clientEncoding() != null) {
+            throw ProxyError.NOT_OVER_NODES.with(
+                    "a statement for several nodes with client_encoding " + session.settings().clientEncoding().name(),
+                    "Restrict it to one shard key, or SET client_encoding TO 'UTF8'.");
+        }
     }
 
     private static boolean runs(Merge merge) {

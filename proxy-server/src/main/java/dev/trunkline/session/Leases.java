@@ -106,12 +106,16 @@ final class Leases implements Waiter {
         if (participant.isUntouched() && !applied(participant, transaction, next)) {
             return null;
         }
+        if (participant.isUntouched()) {
+            participant.backend().encoding(SessionSettings.encodingOf(participant.settingsBefore()));
+        }
         if (transaction.isExplicit() && !participant.isBegun()) {
             checkSnapshot(transaction, node);
             begin(participant, transaction);
         } else if (participant.isUntouched() && !transaction.journal().isEmpty()) {
             replay(participant, transaction);
         }
+        participant.backend().encoding(session.settings().clientEncoding());
         return participant;
     }
 
@@ -125,7 +129,7 @@ final class Leases implements Waiter {
             return true;
         }
         backend.settings(wanted);
-        session.apply(backend, difference, next);
+        session.apply(backend, backend.encoding() == null ? List.of(difference) : wanted.spokenFrom(difference), next);
         return false;
     }
 

@@ -6,6 +6,7 @@ import dev.trunkline.error.ProxyException;
 import dev.trunkline.notification.Channels;
 import dev.trunkline.notification.Listener;
 import dev.trunkline.notification.Notification;
+import dev.trunkline.wire.ClientEncoding;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -321,16 +322,29 @@ final class Listening implements Listener {
         } else if (session.out().isWritable()) {
             tell();
             session.out().flush();
+            if (end != null) {
+                input.fatal(end);
+            }
         }
     }
 
     /** Tells the client what waits. It must be between two messages, and in no transaction. */
     void tell() {
         int own = session.identity().processId();
+        ClientEncoding encoding = session.settings().clientEncoding();
         for (Waiting next = waiting.poll(); next != null; next = waiting.poll()) {
+            if (encoding != null && !encoding.canEncode(next.notification.text())) {
+                // PostgreSQL closes the session as well.
+                endSession(ProxyError.UNTRANSLATABLE_NOTIFICATION.with(next.notification.channel(), encoding.name()));
+                return;
+            }
             int sender = next.notification.sender();
+            int from = session.out().stage().writerIndex();
             // A process id of a node may happen to be the number that the client knows itself by.
             next.notification.write(session.out().stage(), next.own ? own : sender == own ? 0 : sender);
+            if (encoding != null) {
+                encoding.encodeMessages(session.out().stage(), from);
+            }
             channels.delivered();
         }
         waitingBytes = 0;

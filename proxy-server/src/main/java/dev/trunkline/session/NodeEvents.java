@@ -96,7 +96,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         if (told == fields) {
             session.out().copy(frame);
         } else {
-            BackendEncoder.error(session.out().stage(), told);
+            session.say(told);
         }
     }
 

@@ -14,6 +14,7 @@ import dev.trunkline.route.NodeRule;
 import dev.trunkline.route.Routing;
 import dev.trunkline.sql.Fingerprint;
 import dev.trunkline.wire.BackendEncoder;
+import dev.trunkline.wire.ClientEncoding;
 import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.FrontendEncoder;
 import dev.trunkline.wire.MessageTypes;
@@ -569,12 +570,39 @@ public final class Session implements ClientSession {
     }
 
     void reply(Consumer<ByteBuf> writer, Undo ifSkipped) {
+        ClientEncoding encoding = settings.clientEncoding();
         if (current != null && current.isBusy()) {
             ByteBuf bytes = out.allocate();
             writer.accept(bytes);
+            if (encoding != null) {
+                encoding.encodeMessages(bytes, bytes.readerIndex());
+            }
             current.expectFake(out, bytes, ifSkipped);
         } else {
-            writer.accept(out.stage());
+            ByteBuf stage = out.stage();
+            int from = stage.writerIndex();
+            writer.accept(stage);
+            if (encoding != null) {
+                encoding.encodeMessages(stage, from);
+            }
+        }
+    }
+
+    /** The settings have changed: what is said to nodes from now on is spoken as they have it. */
+    void speakAsSet() {
+        ClientEncoding encoding = settings.clientEncoding();
+        for (Participant participant : transaction.participants()) {
+            participant.backend().encoding(encoding);
+        }
+    }
+
+    /** An error that is told at once. */
+    void say(ErrorFields error) {
+        ByteBuf stage = out.stage();
+        int from = stage.writerIndex();
+        BackendEncoder.error(stage, error);
+        if (settings.clientEncoding() != null) {
+            settings.clientEncoding().encodeMessages(stage, from);
         }
     }
 
@@ -691,6 +719,7 @@ public final class Session implements ClientSession {
             settings.restore(transaction.settingsBefore());
         }
         settings.transactionEnded();
+        speakAsSet();
         for (Participant p : transaction.participants()) {
             if (p.isBegun()) {
                 p.backend().settings(committed ? settings.current() : p.settingsBefore());
@@ -715,10 +744,13 @@ public final class Session implements ClientSession {
     }
 
     /** Applies the session's settings to a connection; what comes next is run when they are in force. */
-    void apply(BackendConnection backend, String sql, Runnable next) {
-        backend.query(sql, APPLYING);
+    void apply(BackendConnection backend, List<String> strings, Runnable next) {
+        for (String sql : strings) {
+            backend.query(sql, APPLYING);
+            backend.encoding(null);
+        }
         Runnable resume = then;
-        cycle.awaitReady(1, () -> {
+        cycle.awaitReady(strings.size(), () -> {
             then = next != null ? next : resume;
             proceed();
         });

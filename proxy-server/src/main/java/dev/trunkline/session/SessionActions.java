@@ -192,6 +192,7 @@ final class SessionActions {
         announcements.toAll("ROLLBACK TO SAVEPOINT " + Settings.quotedName(name), () -> {
             Transaction.JournalEntry savepoint = session.transaction().rollbackTo(index);
             session.settings().restore(savepoint.settingsBefore());
+            session.speakAsSet();
             if (session.listening() != null) {
                 session.listening().rollbackTo(savepoint.channelChanges());
             }

@@ -2,6 +2,7 @@ package dev.trunkline.session;
 
 import dev.trunkline.catalog.Catalog;
 import dev.trunkline.plan.PlanKey;
+import dev.trunkline.wire.ClientEncoding;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,6 +20,7 @@ public final class SessionSettings {
 
     /** What RESET ALL does not reset. */
     private static final List<String> WHO = List.of("session_authorization", "role");
+    static final String ENCODING = "client_encoding";
     static final String SEARCH_PATH = "search_path";
     private static final String STANDARD_STRINGS = "standard_conforming_strings";
 
@@ -29,6 +31,8 @@ public final class SessionSettings {
     private final Map<String, String> ownDefaults = new HashMap<>();
     private Settings current;
     private PlanKey planKey;
+    /** What the client speaks, or null for UTF-8. */
+    private ClientEncoding encoding;
     private Set<String> tempTables = Set.of();
     private boolean catalogChanged;
 
@@ -44,6 +48,7 @@ public final class SessionSettings {
             }
         }
         this.planKey = makePlanKey();
+        this.encoding = encodingOf(startup);
     }
 
     /**
@@ -185,10 +190,24 @@ public final class SessionSettings {
         }
         boolean planning = !Objects.equals(newer.now(SEARCH_PATH), current.now(SEARCH_PATH))
                 || !Objects.equals(newer.now(STANDARD_STRINGS), current.now(STANDARD_STRINGS));
+        boolean speaking = !Objects.equals(newer.now(ENCODING), current.now(ENCODING));
         current = newer;
         if (planning) {
             planKey = makePlanKey();
         }
+        if (speaking) {
+            encoding = encodingOf(newer);
+        }
+    }
+
+    static ClientEncoding encodingOf(Settings settings) {
+        String statement = settings.now(ENCODING);
+        return statement == null ? null : ClientEncoding.of(Settings.value(statement));
+    }
+
+    /** What the client speaks, or null for UTF-8. */
+    ClientEncoding clientEncoding() {
+        return encoding;
     }
 
     void tempTable(String name) {

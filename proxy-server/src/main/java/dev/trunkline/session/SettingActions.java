@@ -7,6 +7,7 @@ import dev.trunkline.value.PgOid;
 import dev.trunkline.wire.BackendEncoder;
 import dev.trunkline.wire.BackendMessage.Field;
 import dev.trunkline.wire.Bytes;
+import dev.trunkline.wire.ClientEncoding;
 import dev.trunkline.wire.ErrorFields;
 import java.util.List;
 import java.util.Locale;
@@ -66,10 +67,8 @@ final class SettingActions {
             done("SET", done);
             return;
         }
-        if (name.equals("client_encoding")) {
-            requireUtf8(set.valueText());
-            done("SET", done);
-            return;
+        if (name.equals(SessionSettings.ENCODING)) {
+            requireServed(set.valueText());
         }
         String sql = set.local()
                 ? session.settings().localStatement(name, set.valueText())
@@ -112,10 +111,10 @@ final class SettingActions {
         }
     }
 
-    private static void requireUtf8(String valueText) {
-        String encoding = valueText == null ? "UTF8" : valueText.replaceAll("['\"\\s_-]", "").toUpperCase(Locale.ROOT);
-        if (!encoding.equals("UTF8") && !encoding.equals("UNICODE") && !encoding.equals("DEFAULT")) {
-            throw ProxyError.UNSUPPORTED_ENCODING.with(valueText);
+    /** What PostgreSQL does not know either, a node refuses. */
+    private static void requireServed(String valueText) {
+        if (valueText != null && ClientEncoding.isUnserved(valueText)) {
+            throw ProxyError.UNSUPPORTED_ENCODING.with(ClientEncoding.canonical(valueText));
         }
     }
 
@@ -143,6 +142,7 @@ final class SettingActions {
     }
 
     private void settingTold(String sql, boolean local) {
+        session.speakAsSet();
         Transaction transaction = session.transaction();
         if (transaction.isExplicit() || local) {
             transaction.setting(sql);
@@ -219,8 +219,8 @@ final class SettingActions {
             setOwn(set);
             return;
         }
-        if (name.equals("client_encoding")) {
-            requireUtf8(set.valueText());
+        if (name.equals(SessionSettings.ENCODING)) {
+            requireServed(set.valueText());
         }
         if (set.local() && !transaction.isExplicit() && !session.cycle().isPartOfMore()) {
             return;
@@ -237,6 +237,7 @@ final class SettingActions {
         } else {
             session.settings().configure(name, sql);
         }
+        session.speakAsSet();
         if (transaction.isExplicit() || set.local()) {
             transaction.setting(sql);
         }

@@ -164,6 +164,15 @@ final class Settings {
         return name.startsWith(OWN) || name.equals(Timeouts.IDLE_SESSION);
     }
 
+    /** What has to be said to a connection that speaks another encoding: what is beyond ASCII, after that is over. */
+    List<String> spokenFrom(String difference) {
+        if (difference.chars().allMatch(c -> c < 128)) {
+            return List.of(difference);
+        }
+        String encoding = now(SessionSettings.ENCODING);
+        return List.of("SET client_encoding TO 'UTF8'", encoding == null ? difference : difference + ";" + encoding);
+    }
+
     private static void append(StringBuilder sql, String statement) {
         if (!sql.isEmpty()) {
             sql.append(';');

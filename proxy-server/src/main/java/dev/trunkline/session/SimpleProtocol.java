@@ -14,6 +14,7 @@ import dev.trunkline.route.Routing;
 import dev.trunkline.route.RoutingHint;
 import dev.trunkline.sql.LexedText;
 import dev.trunkline.wire.BackendEncoder;
+import dev.trunkline.wire.ClientEncoding;
 import dev.trunkline.wire.CString;
 import dev.trunkline.wire.FrontendEncoder;
 import io.netty.buffer.ByteBuf;
@@ -54,6 +55,11 @@ final class SimpleProtocol {
         int size = length - HEADER - 1;
         byte[] sql = session.worker().scratch(size);
         in.getBytes(start + HEADER, sql, 0, size);
+        ClientEncoding encoding = session.settings().clientEncoding();
+        if (encoding != null && !ClientEncoding.isAscii(sql, 0, size)) {
+            sql = encoding.toUtf8(sql, 0, size);
+            size = sql.length;
+        }
         LexedText lexed = session.worker().lexed();
         boolean standardStrings = session.planKey().standardConformingStrings();
         lexed.lex(sql, 0, size, standardStrings);
@@ -73,8 +79,10 @@ final class SimpleProtocol {
     }
 
     /** A query that no node sees as a whole has to be text all the same. */
-    private static void checkText(ByteBuf in, int start, int length) {
-        CString.text(in, start + HEADER, length - HEADER - 1);
+    private void checkText(ByteBuf in, int start, int length) {
+        if (session.settings().clientEncoding() == null) {
+            CString.text(in, start + HEADER, length - HEADER - 1);
+        }
     }
 
     static ProxyException lexicalError(LexedText lexed, byte[] sql) {
@@ -170,7 +178,8 @@ final class SimpleProtocol {
         BackendConnection backend = participant.backend();
         session.switchTo(backend, null);
         participant.committing(participant.writes() && !session.transaction().isExplicit());
-        FrontendEncoder.query(backend.stage(), executed.nodeSql(), 0, executed.nodeSql().length);
+        byte[] nodeSql = backend.spoken(executed.nodeSql(), 0, executed.nodeSql().length);
+        FrontendEncoder.query(backend.stage(), nodeSql, 0, nodeSql.length);
         session.cycle().awaitReady(1, null);
         backend.expectQuery(executed.sink(session.out(), text));
         return true;
@@ -364,7 +373,8 @@ final class SimpleProtocol {
     static void send(BackendConnection backend, byte[] sql, int start, int end,
             dev.trunkline.backend.ReplySink describe,
             dev.trunkline.backend.ReplySink rows, dev.trunkline.backend.ReplySink silent) {
-        FrontendEncoder.parse(backend.stage(), "", sql, start, end - start, new int[0]);
+        byte[] text = backend.spoken(sql, start, end);
+        FrontendEncoder.parse(backend.stage(), "", text, 0, text.length, new int[0]);
         backend.expectParse(dev.trunkline.backend.ServerStatement.unnamed(sql, new int[0]), silent, null);
         NodeMessages.bind(backend.stage(), "", "");
         backend.expectBind(silent);

@@ -5,6 +5,7 @@ import dev.trunkline.backend.ReplySink;
 import dev.trunkline.backend.ServerStatement;
 import dev.trunkline.wire.FrontendEncoder;
 import dev.trunkline.wire.FrontendMessage.Target;
+import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -52,7 +53,9 @@ final class TellRun implements StatementRun {
 
     /** Runs a statement without committing what came before it; {@code drained} tells that it is over. */
     static void extended(BackendConnection backend, String sql, ReplySink sink) {
-        FrontendEncoder.parse(backend.stage(), "", sql);
+        byte[] utf8 = sql.getBytes(StandardCharsets.UTF_8);
+        byte[] text = backend.spoken(utf8, 0, utf8.length);
+        FrontendEncoder.parse(backend.stage(), "", text, 0, text.length, new int[0]);
         backend.expectParse(ServerStatement.unnamed(new byte[0], new int[0]), TELLING, null);
         NodeMessages.bind(backend.stage(), PORTAL, "");
         backend.expectBind(TELLING);

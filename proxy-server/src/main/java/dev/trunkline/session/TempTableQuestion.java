@@ -55,7 +55,8 @@ final class TempTableQuestion implements StatementRun, ReplySink {
     @Override
     public void message(BackendConnection from, byte type, ByteBuf frame) {
         if (type == MessageTypes.DATA_ROW) {
-            ByteBuf body = frame.slice(frame.readerIndex() + 5, frame.readableBytes() - 5);
+            ByteBuf row = from.encoding() == null ? frame : from.encoding().decodeMessage(frame);
+            ByteBuf body = row.slice(row.readerIndex() + 5, row.readableBytes() - 5);
             names.add(((DataRow) BackendDecoder.decode(type, body)).values().getFirst().text());
         }
     }

@@ -63,6 +63,7 @@ final class SessionFixture implements AutoCloseable {
         for (RunningNode node : nodes) {
             TestNodes.execute(node, database, "CREATE TABLE items (k int8 PRIMARY KEY, v text NOT NULL);"
                     + "CREATE TABLE countries (code text PRIMARY KEY, name text);"
+                    + "CREATE TABLE words (w text PRIMARY KEY, n int);"
                     + "INSERT INTO countries VALUES ('at', 'Austria')");
         }
         TestNodes.execute(nodes.getFirst(), database, "CREATE TABLE notes (id int PRIMARY KEY, body text)");
@@ -93,7 +94,7 @@ final class SessionFixture implements AutoCloseable {
                     .append(VIRTUAL_SHARDS * (i + 1) / nodes.size() - 1).append('\n');
         }
         text.append("    tables:\n      items: { shardKey: k }\n      countries: { reference: true }\n"
-                + "      notes: { node: a }\n");
+                + "      notes: { node: a }\n      words: { shardKey: w }\n");
         if (!topLines.contains("users:")) {
             text.append("users:\n  " + USER + ": { admin: full }\n");
         }
