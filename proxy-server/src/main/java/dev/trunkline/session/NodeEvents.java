@@ -223,6 +223,8 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         } else {
             goOnWithout(participant, owing, why);
             session.flushReplies();
+            // A node that took nothing, or was closed already, has kept the client's next message waiting.
+            session.resumeLater();
         }
     }
 
