@@ -38,14 +38,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * One side sends fifty megabytes, the other takes nothing: the proxy holds a few, and in the end everything arrives.
+ * One side sends thirty megabytes or more, the other takes nothing: the proxy holds a few, and in the end everything arrives.
  */
 class BackpressureTest {
 
     /** What the proxy may hold, outside the heap and on it, beyond what it held before. */
-    private static final long MOST_HELD = 24 << 20;
+    private static final long MOST_HELD = 20 << 20;
     private static final int PIECE = 100_000;
+    /** More than the kernel's buffers hold. */
     private static final int PIECES = 500;
+    private static final int ROWS = 300;
     private static final int LOCK = 4711;
     private static final long STILL_NANOS = 400_000_000L;
 
@@ -66,7 +68,7 @@ class BackpressureTest {
         // Large where they are read, small where they are stored.
         for (int node = 0; node < 2; node++) {
             int wanted = node;
-            String keys = String.join(",", IntStream.iterate(0, i -> i < 500, i -> i + 1)
+            String keys = String.join(",", IntStream.iterate(0, i -> i < ROWS, i -> i + 1)
                     .mapToObj(i -> Long.toString(shop.key(wanted, i))).toList());
             shop.onNode(node, "INSERT INTO items SELECT k, repeat('x', " + PIECE / 2 + ") FROM unnest('{" + keys
                     + "}'::int8[]) k");
@@ -94,24 +96,23 @@ class BackpressureTest {
         try (PgClient client = client(link)) {
             long before = held();
             long sent = fromNodes();
-            client.send(new Query("SELECT repeat('x', " + PIECE + ") FROM generate_series(1, " + PIECES + ")"));
+            client.send(new Query("SELECT repeat('x', " + PIECE + ") FROM generate_series(1, " + ROWS + ")"));
             awaitStill(sent, BackpressureTest::fromNodes);
             assertHeld(before);
-            assertEquals(PIECES, rows(client));
+            assertEquals(ROWS, rows(client));
             assertEquals("T row(1) [SELECT 1] Z:I", Talk.ask(client, "SELECT 1"));
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"SELECT k, v FROM items ORDER BY k", "SELECT k, v FROM items"})
-    void aClientThatReadsNothingStopsAllNodesOfAMerge(String sql) throws Exception {
+    @Test
+    void aClientThatReadsNothingStopsAllNodesOfAMerge() throws Exception {
         try (PgClient client = client("plain")) {
             long before = held();
             long sent = fromNodes();
-            client.send(new Query(sql));
+            client.send(new Query("SELECT k, v FROM items ORDER BY k"));
             awaitStill(sent, BackpressureTest::fromNodes);
             assertHeld(before);
-            assertEquals(1000, rows(client));
+            assertEquals(2 * ROWS, rows(client));
         }
     }
 
@@ -119,7 +120,7 @@ class BackpressureTest {
     @Test
     void aClientThatReadsNothingIsNotListenedTo() throws Exception {
         Query refused = new Query("SET trunkline.fan_out = '" + "x".repeat(PIECE / 10) + "'");
-        int count = 10 * PIECES;
+        int count = 10 * ROWS;
         try (PgClient client = client("plain")) {
             long before = held();
             Writer writer = new Writer(count, i -> client.send(refused));
@@ -135,12 +136,11 @@ class BackpressureTest {
 
     // ---- a node that reads nothing
 
-    @ParameterizedTest
-    @ValueSource(strings = {"plain", "tls"})
-    void aNodeThatReadsNothingStopsCopy(String link) throws Exception {
+    @Test
+    void aNodeThatReadsNothingStopsCopy() throws Exception {
         shop.onNode(0, "TRUNCATE notes");
         byte[] row = ("1\t" + "x".repeat(PIECE - 3) + "\n").getBytes(StandardCharsets.US_ASCII);
-        try (PgClient client = client(link); Connection holder = locked()) {
+        try (PgClient client = client("plain"); Connection holder = locked()) {
             client.send(new Query("COPY notes FROM STDIN"));
             assertTrue(client.receive() instanceof CopyInResponse);
             long before = held();
