@@ -15,6 +15,7 @@ import io.netty.channel.EventLoop;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Iterator;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +23,7 @@ import org.slf4j.LoggerFactory;
 /** Opens connections to nodes, and sends them cancel requests. Thread-safe. */
 public final class BackendConnector {
 
+    private static final int CANCEL_TIMEOUT_SECONDS = 3;
     private static final Logger LOG = LoggerFactory.getLogger(BackendConnector.class);
     private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
     private static final int CANCEL_REQUEST_CODE = 80877102;
@@ -176,6 +178,7 @@ public final class BackendConnector {
 
         @Override
         public void channelActive(ChannelHandlerContext ctx) {
+            ctx.executor().schedule(() -> giveUp(ctx), CANCEL_TIMEOUT_SECONDS, TimeUnit.SECONDS);
             byte[] key = backend.cancelKey();
             ByteBuf out = ctx.alloc().buffer(12 + key.length);
             out.writeInt(12 + key.length).writeInt(CANCEL_REQUEST_CODE).writeInt(backend.processId()).writeBytes(key);
@@ -195,6 +198,16 @@ public final class BackendConnector {
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
             ctx.close();
+        }
+
+        /** The node is silent. The request may still reach it some time: the connection is not lent again. */
+        private void giveUp(ChannelHandlerContext ctx) {
+            if (!ended) {
+                LOG.info("node {}: a cancel request was not answered within {} s", backend.endpoint(),
+                        CANCEL_TIMEOUT_SECONDS);
+                backend.close();
+                ctx.close();
+            }
         }
 
         void ended() {

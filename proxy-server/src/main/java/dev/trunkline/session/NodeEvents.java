@@ -230,7 +230,12 @@ final class NodeEvents implements BackendOwner, FlushTarget {
 
     private void goOnWithout(Participant lost, boolean owing, ProxyException why) {
         if (lost.isEnding()) {
-            // Its part was over, or is rolled back by its loss.
+            if (cycle.isEnding() && transaction.isExplicit() && lost.isUsed()) {
+                // Only the cycle was to end, not what the transaction has done there.
+                transaction.broken();
+                untold = why;
+            }
+            // Otherwise its part was over, or is rolled back by its loss.
             cycle.readyByLoss();
             return;
         }

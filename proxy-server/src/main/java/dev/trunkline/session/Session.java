@@ -755,6 +755,7 @@ public final class Session implements ClientSession {
             proceed();
         });
         become(SessionState.WAITING);
+        waitingSinceNanos = System.nanoTime();
         backend.flush();
     }
 
@@ -862,7 +863,12 @@ public final class Session implements ClientSession {
 
     /** What is waited for, a plan or a connection, is wanted no more. */
     private void giveUpWaiting(ProxyException why) {
-        if (state == SessionState.WAITING) {
+        if (state == SessionState.WAITING && cycle.awaitsReady()) {
+            // The connection that is being prepared for the session does not answer.
+            answerError(why);
+            transaction.participants().stream().map(Participant::backend).filter(BackendConnection::isBusy).toList()
+                    .forEach(BackendConnection::close);
+        } else if (state == SessionState.WAITING) {
             leases.cancelWait(why);
         } else if (state == SessionState.PLANNING) {
             plans.cancel(why);

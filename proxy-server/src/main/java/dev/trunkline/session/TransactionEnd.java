@@ -42,7 +42,14 @@ final class TransactionEnd {
     void commit(boolean chain, Runnable done) {
         Transaction transaction = session.transaction();
         if (transaction.isExplicit() && transaction.isFailed()) {
-            rollback(chain, done);
+            ProxyException loss = session.nodeEvents().takeLoss();
+            if (loss == null) {
+                rollback(chain, done);
+                return;
+            }
+            // Nobody has told the client yet: ROLLBACK in answer to COMMIT is easily taken for a commit.
+            session.answerError(loss);
+            endOthers(parts(), "ROLLBACK", () -> ended(false, false, null, done));
             return;
         }
         if (chain) {
@@ -158,7 +165,9 @@ final class TransactionEnd {
         }
     }
 
-    private void endOthers(List<Participant> parts, String sql, Runnable next) {
+    private void endOthers(List<Participant> all, String sql, Runnable next) {
+        // While the writer committed, one of the others may have been lost: nobody would answer.
+        List<Participant> parts = all.stream().filter(p -> session.transaction().at(p.node()) == p).toList();
         if (parts.isEmpty()) {
             next.run();
             return;

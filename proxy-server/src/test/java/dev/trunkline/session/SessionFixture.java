@@ -6,6 +6,7 @@ import dev.trunkline.testing.NodeLink;
 import dev.trunkline.testing.PgClient;
 import dev.trunkline.testing.RunningProxy;
 import dev.trunkline.value.PgHash;
+import dev.trunkline.wire.BackendMessage;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -177,6 +178,19 @@ final class SessionFixture implements AutoCloseable {
             sum += Double.parseDouble(sample.group(1));
         }
         return (int) sum;
+    }
+
+    /** What the proxy says of its clients and pools. */
+    String report() throws IOException {
+        StringBuilder all = new StringBuilder();
+        try (PgClient admin = PgClient.login("127.0.0.1", proxy.port(), USER, "trunkline",
+                null)) {
+            for (String sql : List.of("SHOW CLIENTS", "SHOW POOLS")) {
+                admin.query(sql).stream().filter(BackendMessage.DataRow.class::isInstance)
+                        .forEach(row -> all.append(Talk.word(row)).append('\n'));
+            }
+        }
+        return all.toString();
     }
 
     /** Waits until something is so. */

@@ -10,6 +10,7 @@ import dev.trunkline.wire.FrontendMessage;
 import dev.trunkline.wire.FrontendMessage.CopyFail;
 import dev.trunkline.wire.FrontendMessage.Query;
 import dev.trunkline.wire.FrontendMessage.Sync;
+import dev.trunkline.wire.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.ByteArrayOutputStream;
@@ -58,6 +59,10 @@ final class DialogPlayer {
                 message = client.receive(PATIENCE_MILLIS);
             } catch (EOFException e) {
                 answers.add("eof");
+                return answers;
+            } catch (ProtocolViolation e) {
+                // A server repeats what it was asked for, formats that there are not included.
+                answers.add("nonsense");
                 return answers;
             }
             if (message == null) {
