@@ -150,7 +150,8 @@ class FailureTest {
         }
         fates.forEach((key, fate) -> {
             if (fate != Fate.UNKNOWN) {
-                assertEquals(fate == Fate.DONE, there.contains(key), () -> key + " was " + fate + " by way " + ways.get(key));
+                assertEquals(fate == Fate.DONE, there.contains(key),
+                        () -> key + " was " + fate + " by way " + ways.get(key));
             }
         });
         assertTrue(fates.values().stream().filter(f -> f == Fate.DONE).count() > 20, () -> "few were done: " + told);

@@ -136,7 +136,8 @@ class WreckingClientTest {
     private static void look(PgClient client, long seed, int millis) throws IOException {
         for (BackendMessage m = client.receive(millis); m != null; m = client.receive(millis)) {
             if (m instanceof ErrorResponse error) {
-                assertTrue(!error.fields().message().startsWith("internal error"), () -> "seed " + seed + ": " + error.fields());
+                assertTrue(!error.fields().message().startsWith("internal error"),
+                        () -> "seed " + seed + ": " + error.fields());
             }
         }
     }
