@@ -32,6 +32,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
  * Clients whose nodes say, now and then, what they should not: a client gets its own answer, an error, or the end of its connection,
@@ -39,6 +40,7 @@ import org.junit.jupiter.api.Timeout;
  * {@code -Dtrunkline.protocol.seed} the chances.
  */
 @Timeout(7200)
+@EnabledIfSystemProperty(named = "trunkline.protocol.seconds", matches = "\\d+", disabledReason = "scripts/torture protocol")
 class LyingNodeTest {
 
     private static final int SECONDS = Integer.getInteger("trunkline.protocol.seconds", 3);
