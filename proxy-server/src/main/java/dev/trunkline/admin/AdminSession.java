@@ -463,6 +463,6 @@ final class AdminSession implements ClientSession {
                     case FAILED -> "idle in transaction (aborted)";
                 };
         return new ClientStatus(visitor.processId(), visitor.user(), AdminAccess.DATABASE, visitor.address(), word, 0,
-                null, List.of(), execution.setting("application_name"), connected, requestId(), requests, 0, null);
+                null, List.of(), execution.setting("application_name"), connected, requestId(), requests, 0, null, 0);
     }
 }

@@ -103,7 +103,8 @@ final class Rows {
         return row(c.user(), c.database(), c.state(), from == null ? null : from.getAddress().getHostAddress(),
                 from == null ? null : from.getPort(), c.waitMicros(), c.pinned(),
                 c.nodes().isEmpty() ? null : String.join(",", c.nodes()), c.processId(), c.applicationName(),
-                c.connected(), c.request(), c.requests(), c.channels(), c.pinnedFor());
+                c.connected(), c.request(), c.requests(), c.channels(), c.pinnedFor(),
+                c.preparedStatements());
     }
 
     // ---- what anybody may read

@@ -19,7 +19,7 @@ enum View {
     CLIENTS("who is connected, and what they do", text("user"), text("database"), text("state"), text("addr"),
             int4("port"), int8("wait_us"), text("pinned"), text("node"), int4("id"), text("application_name"),
             new Column("connect_time", Column.Type.TIMESTAMPTZ), text("request"), int8("requests"),
-            int4("channels"), text("pinned_for")),
+            int4("channels"), text("pinned_for"), int4("prepared_statements")),
     NODES("the nodes of each database", text("database"), text("node"), text("endpoint"), text("role"),
             text("state"), float8("capacity"), int4("virtual_shards"), text("reason"), int8("bytes_to_node"),
             int8("bytes_from_node"), int4("current_connections"), int4("max_connections"),

@@ -14,7 +14,8 @@ import java.util.List;
  * @param requests how many requests (a simple query, or a pipeline up to Sync) it has made
  * @param channels how many channels it listens to
  * @param pinnedFor what binds it to that node, or null
+ * @param preparedStatements how many prepared statements it has that have a name
  */
 public record ClientStatus(int processId, String user, String database, SocketAddress address, String state,
         long waitMicros, String pinned, List<String> nodes, String applicationName, Instant connected, String request,
-        long requests, int channels, String pinnedFor) {}
+        long requests, int channels, String pinnedFor, int preparedStatements) {}

@@ -436,9 +436,6 @@ final class ExtendedProtocol {
         Portal portal = portals.find(name);
         BackendConnection cursor = portals.cursor(name);
         if (cursor == null && (portal == null || portal.participant() == null)) {
-            if (portal != null && portal.suspended() != null) {
-                portal.suspended().closeAtNodes();
-            }
             portals.remove(name);
             session.reply(BackendEncoder::closeComplete);
             return true;

@@ -86,6 +86,8 @@ final class FanOutInput implements ReplySink {
     void close(String portal) {
         FrontendEncoder.close(backend().stage(), Target.PORTAL, portal);
         backend().expectClose(Session.INJECTED);
+        // Another portal may be waiting there for the connection to have nothing to answer.
+        FrontendEncoder.flush(backend().stage());
     }
 
     /** Whether the node can be asked for more of a portal that it has suspended. */

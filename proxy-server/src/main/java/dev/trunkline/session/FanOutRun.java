@@ -54,7 +54,7 @@ final class FanOutRun implements StatementRun {
     private final FanOutInputs inputs;
     private final RowMerge merge;
     private final boolean sequential;
-    /** The portal's name at the nodes: only one that may be suspended needs the client's. */
+    /** The portal's name at the nodes: only one that may be suspended has one. */
     private final String portalName;
     private final boolean gathers;
     private int joined;
@@ -95,7 +95,7 @@ final class FanOutRun implements StatementRun {
         this.maxRows = maxRows;
         this.sequential = maxRows > 0 && fanOut.merge() instanceof Merge.Concat;
         this.gathers = fanOut.merge().gathers();
-        this.portalName = maxRows > 0 && !gathers ? source.portalName() : "";
+        this.portalName = maxRows > 0 && !gathers ? session.portals().nameAtNodes(source.portalName()) : "";
         this.merge = RowMerge.of(fanOut.merge(), session.database().nodeNames(destination.nodes()),
                 RowCounts.of(fanOut.merge(), source.values(), source.types()));
         this.inputs = new FanOutInputs(destination.nodes().length, merge, session.database().metrics(),

@@ -10,6 +10,7 @@ final class Portals {
 
     private final Transaction transaction;
     private final Map<String, Portal> portals = new HashMap<>();
+    private long suspended;
 
     Portals(Transaction transaction) {
         this.transaction = transaction;
@@ -58,12 +59,27 @@ final class Portals {
     }
 
     void put(Portal portal) {
-        drop(portals.put(portal.name(), portal));
+        close(portals.put(portal.name(), portal));
+    }
+
+    /**
+     * What a suspended portal is called at its nodes: the client's name, or one of ours in place of none, since the nodes'
+     * unnamed portal is anybody's who comes next.
+     */
+    String nameAtNodes(String name) {
+        return name.isEmpty() ? "trunkline_" + ++suspended : name;
+    }
+
+    private static void close(Portal portal) {
+        if (portal != null && portal.suspended() != null) {
+            portal.suspended().closeAtNodes();
+        }
+        drop(portal);
     }
 
     /** Close of a portal, or of a cursor. */
     void remove(String name) {
-        drop(portals.remove(name));
+        close(portals.remove(name));
         transaction.cursors().remove(name);
     }
 

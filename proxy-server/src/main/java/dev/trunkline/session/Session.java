@@ -887,6 +887,6 @@ public final class Session implements ClientSession {
                 stateWord(), waitingSinceNanos == 0 ? 0 : (nowNanos - waitingSinceNanos) / 1000,
                 leases.hasPinned() ? database.nodeName(leases.pinnedNode()) : null, nodes, settings.applicationName(),
                 connected, requests.id(), requests.count(),
-                listening == null ? 0 : listening.heard().size(), leases.pinnedFor());
+                listening == null ? 0 : listening.heard().size(), leases.pinnedFor(), statements.count());
     }
 }
