@@ -557,6 +557,8 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
             session.clientWritable(is);
             if (is) {
                 resume();
+                // What nodes got by that waits for nobody else: this may be the end of a flush.
+                flush();
             }
         }
     }
