@@ -1,60 +1,30 @@
 package dev.trunkline.frontend;
 
-import dev.trunkline.auth.ClientLogin;
-import dev.trunkline.auth.NodeCredential;
-import dev.trunkline.config.UserConfig;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.session.ClientInput;
 import dev.trunkline.session.ClientOutput;
 import dev.trunkline.session.ClientSession;
 import dev.trunkline.session.ClientStatus;
-import dev.trunkline.session.ReportedParameters;
-import dev.trunkline.session.ServedDatabase;
-import dev.trunkline.session.Session;
-import dev.trunkline.session.SessionIdentity;
-import dev.trunkline.session.SessionSettings;
 import dev.trunkline.session.Worker;
 import dev.trunkline.wire.BackendEncoder;
-import dev.trunkline.wire.BackendMessage;
-import dev.trunkline.wire.BackendMessage.AuthenticationOk;
-import dev.trunkline.wire.BackendMessage.NegotiateProtocolVersion;
 import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.FrameLimits;
-import dev.trunkline.wire.FrontendDecoder;
-import dev.trunkline.wire.FrontendMessage.CancelRequest;
-import dev.trunkline.wire.FrontendMessage.GSSENCRequest;
-import dev.trunkline.wire.FrontendMessage.Initial;
-import dev.trunkline.wire.FrontendMessage.SSLRequest;
-import dev.trunkline.wire.FrontendMessage.StartupMessage;
 import dev.trunkline.wire.MessageTypes;
-import dev.trunkline.wire.ProtocolVersion;
 import dev.trunkline.wire.ProtocolViolation;
-import dev.trunkline.wire.TransactionStatus;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.DecoderException;
-import io.netty.util.concurrent.Future;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A client's socket: the startup dialog, then the cutting of its bytes into messages for the session.
- *
- * <pre>
- *   STARTUP --SSLRequest--> 'S', TLS handshake, STARTUP, or 'N', STARTUP;  STARTUP --GSSENCRequest--> 'N', STARTUP
- *   STARTUP --CancelRequest--> passed on, closed
- *   STARTUP --StartupMessage--> LOGIN --proof--> SERVING;  STARTUP --trusted user--> SERVING
- * </pre>
+ * A client's socket: the cutting of its bytes into messages, for the {@link StartupDialog} at first, and then for the session
+ * that comes of it.
  *
  * <p>Bytes that the session does not take yet stay in {@code pending}; when that is more than a little, the socket is not
  * read until the session takes messages again. A message is put together up to its length before it is offered, but for
@@ -70,26 +40,22 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
     private static final int MOST_AHEAD = 1 << 16;
 
     private enum Phase {
-        STARTUP,
-        LOGIN,
+        DIALOG,
         SERVING,
         CLOSED
     }
 
     private final Worker worker;
     private final Reception reception;
-    private Phase phase = Phase.STARTUP;
+    private Phase phase = Phase.DIALOG;
     private ChannelHandlerContext context;
     private ByteBuf pending;
     private int copyLeft;
-    private Startup startup;
-    private ClientLogin login;
+    /** Null as soon as there is a session. */
+    private StartupDialog dialog;
     private Clients.Seat seat;
     private ClientSession session;
     private ClientOutput out;
-    private Future<?> timeout;
-    private boolean encrypted;
-    private boolean inDialog;
     private boolean offering;
     private boolean wantsMore;
 
@@ -103,27 +69,11 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
         context = ctx;
         out = new ClientOutput(ctx);
         if (!reception.clients().enterDialog()) {
-            ctx.close();
+            closeNow();
             return;
         }
-        inDialog = true;
-        long limit = reception.limits().authenticationTimeout().toMillis();
-        timeout = ctx.executor().schedule(this::dialogTimedOut, limit, TimeUnit.MILLISECONDS);
-    }
-
-    private void dialogTimedOut() {
-        if (phase == Phase.STARTUP || phase == Phase.LOGIN) {
-            LOG.info("client {}: closed, the log-in took too long", context.channel().remoteAddress());
-            context.close();
-        }
-    }
-
-    private void leaveDialog() {
-        if (inDialog) {
-            inDialog = false;
-            timeout.cancel(false);
-            reception.clients().leaveDialog();
-        }
+        Admission admission = new Admission(worker, reception, this, ctx.channel().remoteAddress(), out);
+        dialog = new StartupDialog(reception, this, admission, ctx, out);
     }
 
     // ---- reading
@@ -237,178 +187,10 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
 
     private boolean step() {
         return switch (phase) {
-            case STARTUP -> initial();
-            case LOGIN -> answer();
+            case DIALOG -> dialog.step(pending);
             case SERVING -> message();
             case CLOSED -> false;
         };
-    }
-
-    // ---- the startup dialog
-
-    private boolean initial() {
-        if (pending.readableBytes() < FrameLimits.LENGTH_BYTES) {
-            return false;
-        }
-        int length = FrameLimits.startupBody(pending.getInt(pending.readerIndex()));
-        if (pending.readableBytes() < FrameLimits.LENGTH_BYTES + length) {
-            return false;
-        }
-        pending.skipBytes(FrameLimits.LENGTH_BYTES);
-        Initial first = FrontendDecoder.decodeInitial(pending.readSlice(length));
-        switch (first) {
-            case SSLRequest request -> encrypt();
-            case GSSENCRequest request -> refuseEncryption();
-            case CancelRequest request -> cancel(request);
-            case StartupMessage message -> start(message);
-        }
-        return phase != Phase.CLOSED;
-    }
-
-    private void encrypt() {
-        if (reception.tls() == null || encrypted) {
-            refuseEncryption();
-            return;
-        }
-        if (pending.isReadable()) {
-            // What was sent before the handshake must not be taken for what comes under it (CVE-2021-23214).
-            throw ProxyError.PROTOCOL_VIOLATION.with("received unencrypted data after SSL request");
-        }
-        encrypted = true;
-        out.stage().writeByte('S');
-        out.flush();
-        context.pipeline().addFirst("tls", reception.tls().handler(context.alloc()));
-        out.encrypted();
-    }
-
-    private void refuseEncryption() {
-        out.stage().writeByte('N');
-        out.flush();
-    }
-
-    private void cancel(CancelRequest request) {
-        // Nothing more is read. The client takes the end of the connection for the sign that the request has arrived, and
-        // that what it sends next is not cancelled any more.
-        phase = Phase.CLOSED;
-        reception.cancels().deliver(request, loop(), this::closeNow);
-    }
-
-    void cancelRunning(Runnable passedOn) {
-        if (phase != Phase.SERVING) {
-            passedOn.run();
-        } else {
-            session.cancel(passedOn);
-        }
-    }
-
-    private void start(StartupMessage message) {
-        if (ProtocolVersion.major(message.version()) != 3) {
-            throw ProxyError.UNSUPPORTED_PROTOCOL.with(ProtocolVersion.major(message.version()) + "."
-                    + ProtocolVersion.minor(message.version()));
-        }
-        if (reception.tls() != null && reception.tls().isRequired() && !encrypted) {
-            throw ProxyError.INVALID_AUTHORIZATION.with("the proxy takes connections with TLS only",
-                    "Connect with sslmode=require or stronger.");
-        }
-        startup = Startup.of(message);
-        if (startup.negotiate()) {
-            BackendEncoder.encode(new NegotiateProtocolVersion(ProtocolVersion.V3_0, startup.unknownOptions()),
-                    out.stage());
-        }
-        UserConfig user = reception.user(startup.user());
-        if (reception.trusts(user, context.channel().remoteAddress())) {
-            BackendEncoder.encode(new AuthenticationOk(), out.stage());
-            admit(user);
-            return;
-        }
-        login = reception.login(startup.user(), encrypted);
-        phase = Phase.LOGIN;
-        BackendEncoder.encode(login.opening(), out.stage());
-    }
-
-    private boolean answer() {
-        if (pending.readableBytes() < HEADER) {
-            return false;
-        }
-        byte type = pending.getByte(pending.readerIndex());
-        int length = FrameLimits.authenticationBody(type, pending.getInt(pending.readerIndex() + 1));
-        if (pending.readableBytes() < HEADER + length) {
-            return false;
-        }
-        pending.skipBytes(HEADER);
-        ByteBuf body = pending.readSlice(length);
-        if (type == MessageTypes.TERMINATE) {
-            closeNow();
-            return false;
-        }
-        for (BackendMessage reply : login.answer(body)) {
-            BackendEncoder.encode(reply, out.stage());
-        }
-        if (login.authenticated()) {
-            admit(reception.user(startup.user()));
-        }
-        return true;
-    }
-
-    private void admit(UserConfig user) {
-        if (user == null) {
-            // The file was read again during the log-in, and knows the user no more.
-            throw ProxyError.INVALID_PASSWORD.with(startup.user());
-        }
-        boolean admin = reception.isAdmin(user, startup.database());
-        ServedDatabase database = admin ? null : reception.database(user, startup.database());
-        seat = reception.clients().take();
-        if (seat == null) {
-            throw ProxyError.TOO_MANY_CLIENTS.with();
-        }
-        leaveDialog();
-        Map<String, String> parameters = parameters(
-                admin ? reception.adminParameters() : database.startupParameters());
-        parameters.forEach((name, value) -> BackendEncoder.parameterStatus(out.stage(), name, value));
-        BackendEncoder.backendKeyData(out.stage(), seat.processId, seat.cancelKey);
-        BackendEncoder.readyForQuery(out.stage(), TransactionStatus.IDLE);
-        session = admin ? administer(user, parameters) : serve(user, database, parameters);
-        seat.connection = this;
-        phase = Phase.SERVING;
-        login = null;
-        LOG.debug("client {}: user {} on database {}, session {}", context.channel().remoteAddress(), user.name(),
-                startup.database(), seat.processId);
-    }
-
-    private ClientSession serve(UserConfig user, ServedDatabase database, Map<String, String> parameters) {
-        List<NodeCredential> logins = reception.credentials(user, database.name());
-        String atHome = logins.get(database.catalog().homeNode()).user();
-        SessionSettings settings = SessionSettings.of(atHome, setting -> database.roleDefault(atHome, setting),
-                startup.settings().entrySet(), database.catalog());
-        SessionIdentity identity = new SessionIdentity(seat.processId, user.name(), database,
-                context.channel().remoteAddress(), logins, user.pool());
-        return new Session(worker, identity, this, out, settings, new ReportedParameters(parameters));
-    }
-
-    private ClientSession administer(UserConfig user, Map<String, String> parameters) {
-        return reception.admin().open(new AdminAccess.Visitor(seat.processId, user.name(), user.admin(),
-                context.channel().remoteAddress(), context.channel().eventLoop(), parameters), this, out);
-    }
-
-    /** What the client is told at log-in: what the nodes report, but for what it has asked for itself. */
-    private Map<String, String> parameters(Map<String, String> reported) {
-        Map<String, String> parameters = new LinkedHashMap<>(reported);
-        parameters.put("client_encoding", startup.clientEncoding());
-        parameters.put("session_authorization", startup.user());
-        parameters.put("application_name", startup.settings().getOrDefault("application_name", ""));
-        for (String name : parameters.keySet().toArray(String[]::new)) {
-            String wanted = startup.settings().get(name.toLowerCase(Locale.ROOT));
-            if (wanted != null) {
-                parameters.put(name, name.equals("DateStyle") ? dateStyle(wanted, parameters.get(name)) : wanted);
-            }
-        }
-        return parameters;
-    }
-
-    /** PostgreSQL reports both parts of DateStyle, also when only one was set. */
-    private static String dateStyle(String wanted, String before) {
-        int comma = before.indexOf(',');
-        return wanted.indexOf(',') >= 0 || comma < 0 ? wanted : wanted + before.substring(comma);
     }
 
     // ---- messages
@@ -447,6 +229,26 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
         }
         pending.readerIndex(start + HEADER + length);
         return pending.isReadable();
+    }
+
+    // ---- the startup dialog's side
+
+    /** The client has got a seat, which it has until it leaves. */
+    void seated(Clients.Seat its) {
+        seat = its;
+    }
+
+    /** From now on its messages go to this session. */
+    void serve(ClientSession its) {
+        session = its;
+        seat.connection = this;
+        phase = Phase.SERVING;
+        dialog = null;
+    }
+
+    /** Nothing more is read from the client. */
+    void takeNoMore() {
+        phase = Phase.CLOSED;
     }
 
     // ---- the session's side
@@ -500,6 +302,14 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
         });
     }
 
+    void cancelRunning(Runnable passedOn) {
+        if (phase != Phase.SERVING) {
+            passedOn.run();
+        } else {
+            session.cancel(passedOn);
+        }
+    }
+
     /** Has what runs for the session cancelled. */
     void interrupt() {
         loop().execute(() -> cancelRunning(() -> {
@@ -539,13 +349,15 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
     }
 
     private void leave() {
-        leaveDialog();
+        if (dialog != null) {
+            dialog.leave();
+        }
         if (seat != null) {
             reception.clients().leave(seat);
         }
     }
 
-    private void closeNow() {
+    void closeNow() {
         phase = Phase.CLOSED;
         context.close();
     }

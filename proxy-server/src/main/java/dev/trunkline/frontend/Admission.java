@@ -1,0 +1,112 @@
+package dev.trunkline.frontend;
+
+import dev.trunkline.auth.NodeCredential;
+import dev.trunkline.config.UserConfig;
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.session.ClientOutput;
+import dev.trunkline.session.ClientSession;
+import dev.trunkline.session.ReportedParameters;
+import dev.trunkline.session.ServedDatabase;
+import dev.trunkline.session.Session;
+import dev.trunkline.session.SessionIdentity;
+import dev.trunkline.session.SessionSettings;
+import dev.trunkline.session.Worker;
+import dev.trunkline.wire.BackendEncoder;
+import dev.trunkline.wire.TransactionStatus;
+import java.net.SocketAddress;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The way of a client that has proved who it is into a session: its right to the database, a seat among the clients, and what
+ * PostgreSQL tells a client before its first ReadyForQuery. Confined to the client's event loop.
+ */
+final class Admission {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
+
+    private final Worker worker;
+    private final Reception reception;
+    private final ClientConnection connection;
+    private final SocketAddress address;
+    private final ClientOutput out;
+
+    Admission(Worker worker, Reception reception, ClientConnection connection, SocketAddress address,
+            ClientOutput out) {
+        this.worker = worker;
+        this.reception = reception;
+        this.connection = connection;
+        this.address = address;
+        this.out = out;
+    }
+
+    /**
+     * Opens the session.
+     *
+     * @param user null when the file was read again during the log-in, and knows the user no more
+     */
+    void admit(UserConfig user, Startup startup, StartupDialog dialog) {
+        if (user == null) {
+            throw ProxyError.INVALID_PASSWORD.with(startup.user());
+        }
+        boolean admin = reception.isAdmin(user, startup.database());
+        ServedDatabase database = admin ? null : reception.database(user, startup.database());
+        Clients.Seat seat = reception.clients().take();
+        if (seat == null) {
+            throw ProxyError.TOO_MANY_CLIENTS.with();
+        }
+        connection.seated(seat);
+        dialog.leave();
+        Map<String, String> parameters = parameters(
+                admin ? reception.adminParameters() : database.startupParameters(), startup);
+        parameters.forEach((name, value) -> BackendEncoder.parameterStatus(out.stage(), name, value));
+        BackendEncoder.backendKeyData(out.stage(), seat.processId, seat.cancelKey);
+        BackendEncoder.readyForQuery(out.stage(), TransactionStatus.IDLE);
+        connection.serve(admin
+                ? administer(seat, user, parameters)
+                : serve(seat, user, database, startup.settings(), parameters));
+        LOG.debug("client {}: user {} on database {}, session {}", address, user.name(), startup.database(),
+                seat.processId);
+    }
+
+    private ClientSession serve(Clients.Seat seat, UserConfig user, ServedDatabase database,
+            Map<String, String> asked, Map<String, String> parameters) {
+        List<NodeCredential> logins = reception.credentials(user, database.name());
+        String atHome = logins.get(database.catalog().homeNode()).user();
+        SessionSettings settings = SessionSettings.of(atHome, setting -> database.roleDefault(atHome, setting),
+                asked.entrySet(), database.catalog());
+        SessionIdentity identity = new SessionIdentity(seat.processId, user.name(), database, address, logins,
+                user.pool());
+        return new Session(worker, identity, connection, out, settings, new ReportedParameters(parameters));
+    }
+
+    private ClientSession administer(Clients.Seat seat, UserConfig user, Map<String, String> parameters) {
+        return reception.admin().open(new AdminAccess.Visitor(seat.processId, user.name(), user.admin(), address,
+                connection.loop(), parameters), connection, out);
+    }
+
+    /** What the client is told at log-in: what the nodes report, but for what it has asked for itself. */
+    private static Map<String, String> parameters(Map<String, String> reported, Startup startup) {
+        Map<String, String> parameters = new LinkedHashMap<>(reported);
+        parameters.put("client_encoding", startup.clientEncoding());
+        parameters.put("session_authorization", startup.user());
+        parameters.put("application_name", startup.settings().getOrDefault("application_name", ""));
+        for (String name : parameters.keySet().toArray(String[]::new)) {
+            String wanted = startup.settings().get(name.toLowerCase(Locale.ROOT));
+            if (wanted != null) {
+                parameters.put(name, name.equals("DateStyle") ? dateStyle(wanted, parameters.get(name)) : wanted);
+            }
+        }
+        return parameters;
+    }
+
+    /** PostgreSQL reports both parts of DateStyle, also when only one was set. */
+    private static String dateStyle(String wanted, String before) {
+        int comma = before.indexOf(',');
+        return wanted.indexOf(',') >= 0 || comma < 0 ? wanted : wanted + before.substring(comma);
+    }
+}
