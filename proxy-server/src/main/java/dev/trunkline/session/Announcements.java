@@ -42,7 +42,7 @@ final class Announcements {
             toAll(statements, told);
             return;
         }
-        int node = session.preferredNode(-1);
+        int node = session.nodes().preferred(-1);
         Participant participant = session.participant(node, () -> toOneOrAll(statements, told));
         if (participant != null) {
             TellRun.start(session, List.of(participant), statements, told);

@@ -69,8 +69,8 @@ final class Binding {
             keep(new Portal(portalName, statement, destination, null, values(plan, body)));
             return true;
         }
-        Participant participant = session.participant(session.nodeOf(destination), null);
-        if (participant == null || !session.switchTo(participant.backend(), null)) {
+        Participant participant = session.participant(session.nodes().of(destination), null);
+        if (participant == null || !session.replies().switchTo(participant.backend(), null)) {
             return false;
         }
         BackendConnection backend = participant.backend();
@@ -112,8 +112,8 @@ final class Binding {
                     executed.bindValues(body.slice(formats, layout.end() - formats))));
             return true;
         }
-        Participant participant = session.participant(session.nodeOf(executed.destination()), null);
-        if (participant == null || !session.switchTo(participant.backend(), null)) {
+        Participant participant = session.participant(session.nodes().of(executed.destination()), null);
+        if (participant == null || !session.replies().switchTo(participant.backend(), null)) {
             return false;
         }
         BackendConnection backend = participant.backend();
@@ -135,7 +135,7 @@ final class Binding {
     private void keep(Portal portal) {
         session.portals().requireFree(portal.name(), null);
         protocol.answerPendingParse();
-        session.reply(BackendEncoder::bindComplete);
+        session.replies().add(BackendEncoder::bindComplete);
         session.portals().put(portal);
     }
 
@@ -179,7 +179,7 @@ final class Binding {
         BoundValues values = session.worker().values();
         Fingerprint literals = statement.plan().readsLiterals() ? literals(statement) : null;
         values.statement(statement.sql(), literals, statement.standardConformingStrings())
-                .pinnedNode(session.pinnedNode()).hint(session.own().hint());
+                .pinnedNode(session.nodes().pinned()).hint(session.own().hint());
         int count = layout.count();
         if (count > 0 && statement.plan().keyParameters().length > 0) {
             byte[] bytes = session.worker().scratch(size);

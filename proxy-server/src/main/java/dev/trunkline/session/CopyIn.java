@@ -3,7 +3,6 @@ package dev.trunkline.session;
 import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
-import dev.trunkline.wire.BackendEncoder;
 import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.MessageTypes;
 import dev.trunkline.wire.ProtocolViolation;
@@ -72,7 +71,7 @@ final class CopyIn {
         }
         ProxyException error = ProxyError.PROTOCOL_VIOLATION
                 .with(String.format("unexpected message type 0x%02X during COPY from stdin", type));
-        session.say(ErrorFields.of(error));
+        session.replies().sayNow(ErrorFields.of(error));
         throw ProtocolViolation.lostSynchronization();
     }
 

@@ -287,6 +287,6 @@ final class Cycle {
         inString = false;
         ending = false;
         forgetReady();
-        session.settle(settingsBefore, relayed);
+        session.settlement().cycleEnded(settingsBefore, relayed);
     }
 }

@@ -116,7 +116,7 @@ record ExecutedStatement(ClientStatement prepared, StatementPlan plan, Destinati
             lexed.lex(sql, 0, sql.length, prepared.standardConformingStrings());
             literals = lexed.fingerprint(0);
         }
-        values.statement(sql, literals, prepared.standardConformingStrings()).pinnedNode(session.pinnedNode())
+        values.statement(sql, literals, prepared.standardConformingStrings()).pinnedNode(session.nodes().pinned())
                 .hint(session.own().hint());
         int count = arguments.size();
         int[] starts = new int[count];

@@ -156,7 +156,7 @@ final class ExtendedProtocol {
         }
         return switch (lexed.statementCount()) {
             case 0 -> StatementPlans.EMPTY;
-            case 1 -> session.plan(lexed.fingerprint(0), sql, lexed.statementStart(0), lexed.statementEnd(0), 0);
+            case 1 -> session.plans().plan(lexed.fingerprint(0), sql, lexed.statementStart(0), lexed.statementEnd(0), 0);
             default -> throw ProxyError.SYNTAX_ERROR.with("cannot insert multiple commands into a prepared statement");
         };
     }
@@ -173,7 +173,7 @@ final class ExtendedProtocol {
         if (cursor == null) {
             return describePortal(portals.get(name), in, start, length);
         }
-        if (!settlePending() || !session.switchTo(cursor, null)) {
+        if (!settlePending() || !session.replies().switchTo(cursor, null)) {
             return false;
         }
         cursor.send(in, start, length);
@@ -188,8 +188,8 @@ final class ExtendedProtocol {
         if (statement.plan().root() instanceof Plan.LocalReply local && SessionActions.hasNoRows(local.action())) {
             // It can be described in a failed transaction, too.
             answerPendingParse();
-            session.reply(b -> BackendEncoder.parameterDescription(b, List.of()));
-            session.reply(BackendEncoder::noData);
+            session.replies().add(b -> BackendEncoder.parameterDescription(b, List.of()));
+            session.replies().add(BackendEncoder::noData);
             return true;
         }
         session.actions().checkNotFailed(statement.plan());
@@ -198,8 +198,8 @@ final class ExtendedProtocol {
                 return describeExecute(statement, execute);
             }
             answerPendingParse();
-            session.reply(b -> BackendEncoder.parameterDescription(b, RouteExplainer.parameterTypes(statement)));
-            session.reply(b -> session.actions().describe(local.action(), b));
+            session.replies().add(b -> BackendEncoder.parameterDescription(b, RouteExplainer.parameterTypes(statement)));
+            session.replies().add(b -> session.actions().describe(local.action(), b));
             return true;
         }
         if (preparing.isDescribed(statement)) {
@@ -246,13 +246,13 @@ final class ExtendedProtocol {
         if (portal.participant() != null) {
             session.actions().checkNotFailed(portal.plan());
             BackendConnection backend = portal.participant().backend();
-            if (!session.switchTo(backend, null)) {
+            if (!session.replies().switchTo(backend, null)) {
                 return false;
             }
             backend.send(in, start, length);
             backend.expectDescribe(preparing.describingPortal(portal));
         } else if (portal.plan().root() instanceof Plan.LocalReply local) {
-            session.reply(b -> session.actions().describe(local.action(), b));
+            session.replies().add(b -> session.actions().describe(local.action(), b));
         } else {
             pendingDescribe = portal;
         }
@@ -306,7 +306,7 @@ final class ExtendedProtocol {
         Portal portal = pendingDescribe;
         int node = ((Destination.Many) portal.destination()).nodes()[0];
         Participant participant = session.participant(node, null);
-        if (participant == null || !session.switchTo(participant.backend(), null)) {
+        if (participant == null || !session.replies().switchTo(participant.backend(), null)) {
             return false;
         }
         pendingDescribe = null;
@@ -321,7 +321,7 @@ final class ExtendedProtocol {
 
     void answerPendingParse() {
         if (pendingParse != null) {
-            session.reply(BackendEncoder::parseComplete, takePendingParse());
+            session.replies().add(BackendEncoder::parseComplete, takePendingParse());
         }
     }
 
@@ -353,7 +353,7 @@ final class ExtendedProtocol {
         session.actions().checkNotFailed(plan);
         if (portal.participant() != null) {
             BackendConnection backend = portal.participant().backend();
-            if (!session.switchTo(backend, null)) {
+            if (!session.replies().switchTo(backend, null)) {
                 return false;
             }
             session.cycle().executes();
@@ -366,7 +366,7 @@ final class ExtendedProtocol {
             }
             return true;
         }
-        if (session.mustDrain(null)) {
+        if (session.replies().mustDrain(null)) {
             return false;
         }
         if (plan != StatementPlans.EMPTY) {
@@ -385,7 +385,7 @@ final class ExtendedProtocol {
             return true;
         }
         if (portal.isDone()) {
-            session.commandComplete("SELECT 0");
+            session.replies().commandComplete("SELECT 0");
             return true;
         }
         boolean describe = pendingDescribe == portal;
@@ -403,7 +403,7 @@ final class ExtendedProtocol {
 
     private boolean fetch(BackendConnection cursor, ByteBuf in, int start, int length) {
         session.actions().checkNotFailed(null);
-        if (!settlePending() || !session.switchTo(cursor, null)) {
+        if (!settlePending() || !session.replies().switchTo(cursor, null)) {
             return false;
         }
         cursor.send(in, start, length);
@@ -430,18 +430,18 @@ final class ExtendedProtocol {
         }
         if (kind == 'S') {
             ClientStatement closed = statements.remove(name);
-            session.reply(BackendEncoder::closeComplete, refused -> statements.restore(closed));
+            session.replies().add(BackendEncoder::closeComplete, refused -> statements.restore(closed));
             return true;
         }
         Portal portal = portals.find(name);
         BackendConnection cursor = portals.cursor(name);
         if (cursor == null && (portal == null || portal.participant() == null)) {
             portals.remove(name);
-            session.reply(BackendEncoder::closeComplete);
+            session.replies().add(BackendEncoder::closeComplete);
             return true;
         }
         BackendConnection backend = cursor != null ? cursor : portal.participant().backend();
-        if (!session.switchTo(backend, null)) {
+        if (!session.replies().switchTo(backend, null)) {
             return false;
         }
         portals.remove(name);
@@ -455,7 +455,7 @@ final class ExtendedProtocol {
         if (!settlePending()) {
             return false;
         }
-        session.flushCurrent();
+        session.replies().flushNode();
         return true;
     }
 
@@ -465,11 +465,11 @@ final class ExtendedProtocol {
         }
         if (length != HEADER) {
             // It ends the pipeline even so.
-            if (session.mustDrain(null)) {
+            if (session.replies().mustDrain(null)) {
                 return false;
             }
-            session.answerError(ProxyError.PROTOCOL_VIOLATION.with("invalid message format"));
-            session.failCycle();
+            session.refusals().answer(ProxyError.PROTOCOL_VIOLATION.with("invalid message format"));
+            session.refusals().failCycle();
         }
         Transaction transaction = session.transaction();
         if (transaction.participants().size() == 1 && !transaction.isFailed()) {
@@ -479,7 +479,7 @@ final class ExtendedProtocol {
                 return true;
             }
         }
-        if (session.mustDrain(null)) {
+        if (session.replies().mustDrain(null)) {
             return false;
         }
         session.cycle().end();

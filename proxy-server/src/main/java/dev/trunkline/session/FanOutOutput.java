@@ -37,7 +37,7 @@ interface FanOutOutput {
 
         @Override
         public void end(long rows) {
-            session.commandComplete(explained ? "EXPLAIN" : "SELECT " + rows);
+            session.replies().commandComplete(explained ? "EXPLAIN" : "SELECT " + rows);
         }
     }
 }

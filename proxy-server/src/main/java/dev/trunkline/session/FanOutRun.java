@@ -173,7 +173,7 @@ final class FanOutRun implements StatementRun {
     private void warn() {
         ErrorFields warning = session.fanOutWarnings().warning(plan, destination, policy);
         if (warning != null) {
-            session.notice(warning);
+            session.replies().notice(warning);
         }
     }
 
@@ -304,7 +304,7 @@ final class FanOutRun implements StatementRun {
     private void endEarly() {
         ended = true;
         inputs.readAll();
-        forgiving = session.mayCancelReads();
+        forgiving = session.interruptions().mayCancelReads();
         if (forgiving) {
             session.worker().loop().schedule(this::cancelRest, PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
         }
@@ -341,7 +341,7 @@ final class FanOutRun implements StatementRun {
         try {
             step.run();
         } catch (ProxyException e) {
-            session.answerError(e);
+            session.refusals().answer(e);
             failed(null);
             if (e.error() == ProxyError.NODE_PROTOCOL_VIOLATION || e.error() == ProxyError.NODE_ROW_MALFORMED) {
                 // Which node has said it, or what it says next, is not to be relied on.
@@ -410,7 +410,7 @@ final class FanOutRun implements StatementRun {
         inputs.readAll();
         source.portal().suspended(this);
         session.run(null);
-        session.reply(BackendEncoder::portalSuspended);
+        session.replies().add(BackendEncoder::portalSuspended);
         done.run();
     }
 
@@ -424,9 +424,9 @@ final class FanOutRun implements StatementRun {
         if (wrong) {
             release();
             // A cancel that arrives late must not hit what the session does next.
-            Session.afterCancels(inputs.backends(), 0, this::failed);
+            Interruptions.afterCancels(inputs.backends(), 0, this::failed);
         } else if (cancelled) {
-            Session.afterCancels(inputs.backends(), 0, this::succeeded);
+            Interruptions.afterCancels(inputs.backends(), 0, this::succeeded);
         } else {
             session.run(null);
             session.guarded(this::complete);
@@ -444,7 +444,7 @@ final class FanOutRun implements StatementRun {
     private void failed() {
         if (session.state() != SessionState.CLOSED) {
             session.run(null);
-            session.failCycle();
+            session.refusals().failCycle();
             session.flushReplies();
         }
     }
@@ -459,7 +459,7 @@ final class FanOutRun implements StatementRun {
             }
         }
         if (maxRows > 0 && rows >= maxRows && !sequential) {
-            session.reply(BackendEncoder::portalSuspended);
+            session.replies().add(BackendEncoder::portalSuspended);
         } else {
             output.end(rows);
         }

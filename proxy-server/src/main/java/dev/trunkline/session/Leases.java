@@ -89,7 +89,7 @@ final class Leases implements Waiter {
         if (participant == null) {
             checkSnapshot(transaction, node);
             // A node that joins may have something to say, which must not come into the middle of another one's rows.
-            if (session.mustDrain(next)) {
+            if (session.replies().mustDrain(next)) {
                 return null;
             }
             BackendConnection backend = acquire(node, next);
@@ -232,7 +232,7 @@ final class Leases implements Waiter {
 
     @Override
     public void waitsLong(ProxyException why) {
-        session.notice(ErrorFields.of("NOTICE", why));
+        session.replies().notice(ErrorFields.of("NOTICE", why));
         session.out().flush();
     }
 

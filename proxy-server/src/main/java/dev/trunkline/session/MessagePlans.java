@@ -30,7 +30,16 @@ final class MessagePlans {
         this.session = session;
     }
 
-    /** The plan of a statement, or null when it is being made: then the session waits. */
+    /**
+     * The plan of a statement, or null when it is being made: then the session waits.
+     *
+     * @param index the statement's place in the message
+     */
+    StatementPlan plan(Fingerprint fingerprint, byte[] sql, int start, int end, int index) {
+        return plan(fingerprint, session.planKey(), sql, start, end, index);
+    }
+
+    /** As above, for a statement of a string whose names have another meaning than before it. */
     StatementPlan plan(Fingerprint fingerprint, PlanKey key, byte[] sql, int start, int end, int index) {
         refuseIfCancelled();
         if (index < made.length && made[index] != null) {

@@ -6,7 +6,6 @@ import dev.trunkline.backend.FlushTarget;
 import dev.trunkline.backend.ReplySink;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
-import dev.trunkline.wire.BackendEncoder;
 import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.FrontendEncoder;
 import io.netty.buffer.ByteBuf;
@@ -63,7 +62,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         noteState(fields.sqlState());
         if (sink == Session.APPLYING) {
             backend.taint();
-            cycle.thenGoOn(session::failCycle);
+            cycle.thenGoOn(session.refusals()::failCycle);
         }
         tell(run, backend, sink, fields, frame);
         if (run != null) {
@@ -76,7 +75,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         if (cycle.inPipeline()) {
             session.extended().forgetPending();
             if (!cycle.awaitsReady()) {
-                session.skipToSync();
+                session.refusals().skipToSync();
                 if (!backend.isBusy()) {
                     session.resumeLater();
                 }
@@ -96,7 +95,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         if (told == fields) {
             session.out().copy(frame);
         } else {
-            session.say(told);
+            session.replies().sayNow(told);
         }
     }
 
@@ -206,7 +205,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         leases.lost(participant);
         session.portals().lost(participant);
         copyIn.stop(backend);
-        session.forget(backend);
+        session.replies().forget(backend);
         if (session.state() == SessionState.CLOSED) {
             return;
         }
@@ -246,10 +245,10 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         if (session.actions().ends(lost.backend())) {
             session.actions().end().lost(lost.backend(), why);
         } else if (lost.isCommitting() && cycle.goesOn()) {
-            session.answerError(why);
+            session.refusals().answer(why);
             cycle.goOnWithoutReady();
         } else if (run != null) {
-            session.answerError(why);
+            session.refusals().answer(why);
             run.lost(lost.backend());
         } else if (owing || cycle.isEnding() && lost.writes()) {
             afterLoss(why);
@@ -261,11 +260,11 @@ final class NodeEvents implements BackendOwner, FlushTarget {
     private void afterLoss(ProxyException why) {
         cycle.forgetReady();
         leases.stopWaiting();
-        session.answerError(why);
+        session.refusals().answer(why);
         transaction.failed(true);
         session.extended().forgetPending();
         if (cycle.inPipeline() && !cycle.isEnding()) {
-            session.skipToSync();
+            session.refusals().skipToSync();
             session.resumeLater();
         } else {
             session.awaitNothing();

@@ -104,7 +104,7 @@ final class PrepareRun implements StatementRun {
         // PostgreSQL, too, looks at the statement first and at its name then.
         session.statements().requireFree(prepare.name());
         session.statements().put(statement);
-        session.commandComplete("PREPARE");
+        session.replies().commandComplete("PREPARE");
         done.run();
     }
 
@@ -141,7 +141,7 @@ final class PrepareRun implements StatementRun {
         if (!over) {
             over = true;
             session.run(null);
-            session.failCycle();
+            session.refusals().failCycle();
         }
     }
 

@@ -7,7 +7,6 @@ import dev.trunkline.backend.Undo;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.PlanKey;
 import dev.trunkline.plan.StatementPlan;
-import dev.trunkline.route.NodeRule;
 import dev.trunkline.sql.CommentFreeText;
 import dev.trunkline.wire.BackendDecoder;
 import dev.trunkline.wire.BackendEncoder;
@@ -86,7 +85,7 @@ final class Preparing {
         if (said == null || said.description() == null) {
             return false;
         }
-        session.reply(b -> b.writeBytes(said.description()));
+        session.replies().add(b -> b.writeBytes(said.description()));
         statement.told(shape(said));
         return true;
     }
@@ -118,15 +117,15 @@ final class Preparing {
         if (backend != null) {
             at(backend, statement);
             describe(backend, statement, false);
-            session.mustDrain(null);
+            session.replies().mustDrain(null);
         }
         return false;
     }
 
     /** The connection that a statement is described at, or null when it has to be waited for. */
     BackendConnection describingAt(ClientStatement statement, Runnable next) {
-        Participant participant = session.participant(describingNode(statement.plan().rule()), next);
-        return participant == null || !session.switchTo(participant.backend(), next) ? null : participant.backend();
+        Participant participant = session.participant(session.nodes().describing(statement.plan().rule()), next);
+        return participant == null || !session.replies().switchTo(participant.backend(), next) ? null : participant.backend();
     }
 
     /** Where the description of a portal goes: what a client is told of a statement for the first time is remembered. */
@@ -164,7 +163,7 @@ final class Preparing {
         ServerStatement server = statement.server();
         if (backend.has(server)) {
             if (owed) {
-                session.reply(BackendEncoder::parseComplete, ifSkipped);
+                session.replies().add(BackendEncoder::parseComplete, ifSkipped);
             }
             return;
         }
@@ -186,25 +185,5 @@ final class Preparing {
         backend.expectDescribe(server.name().isEmpty()
                 ? session.out()
                 : new PreparingSink(session, statement, forClient));
-    }
-
-    /** A node that has the statement's tables, before any value says which one has its rows. */
-    int describingNode(NodeRule rule) {
-        return switch (rule) {
-            case NodeRule.OnNode on -> on.node();
-            case NodeRule.Home home -> session.database().catalog().homeNode();
-            case NodeRule.PinnedNode pinned -> session.pinnedNode();
-            case NodeRule.CursorNode cursor ->
-                session.transaction().cursors().getOrDefault(cursor.cursor(), session.describingNode());
-            case NodeRule.ByKey byKey -> byKey.required() >= 0
-                    ? byKey.required()
-                    : byKey.required() == NodeRule.PINNED ? session.pinnedNode() : session.describingNode();
-            case NodeRule.TransactionNode transaction -> session
-                    .preferredNode(session.database().catalog().homeNode());
-            case NodeRule.EveryNode every -> session.describingNode();
-            case NodeRule.AnyNode any -> session.describingNode();
-            case NodeRule.Hinted hinted ->
-                hinted.own() == null ? session.describingNode() : describingNode(hinted.own());
-        };
     }
 }

@@ -122,7 +122,7 @@ final class RouteExplainer {
     private void ask() {
         session.await(SessionState.PLANNING, next);
         question = new Question(source.sql(), bind(), source.types(), session.planKey(), session.database().catalog(),
-                session.database().destinations(), session.pinnedNode(), session.own().hint());
+                session.database().destinations(), session.nodes().pinned(), session.own().hint());
         session.database().plans().compute(question::answer)
                 .whenComplete((answer, failure) -> session.worker().loop().execute(() -> answered(answer)));
     }
@@ -166,7 +166,7 @@ final class RouteExplainer {
         StatementSource statement = new StatementSource(found.sql(), source.types(), source.values(), true, null);
         Destination.Many nodes = destination instanceof Destination.Many many
                 ? many
-                : new Destination.Many(new int[]{session.nodeOf(destination)}, new BitSet[]{new BitSet()}, true, 0,
+                : new Destination.Many(new int[]{session.nodes().of(destination)}, new BitSet[]{new BitSet()}, true, 0,
                         null);
         FanOutRun.requireUtf8(session);
         FanOutMeasure measure = new FanOutMeasure(session.database().nodeNames(nodes.nodes()), this::answer);
@@ -184,7 +184,7 @@ final class RouteExplainer {
 
     private void answer(RouteAnalysis analysis) {
         if (!session.cycle().inPipeline()) {
-            session.reply(b -> BackendEncoder.rowDescription(b, List.of(column(explain))));
+            session.replies().add(b -> BackendEncoder.rowDescription(b, List.of(column(explain))));
         }
         List<String> lines = new ArrayList<>();
         if (explain.json()) {
@@ -196,9 +196,9 @@ final class RouteExplainer {
             }
         }
         for (String line : lines) {
-            session.reply(b -> BackendEncoder.dataRow(b, List.of(Bytes.utf8(line))));
+            session.replies().add(b -> BackendEncoder.dataRow(b, List.of(Bytes.utf8(line))));
         }
-        session.commandComplete("EXPLAIN");
+        session.replies().commandComplete("EXPLAIN");
         done.run();
     }
 }

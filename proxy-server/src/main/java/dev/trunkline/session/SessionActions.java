@@ -92,7 +92,7 @@ final class SessionActions {
                 done(done, "UNLISTEN");
             }
             case SessionAction.Nothing nothing -> {
-                session.reply(BackendEncoder::emptyQueryResponse);
+                session.replies().add(BackendEncoder::emptyQueryResponse);
                 done.run();
             }
         }
@@ -116,12 +116,12 @@ final class SessionActions {
     }
 
     private void done(Runnable done, String tag) {
-        session.commandComplete(tag);
+        session.replies().commandComplete(tag);
         done.run();
     }
 
     private void warn(String sqlState, String message) {
-        session.notice(ErrorFields.of("WARNING", sqlState, message));
+        session.replies().notice(ErrorFields.of("WARNING", sqlState, message));
     }
 
     // ---- transactions
@@ -287,14 +287,14 @@ final class SessionActions {
         if (node != null) {
             return node;
         }
-        if (session.pinnedNode() >= 0) {
-            return session.pinnedNode();
+        if (session.nodes().pinned() >= 0) {
+            return session.nodes().pinned();
         }
         if (session.transaction().participants().size() > 1) {
             throw ProxyError.UNDEFINED_CURSOR.with(name);
         }
         // A function may have opened it there; otherwise the node says that there is none.
-        return session.preferredNode(session.database().catalog().homeNode());
+        return session.nodes().preferred(session.database().catalog().homeNode());
     }
 
     /** A statement goes to a participant: notes what it means to the session. */
@@ -329,7 +329,7 @@ final class SessionActions {
         Transaction transaction = session.transaction();
         if (status == 'I') {
             if (transaction.isExplicit()) {
-                session.transactionEnded(!session.cycle().hasErred());
+                session.settlement().transactionEnded(!session.cycle().hasErred());
             }
             return;
         }

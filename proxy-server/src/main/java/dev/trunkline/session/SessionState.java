@@ -1,5 +1,9 @@
 package dev.trunkline.session;
 
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+
 /** What a session is doing; the words that SHOW CLIENTS prints. One method moves between them: {@code Session.become}. */
 enum SessionState {
 
@@ -21,6 +25,9 @@ enum SessionState {
     SKIPPING("skipping", true),
     CLOSED("closed", false);
 
+    private static final String IN_TRANSACTION = "idle in transaction";
+    private static final String ABORTED = "idle in transaction (aborted)";
+
     private final String word;
     private final boolean takesInput;
 
@@ -29,8 +36,18 @@ enum SessionState {
         this.takesInput = takesInput;
     }
 
-    String word() {
+    /** The word for a session in this state with that transaction. */
+    String word(Transaction transaction) {
+        if (this == IDLE && transaction.isExplicit()) {
+            return transaction.isFailed() ? ABORTED : IN_TRANSACTION;
+        }
         return word;
+    }
+
+    /** All words there are while the client is there. */
+    static List<String> words() {
+        return Stream.concat(Arrays.stream(values()).filter(s -> s != CLOSED).map(s -> s.word).distinct(),
+                Stream.of(IN_TRANSACTION, ABORTED)).toList();
     }
 
     boolean takesInput() {

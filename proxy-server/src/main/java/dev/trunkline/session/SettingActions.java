@@ -45,9 +45,9 @@ final class SettingActions {
                 ? session.listening() == null ? "" : String.join(", ", session.listening().heard())
                 : session.own().shown(name, session.identity().user());
         if (!session.cycle().inPipeline()) {
-            session.reply(b -> BackendEncoder.rowDescription(b, List.of(field(name))));
+            session.replies().add(b -> BackendEncoder.rowDescription(b, List.of(field(name))));
         }
-        session.reply(b -> BackendEncoder.dataRow(b, List.of(Bytes.utf8(word))));
+        session.replies().add(b -> BackendEncoder.dataRow(b, List.of(Bytes.utf8(word))));
         done("SHOW", done);
     }
 
@@ -55,7 +55,7 @@ final class SettingActions {
         String name = set.name();
         if (set.local() && !session.transaction().isExplicit()) {
             if (session.cycle().isFirst()) {
-                session.notice(ErrorFields.of("WARNING", "25P01", "SET LOCAL can only be used in transaction blocks"));
+                session.replies().notice(ErrorFields.of("WARNING", "25P01", "SET LOCAL can only be used in transaction blocks"));
             }
             if (!session.cycle().isPartOfMore()) {
                 done("SET", done);
@@ -196,7 +196,7 @@ final class SettingActions {
 
     /** Applies the session's settings to a node, and tells the client what it has there of those that were set before. */
     private void inForce(Settings before, Runnable next) {
-        Participant participant = session.participant(session.preferredNode(-1), () -> inForce(before, next));
+        Participant participant = session.participant(session.nodes().preferred(-1), () -> inForce(before, next));
         if (participant != null) {
             BackendConnection backend = participant.backend();
             Map.copyOf(backend.parameters()).forEach((name, value) -> {
@@ -251,7 +251,7 @@ final class SettingActions {
     }
 
     private void done(String tag, Runnable done) {
-        session.commandComplete(tag);
+        session.replies().commandComplete(tag);
         done.run();
     }
 }

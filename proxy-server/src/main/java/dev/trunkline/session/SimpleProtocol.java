@@ -40,7 +40,7 @@ final class SimpleProtocol {
 
     /** Takes a Query; false when it has to wait. */
     boolean query(ByteBuf in, int start, int length) {
-        if (session.cycle().inPipeline() && !session.extended().settlePending() || session.mustDrain(null)) {
+        if (session.cycle().inPipeline() && !session.extended().settlePending() || session.replies().mustDrain(null)) {
             return false;
         }
         session.cycle().leavePipeline();
@@ -113,7 +113,7 @@ final class SimpleProtocol {
     }
 
     private boolean single(LexedText lexed, byte[] sql, boolean standardStrings, ByteBuf in, int start, int length) {
-        StatementPlan plan = session.plan(lexed.fingerprint(0), sql, lexed.statementStart(0), lexed.statementEnd(0), 0);
+        StatementPlan plan = session.plans().plan(lexed.fingerprint(0), sql, lexed.statementStart(0), lexed.statementEnd(0), 0);
         if (plan == null) {
             return false;
         }
@@ -134,7 +134,7 @@ final class SimpleProtocol {
             return true;
         }
         BoundValues values = session.worker().values().statement(sql, lexed.fingerprint(0), standardStrings)
-                .pinnedNode(session.pinnedNode()).hint(session.own().hint());
+                .pinnedNode(session.nodes().pinned()).hint(session.own().hint());
         Destination destination = plan.bind(values, session.database().destinations());
         if (destination instanceof Destination.Many many) {
             checkNoParameters(plan, sql, lexed.statementStart(0), lexed.statementEnd(0), standardStrings);
@@ -142,7 +142,7 @@ final class SimpleProtocol {
             FanOutRun.start(session, plan, many, StatementSource.simple(text), 0, session.cycle()::end);
             return true;
         }
-        int node = session.nodeOf(destination);
+        int node = session.nodes().of(destination);
         Participant participant = session.participant(node, null);
         if (participant == null) {
             return false;
@@ -165,7 +165,7 @@ final class SimpleProtocol {
             FanOutRun.start(session, executed.plan(), many, executed.source(), 0, session.cycle()::end);
             return true;
         }
-        Participant participant = session.participant(session.nodeOf(executed.destination()), null);
+        Participant participant = session.participant(session.nodes().of(executed.destination()), null);
         if (participant == null) {
             return false;
         }
@@ -176,7 +176,7 @@ final class SimpleProtocol {
         session.use(participant, executed.plan(), executed.destination());
         session.actions().sent(executed.plan(), participant);
         BackendConnection backend = participant.backend();
-        session.switchTo(backend, null);
+        session.replies().switchTo(backend, null);
         participant.committing(participant.writes() && !session.transaction().isExplicit());
         byte[] nodeSql = backend.spoken(executed.nodeSql(), 0, executed.nodeSql().length);
         FrontendEncoder.query(backend.stage(), nodeSql, 0, nodeSql.length);
@@ -192,7 +192,7 @@ final class SimpleProtocol {
      */
     private void forward(Participant participant, boolean inTransaction, ByteBuf in, int start, int length) {
         BackendConnection backend = participant.backend();
-        session.switchTo(backend, null);
+        session.replies().switchTo(backend, null);
         participant.committing(participant.writes() && !inTransaction);
         backend.send(in, start, length);
         session.cycle().awaitReady(1, null);
@@ -206,7 +206,7 @@ final class SimpleProtocol {
         PlanKey key = session.planKey();
         List<PlanKey> keys = new ArrayList<>(n);
         for (int i = 0; i < n; i++) {
-            StatementPlan plan = session.plan(lexed.fingerprint(i), key, sql, lexed.statementStart(i),
+            StatementPlan plan = session.plans().plan(lexed.fingerprint(i), key, sql, lexed.statementStart(i),
                     lexed.statementEnd(i), i);
             if (plan == null) {
                 return false;
@@ -295,7 +295,7 @@ final class SimpleProtocol {
                 return -1;
             }
             Destination destination = plan.bind(session.worker().values()
-                    .statement(sql, lexed.fingerprint(i), standardStrings).pinnedNode(session.pinnedNode())
+                    .statement(sql, lexed.fingerprint(i), standardStrings).pinnedNode(session.nodes().pinned())
                     .hint(session.own().hint()),
                     session.database().destinations());
             switch (destination) {
@@ -309,14 +309,14 @@ final class SimpleProtocol {
                 case Destination.None none -> flexible = true;
                 case Destination.Transaction transactionNode -> flexible = true;
                 case Destination.Pinned pinned -> {
-                    if (!session.isPinned()) {
+                    if (session.nodes().pinned() < 0) {
                         flexible = true;
                         break;
                     }
-                    if (node >= 0 && node != session.pinnedNode()) {
+                    if (node >= 0 && node != session.nodes().pinned()) {
                         return -1;
                     }
-                    node = session.pinnedNode();
+                    node = session.nodes().pinned();
                 }
                 case Destination.Cursor cursor -> {
                     return -1;
@@ -345,7 +345,7 @@ final class SimpleProtocol {
 
     /** FunctionCall goes to the home node (semantics.md 27); large objects live there. */
     boolean functionCall(ByteBuf in, int start, int length) {
-        if (session.cycle().inPipeline() && !session.extended().settlePending() || session.mustDrain(null)) {
+        if (session.cycle().inPipeline() && !session.extended().settlePending() || session.replies().mustDrain(null)) {
             return false;
         }
         session.cycle().leavePipeline();

@@ -72,7 +72,7 @@ final class StringRun implements StatementRun {
                 continue;
             }
             Destination destination = plan.bind(session.worker().values()
-                    .statement(sql, lexed.fingerprint(i), standardStrings).pinnedNode(session.pinnedNode())
+                    .statement(sql, lexed.fingerprint(i), standardStrings).pinnedNode(session.nodes().pinned())
                     .hint(session.own().hint()),
                     session.database().destinations());
             if (destination instanceof Destination.One one) {
@@ -127,7 +127,7 @@ final class StringRun implements StatementRun {
         checkPlannedUnder(keys.get(i), session.planKey());
         Destination destination = plan.bind(session.worker().values()
                 .statement(sql, lexed.fingerprint(i), standardStrings)
-                .pinnedNode(session.pinnedNode()).hint(session.own().hint()), session.database().destinations());
+                .pinnedNode(session.nodes().pinned()).hint(session.own().hint()), session.database().destinations());
         if (destination instanceof Destination.Many many) {
             next++;
             byte[] text = Arrays.copyOfRange(sql, lexed.statementStart(i), lexed.statementEnd(i));
@@ -137,7 +137,7 @@ final class StringRun implements StatementRun {
         if (plan.effects().contains(SessionEffect.COPY_IN)) {
             throw ProxyError.NOT_OVER_NODES.with("COPY FROM STDIN in a string of statements", "Send it by itself.");
         }
-        Participant participant = session.participant(session.nodeOf(destination), this::step);
+        Participant participant = session.participant(session.nodes().of(destination), this::step);
         if (participant == null) {
             return;
         }
@@ -145,7 +145,7 @@ final class StringRun implements StatementRun {
         session.actions().sent(plan, participant);
         next++;
         BackendConnection backend = participant.backend();
-        session.switchTo(backend, null);
+        session.replies().switchTo(backend, null);
         session.run(this);
         SimpleProtocol.send(backend, sql, lexed.statementStart(i), lexed.statementEnd(i), new RowShape(session.out()),
                 session.out(), Session.INJECTED);
@@ -164,7 +164,7 @@ final class StringRun implements StatementRun {
             FanOutRun.start(session, executed.plan(), many, executed.source(), 0, this::step);
             return;
         }
-        Participant participant = session.participant(session.nodeOf(executed.destination()), this::step);
+        Participant participant = session.participant(session.nodes().of(executed.destination()), this::step);
         if (participant == null) {
             return;
         }
@@ -172,7 +172,7 @@ final class StringRun implements StatementRun {
         session.actions().sent(executed.plan(), participant);
         next++;
         BackendConnection backend = participant.backend();
-        session.switchTo(backend, null);
+        session.replies().switchTo(backend, null);
         session.run(this);
         running = executed;
         session.preparing().at(backend, executed.prepared());
@@ -234,7 +234,7 @@ final class StringRun implements StatementRun {
         if (!over) {
             over = true;
             session.run(null);
-            session.failCycle();
+            session.refusals().failCycle();
         }
     }
 

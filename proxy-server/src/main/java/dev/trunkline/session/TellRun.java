@@ -96,7 +96,7 @@ final class TellRun implements StatementRun {
         over = true;
         session.run(null);
         if (wrong) {
-            session.failCycle();
+            session.refusals().failCycle();
         } else {
             session.guarded(told);
         }

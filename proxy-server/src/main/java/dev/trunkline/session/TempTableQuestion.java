@@ -91,7 +91,7 @@ final class TempTableQuestion implements StatementRun, ReplySink {
         over = true;
         session.run(null);
         if (wrong) {
-            session.failCycle();
+            session.refusals().failCycle();
             return;
         }
         session.tempTables().are(holder, names);

@@ -59,7 +59,7 @@ final class TempTables {
             // Nothing but its end can come, and a node answers no question before.
             return true;
         }
-        if (session.mustDrain(null)) {
+        if (session.replies().mustDrain(null)) {
             return false;
         }
         inDoubt = false;

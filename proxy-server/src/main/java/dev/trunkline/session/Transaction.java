@@ -1,5 +1,6 @@
 package dev.trunkline.session;
 
+import dev.trunkline.error.ProxyError;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -56,6 +57,17 @@ final class Transaction {
             }
         }
         return null;
+    }
+
+    /** Refuses that this participant writes when another one has written: nobody could commit both. */
+    void requireOnlyWriter(Participant participant, ServedDatabase database) {
+        Participant writer = writer();
+        if (writer != null && writer != participant) {
+            throw ProxyError.NOT_OVER_NODES.with("a transaction that writes on more than one node",
+                    "Keep the writes of a transaction to one shard key, or split it: it has written on node "
+                            + database.nodeName(writer.node()) + ", this statement would write on node "
+                            + database.nodeName(participant.node()) + ".");
+        }
     }
 
     /** The one that writes, else the first participant that ran a statement, else any, or null. */

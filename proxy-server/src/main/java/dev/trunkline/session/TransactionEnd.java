@@ -31,11 +31,11 @@ final class TransactionEnd {
     void lost(BackendConnection backend, ProxyException why) {
         awaited = null;
         if (awaitedCommit) {
-            session.answerError(why);
+            session.refusals().answer(why);
         } else {
-            session.commandComplete("ROLLBACK");
+            session.replies().commandComplete("ROLLBACK");
         }
-        session.transactionEnded(false);
+        session.settlement().transactionEnded(false);
         session.cycle().settle();
     }
 
@@ -48,7 +48,7 @@ final class TransactionEnd {
                 return;
             }
             // Nobody has told the client yet: ROLLBACK in answer to COMMIT is easily taken for a commit.
-            session.answerError(loss);
+            session.refusals().answer(loss);
             endOthers(parts(), "ROLLBACK", () -> ended(false, false, null, done));
             return;
         }
@@ -100,7 +100,7 @@ final class TransactionEnd {
         }
         ProxyException told = session.nodeEvents().takeLoss();
         String node = session.database().nodeName(lost.node());
-        session.answerError(told != null
+        session.refusals().answer(told != null
                 ? told
                 : ProxyError.NODE_LOST.with(node, "It is safe to repeat the transaction."));
         others.remove(lost);
@@ -138,7 +138,7 @@ final class TransactionEnd {
         if (chain) {
             throw ProxyError.NO_ACTIVE_TRANSACTION.with(command + " AND CHAIN can only be used in transaction blocks");
         }
-        session.notice(ErrorFields.of("WARNING", "25P01", "there is no transaction in progress"));
+        session.replies().notice(ErrorFields.of("WARNING", "25P01", "there is no transaction in progress"));
     }
 
     private List<Participant> parts() {
@@ -161,7 +161,7 @@ final class TransactionEnd {
     void readyFrom(BackendConnection backend) {
         if (awaited == backend) {
             awaited = null;
-            session.transactionEnded(awaitedCommit && !session.cycle().hasErred());
+            session.settlement().transactionEnded(awaitedCommit && !session.cycle().hasErred());
         }
     }
 
@@ -186,19 +186,19 @@ final class TransactionEnd {
         boolean snapshot = transaction.needsSnapshot();
         boolean erred = session.cycle().hasErred();
         if (wasExplicit) {
-            session.transactionEnded(committed);
+            session.settlement().transactionEnded(committed);
         } else {
-            session.implicitEnded(committed);
+            session.settlement().implicitEnded(committed);
         }
         if (chain && wasExplicit && !erred) {
             transaction.begin(begin, snapshot, session.settings().current());
         }
         if (erred) {
-            session.failCycle();
+            session.refusals().failCycle();
             return;
         }
         if (tag != null) {
-            session.commandComplete(tag);
+            session.replies().commandComplete(tag);
         }
         done.run();
     }

@@ -33,9 +33,9 @@ final class TypeQuestion implements StatementRun, ReplySink {
 
     /** Always false: {@code next} goes on when the answer has been taken. */
     static boolean ask(Session session, List<String> types, Consumer<int[]> taker, Runnable next) {
-        int node = session.preferredNode(session.database().catalog().homeNode());
+        int node = session.nodes().preferred(session.database().catalog().homeNode());
         Participant participant = session.participant(node, next);
-        if (participant == null || !session.switchTo(participant.backend(), next)) {
+        if (participant == null || !session.replies().switchTo(participant.backend(), next)) {
             return false;
         }
         TypeQuestion question = new TypeQuestion(session, taker, next);
@@ -114,7 +114,7 @@ final class TypeQuestion implements StatementRun, ReplySink {
         if (!over) {
             over = true;
             session.run(null);
-            session.failCycle();
+            session.refusals().failCycle();
         }
     }
 

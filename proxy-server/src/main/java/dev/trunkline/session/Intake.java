@@ -1,0 +1,129 @@
+package dev.trunkline.session;
+
+import dev.trunkline.error.ProxyException;
+import dev.trunkline.wire.MessageTypes;
+import dev.trunkline.wire.ProtocolViolation;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * The client's messages as they come: each goes to the protocol it belongs to, is skipped after an error in its pipeline, or is
+ * refused. One that can't go on yet is not consumed, and comes again from its beginning. Owned by the session's event loop.
+ */
+final class Intake {
+
+    private final Session session;
+    private final ClientInput input;
+    private final Requests requests;
+    private final Refusals refusals;
+    private final Cycle cycle;
+    private final MessagePlans plans;
+    private final TempTables tempTables;
+    private final NodeEvents nodeEvents;
+    private final CopyIn copyIn;
+    private final SimpleProtocol simple;
+    private final ExtendedProtocol extended;
+
+    Intake(Session session, ClientInput input, Requests requests, CopyIn copyIn) {
+        this.session = session;
+        this.input = input;
+        this.requests = requests;
+        this.refusals = session.refusals();
+        this.cycle = session.cycle();
+        this.plans = session.plans();
+        this.tempTables = session.tempTables();
+        this.nodeEvents = session.nodeEvents();
+        this.copyIn = copyIn;
+        this.simple = new SimpleProtocol(session);
+        this.extended = session.extended();
+    }
+
+    /** Takes one whole message; false when it has to wait. */
+    boolean accept(byte type, ByteBuf in, int start, int length) {
+        boolean consumed;
+        try {
+            consumed = dispatch(type, in, start, length);
+        } catch (ProtocolViolation e) {
+            if (e.fatal()) {
+                throw e;
+            }
+            consumed = refuseInTurn(e.error());
+        } catch (ProxyException e) {
+            consumed = refuseInTurn(e);
+        } catch (RuntimeException e) {
+            refusals.refuseUnexpected(e);
+            consumed = true;
+        }
+        if (consumed && type == MessageTypes.SYNC && session.state() == SessionState.SKIPPING) {
+            // What it was to settle was refused; it ends the pipeline all the same.
+            consumed = dispatch(type, in, start, length);
+        }
+        if (consumed) {
+            plans.messageTaken();
+        }
+        return consumed;
+    }
+
+    /**
+     * Refuses a message when all earlier ones of its pipeline have been answered: one of them may still fail, and then this
+     * one would have been skipped. False when it has to wait; it is offered, and refused, again.
+     */
+    private boolean refuseInTurn(ProxyException error) {
+        if (cycle.inPipeline()) {
+            try {
+                if (!extended.settlePending()) {
+                    return false;
+                }
+            } catch (ProxyException earlier) {
+                refusals.refuse(earlier);
+                return true;
+            }
+            if (session.replies().mustDrain(null)) {
+                return false;
+            }
+        }
+        refusals.refuse(error);
+        return true;
+    }
+
+    private boolean dispatch(byte type, ByteBuf in, int start, int length) {
+        SessionState state = session.state();
+        switch (type) {
+            case MessageTypes.COPY_DATA, MessageTypes.COPY_DONE, MessageTypes.COPY_FAIL -> {
+                if (state == SessionState.COPY_IN) {
+                    copyIn.frame(type, in.retainedSlice(start, length));
+                }
+                return true;
+            }
+            case MessageTypes.TERMINATE -> {
+                input.close();
+                return true;
+            }
+            default -> {
+                if (state == SessionState.COPY_IN) {
+                    return copyIn.interrupted(type);
+                }
+            }
+        }
+        if (state == SessionState.SKIPPING && type != MessageTypes.SYNC) {
+            return true;
+        }
+        if (state == SessionState.IDLE) {
+            requests.begin();
+            cycle.begin();
+        }
+        if (nodeEvents.hasUntoldLoss() && !session.transaction().isExplicit()) {
+            refusals.refuse(nodeEvents.takeLoss());
+            if (type != MessageTypes.SYNC) {
+                return true;
+            }
+        }
+        if (!tempTables.knownFor(type)) {
+            return false;
+        }
+        return switch (type) {
+            case MessageTypes.QUERY -> simple.query(in, start, length);
+            case MessageTypes.FUNCTION_CALL -> simple.functionCall(in, start, length);
+            default -> extended.accept(type, in, start, length);
+        };
+    }
+}

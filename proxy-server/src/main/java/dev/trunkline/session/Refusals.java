@@ -1,0 +1,77 @@
+package dev.trunkline.session;
+
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
+import dev.trunkline.wire.BackendEncoder;
+import dev.trunkline.wire.ErrorFields;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Errors of our own in answer to the client. It is told of one in a cycle, and what comes later in the cycle does not run. Owned
+ * by the session's event loop.
+ */
+final class Refusals {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+
+    private final Session session;
+    private final Cycle cycle;
+    private final Requests requests;
+    private final ClientInput input;
+
+    Refusals(Session session, Requests requests, ClientInput input) {
+        this.session = session;
+        this.cycle = session.cycle();
+        this.requests = requests;
+        this.input = input;
+    }
+
+    /** An error in answer to the statement at hand. */
+    void refuse(ProxyException error) {
+        StatementRun running = session.run();
+        session.run(null);
+        if (running != null) {
+            running.abandon();
+        }
+        answer(error);
+        failCycle();
+    }
+
+    /** As above, for what should not have happened. */
+    void refuseUnexpected(RuntimeException unexpected) {
+        LOG.error("session {}: unexpected error", session.identity().processId(), unexpected);
+        refuse(ProxyError.INTERNAL.with(unexpected.getClass().getSimpleName()));
+    }
+
+    /** Tells the client of an error once; what follows from it is the caller's. */
+    void answer(ProxyException error) {
+        if (!cycle.hasErred()) {
+            cycle.erred(true);
+            ErrorFields fields = requests.fields(error);
+            // An error of the node that comes before it sweeps it away, and is the one to be told then.
+            session.replies().add(b -> BackendEncoder.error(b, fields), refused -> cycle.erred(false));
+        }
+    }
+
+    /** After an error has been answered: nothing later of the cycle runs. */
+    void failCycle() {
+        cycle.erred(true);
+        session.transaction().failed(true);
+        session.extended().forgetPending();
+        if (cycle.inPipeline()) {
+            session.become(SessionState.SKIPPING);
+            if (session.isAwaiting(null)) {
+                input.resume();
+            }
+        } else {
+            cycle.end();
+        }
+    }
+
+    /** After an error in a pipeline: nothing is awaited, and nothing taken but Sync. */
+    void skipToSync() {
+        session.awaitNothing();
+        session.become(SessionState.SKIPPING);
+    }
+}
