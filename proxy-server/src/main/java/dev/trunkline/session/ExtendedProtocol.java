@@ -156,7 +156,8 @@ final class ExtendedProtocol {
         }
         return switch (lexed.statementCount()) {
             case 0 -> StatementPlans.EMPTY;
-            case 1 -> session.plans().plan(lexed.fingerprint(0), sql, lexed.statementStart(0), lexed.statementEnd(0), 0);
+            case 1 ->
+                session.plans().plan(lexed.fingerprint(0), sql, lexed.statementStart(0), lexed.statementEnd(0), 0);
             default -> throw ProxyError.SYNTAX_ERROR.with("cannot insert multiple commands into a prepared statement");
         };
     }
@@ -198,7 +199,8 @@ final class ExtendedProtocol {
                 return describeExecute(statement, execute);
             }
             answerPendingParse();
-            session.replies().add(b -> BackendEncoder.parameterDescription(b, RouteExplainer.parameterTypes(statement)));
+            session.replies()
+                    .add(b -> BackendEncoder.parameterDescription(b, RouteExplainer.parameterTypes(statement)));
             session.replies().add(b -> session.actions().describe(local.action(), b));
             return true;
         }

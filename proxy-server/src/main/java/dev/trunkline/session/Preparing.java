@@ -125,7 +125,9 @@ final class Preparing {
     /** The connection that a statement is described at, or null when it has to be waited for. */
     BackendConnection describingAt(ClientStatement statement, Runnable next) {
         Participant participant = session.participant(session.nodes().describing(statement.plan().rule()), next);
-        return participant == null || !session.replies().switchTo(participant.backend(), next) ? null : participant.backend();
+        return participant == null || !session.replies().switchTo(participant.backend(), next)
+                ? null
+                : participant.backend();
     }
 
     /** Where the description of a portal goes: what a client is told of a statement for the first time is remembered. */

@@ -55,7 +55,8 @@ final class SettingActions {
         String name = set.name();
         if (set.local() && !session.transaction().isExplicit()) {
             if (session.cycle().isFirst()) {
-                session.replies().notice(ErrorFields.of("WARNING", "25P01", "SET LOCAL can only be used in transaction blocks"));
+                session.replies()
+                        .notice(ErrorFields.of("WARNING", "25P01", "SET LOCAL can only be used in transaction blocks"));
             }
             if (!session.cycle().isPartOfMore()) {
                 done("SET", done);

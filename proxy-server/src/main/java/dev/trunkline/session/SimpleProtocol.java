@@ -113,7 +113,8 @@ final class SimpleProtocol {
     }
 
     private boolean single(LexedText lexed, byte[] sql, boolean standardStrings, ByteBuf in, int start, int length) {
-        StatementPlan plan = session.plans().plan(lexed.fingerprint(0), sql, lexed.statementStart(0), lexed.statementEnd(0), 0);
+        StatementPlan plan = session.plans().plan(lexed.fingerprint(0), sql, lexed.statementStart(0),
+                lexed.statementEnd(0), 0);
         if (plan == null) {
             return false;
         }
