@@ -348,7 +348,7 @@ final class ExtendedProtocol {
         }
         Portal portal = portals.get(name);
         int maxRows = Math.max(0, in.getInt(nameEnd + 1));
-        if (pendingDescribe != portal && !settlePending()) {
+        if ((pendingDescribe != portal || portal.hasRun()) && !settlePending()) {
             return false;
         }
         StatementPlan plan = portal.plan();

@@ -81,6 +81,11 @@ final class Portal {
         suspended = run;
     }
 
+    /** Whether its first Execute is over, so that another one describes no columns. */
+    boolean hasRun() {
+        return done || suspended != null;
+    }
+
     boolean isDone() {
         return done;
     }

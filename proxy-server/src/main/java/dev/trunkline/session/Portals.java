@@ -83,6 +83,13 @@ final class Portals {
         transaction.cursors().remove(name);
     }
 
+    /** A simple query takes the unnamed portal's place. */
+    void dropUnnamed() {
+        if (!portals.isEmpty()) {
+            close(portals.remove(""));
+        }
+    }
+
     private static void drop(Portal portal) {
         if (portal != null) {
             portal.release();

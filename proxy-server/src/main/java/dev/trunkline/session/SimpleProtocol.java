@@ -66,6 +66,10 @@ final class SimpleProtocol {
         if (lexed.failed()) {
             throw lexicalError(lexed, sql);
         }
+        if (lexed.statementCount() > 0) {
+            // Its own portal is the unnamed one.
+            session.portals().dropUnnamed();
+        }
         return switch (lexed.statementCount()) {
             case 0 -> {
                 session.become(SessionState.ACTIVE);
