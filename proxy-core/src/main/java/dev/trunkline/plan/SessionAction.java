@@ -3,6 +3,7 @@ package dev.trunkline.plan;
 import dev.trunkline.route.KeyValue;
 import dev.trunkline.sql.Statement.Transaction.Isolation;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What a statement means to the session that runs it, whether or not a node sees it as well: transaction control, settings,
@@ -34,6 +35,45 @@ public sealed interface SessionAction {
      * null for DEFAULT. {@code local}: until the transaction's end.
      */
     record SetSetting(boolean local, String name, String valueText) implements SessionAction {}
+
+    /** SELECT of {@code set_config} alone: what it sets is known when the values are. */
+    record Configure(List<Call> calls) implements SessionAction {
+
+        public Configure {
+            calls = List.copyOf(calls);
+        }
+
+        /** One call's arguments. */
+        public record Call(Argument name, Argument value, Argument local) {}
+
+        public sealed interface Argument {}
+
+        /** A literal's value; null for NULL. */
+        public record Constant(String value) implements Argument {}
+
+        /** The parameter {@code $number}, taken as it is or cast to the argument's type. */
+        public record Parameter(int number) implements Argument {}
+
+        /**
+         * A boolean as PostgreSQL reads it: 1, 0, or a beginning of true, false, yes, no, on or off that could be no other's,
+         * in any case. Null for anything else; NULL is false to set_config.
+         */
+        public static Boolean truth(String text) {
+            if (text == null) {
+                return false;
+            }
+            String word = text.strip().toLowerCase(Locale.ROOT);
+            if (word.isEmpty() || word.equals("o")) {
+                return null;
+            }
+            if (word.equals("1") || "true".startsWith(word) || "yes".startsWith(word) || "on".startsWith(word)) {
+                return true;
+            }
+            return word.equals("0") || "false".startsWith(word) || "no".startsWith(word) || "off".startsWith(word)
+                    ? false
+                    : null;
+        }
+    }
 
     /** RESET; {@code name} is null for ALL. */
     record ResetSetting(String name) implements SessionAction {}

@@ -12,8 +12,10 @@ public enum SessionEffect {
     SEQUENCE_STATE,
     /** Runs code that may leave any state behind: the backend is reset before anybody else gets it. */
     TAINT,
-    /** Changes a setting by a function: {@code set_config}. The action of the plan says which. */
+    /** Changes a setting by a function: {@code set_config}. The action of the plan says which, if that can be seen. */
     SETTING,
+    /** Changes a setting by a function for the session, and only the backend knows which: the session is pinned to it. */
+    HIDDEN_SETTING,
     /** DDL: the catalog is looked at again after it. */
     CATALOG_CHANGE,
     /** Must not run inside a transaction block: VACUUM, CREATE DATABASE, CONCURRENTLY. */

@@ -4,15 +4,12 @@ import dev.trunkline.catalog.Catalog;
 import dev.trunkline.config.FunctionRoute;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
-import dev.trunkline.route.FunctionUse;
 import dev.trunkline.route.NodeRule;
 import dev.trunkline.route.Routing;
 import dev.trunkline.route.RowSource;
 import dev.trunkline.route.StatementFacts;
 import dev.trunkline.route.StatementReader;
 import dev.trunkline.route.StatementText;
-import dev.trunkline.sql.Expr;
-import dev.trunkline.sql.LiteralKind;
 import dev.trunkline.sql.Name;
 import dev.trunkline.sql.Query;
 import dev.trunkline.sql.Span;
@@ -208,51 +205,20 @@ final class StatementPlanner {
         return Access.read("a query, and no function in it changes anything");
     }
 
-    /** A setting that is changed by a function must be seen: only the call alone, with literals, is. */
+    /** A setting that is changed by a function must be seen, or stay with the backend that knows it. */
     private Decision setConfig(Statement statement, StatementFacts facts, Decision decision) {
-        SessionAction.SetSetting set = facts.functions().size() == 1
-                ? setting(statement, facts.functions().getFirst())
-                : null;
-        if (set != null) {
-            footprint.with(set);
+        SetConfigCalls calls = SetConfigCalls.of(statement, facts.functions(), text);
+        if (calls.seen() != null) {
+            footprint.with(calls.seen());
             return decision;
         }
-        footprint.with(SessionEffect.TAINT);
+        if (!calls.local()) {
+            footprint.with(SessionEffect.HIDDEN_SETTING);
+        }
         return oneNode()
                 ? decision
-                : Decision.refuse(
-                        ProxyError.NOT_OVER_NODES.with("set_config inside a larger statement or with parameters",
-                                "Use SET or SET LOCAL, or SELECT set_config(...) alone with literals."));
-    }
-
-    private SessionAction.SetSetting setting(Statement statement, FunctionUse use) {
-        boolean alone = statement instanceof Statement.Select select
-                && select.query().body() instanceof Query.Select body && body.items().size() == 1
-                && body.items().getFirst().expr() == use.call() && body.from().isEmpty() && body.where() == null
-                && select.query().limit() == null && select.query().offset() == null;
-        if (!alone || use.call().arguments().size() != 3
-                || !(use.call().arguments().get(0) instanceof Expr.Literal name)
-                || !(use.call().arguments().get(1) instanceof Expr.Literal value)
-                || !(use.call().arguments().get(2) instanceof Expr.Literal local)
-                || name.kind() != LiteralKind.STRING || value.kind() != LiteralKind.STRING) {
-            return null;
-        }
-        Boolean isLocal = switch (local.kind()) {
-            case TRUE -> true;
-            case FALSE -> false;
-            case STRING -> switch (String.valueOf(text.read(local)).toLowerCase(Locale.ROOT)) {
-                case "t", "true", "on", "1", "yes" -> true;
-                case "f", "false", "off", "0", "no" -> false;
-                default -> null;
-            };
-            case INTEGER, NUMERIC, BIT, NULL -> null;
-        };
-        String setting = text.read(name);
-        String to = text.read(value);
-        return isLocal == null || setting == null || to == null
-                ? null
-                : new SessionAction.SetSetting(isLocal, setting.toLowerCase(Locale.ROOT),
-                        "'" + to.replace("'", "''") + "'");
+                : Decision.refuse(ProxyError.NOT_OVER_NODES.with("set_config inside a larger statement",
+                        "Use SET or SET LOCAL, or SELECT set_config(...) alone with literals or parameters."));
     }
 
     /** WHERE CURRENT OF: the row is on the cursor's node, whatever its key. */

@@ -36,6 +36,21 @@ final class Announcements {
         return participants;
     }
 
+    /** The client asks a participant for what the others that are at work must do as well. No reply is awaited. */
+    void tellOthers(Participant asked, String sql) {
+        for (Participant other : hearers()) {
+            if (other == asked || other.isUntouched()) {
+                continue;
+            }
+            if (session.transaction().isExplicit() && !other.backend().isUnsynced()) {
+                other.backend().query(sql, Session.INJECTED);
+            } else {
+                TellRun.extended(other.backend(), sql, TellRun.TELLING);
+                other.backend().settings(session.settings().current());
+            }
+        }
+    }
+
     /** As {@link #toAll}, but asks one node when none takes part, so that a wrong value is an error now. */
     void toOneOrAll(List<String> statements, Runnable told) {
         if (!hearers().isEmpty()) {

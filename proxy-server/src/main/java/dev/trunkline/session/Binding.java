@@ -19,6 +19,7 @@ import dev.trunkline.wire.ClientEncoding;
 import dev.trunkline.wire.MessageTypes;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * Bind: finds the node with the values, has it prepare the statement if it hasn't, and binds it there. A statement for several
@@ -69,6 +70,10 @@ final class Binding {
             keep(new Portal(portalName, statement, destination, null, values(plan, body)));
             return true;
         }
+        List<ConfiguredSetting> configured = plan.action() instanceof SessionAction.Configure configure
+                ? ConfiguredSetting.required(ConfiguredSetting.of(configure, statement, layout, body,
+                        session.settings().clientEncoding()), session.database())
+                : null;
         Participant participant = session.participant(session.nodes().of(destination), null);
         if (participant == null || !session.replies().switchTo(participant.backend(), null)) {
             return false;
@@ -82,7 +87,8 @@ final class Binding {
         protocol.prepareAt(backend, statement);
         send(backend, statement.server().name(), in, start, length);
         backend.expectBind(session.out());
-        session.portals().put(new Portal(portalName, statement, destination, participant, null));
+        session.portals()
+                .put(new Portal(portalName, statement, destination, participant, null).configured(configured));
         return true;
     }
 
@@ -127,7 +133,8 @@ final class Binding {
         send(backend, "", in, start, length);
         backend.expectBind(sink);
         session.portals()
-                .put(new Portal(portalName, atNode, executed.destination(), participant, null, sink));
+                .put(new Portal(portalName, atNode, executed.destination(), participant, null, sink)
+                        .configured(executed.configured()));
         return true;
     }
 

@@ -30,9 +30,10 @@ import java.util.List;
  * @param prepared what the name means
  * @param plan what is run of it
  * @param nodeSql the EXECUTE as a node that has the statement understands it
+ * @param configured what its set_config sets, null where that can't be seen
  */
 record ExecutedStatement(ClientStatement prepared, StatementPlan plan, Destination destination, byte[] nodeSql,
-        List<Argument> arguments) {
+        List<Argument> arguments, List<ConfiguredSetting> configured) {
 
     private static final short[] TEXTS = {};
 
@@ -65,8 +66,11 @@ record ExecutedStatement(ClientStatement prepared, StatementPlan plan, Destinati
         if (destination instanceof Destination.Many) {
             requireBindable(execute, arguments);
         }
+        List<ConfiguredSetting> configured = executed.action() instanceof SessionAction.Configure configure
+                ? ConfiguredSetting.required(ConfiguredSetting.of(configure, arguments), session.database())
+                : null;
         byte[] nodeSql = PreparedText.ofExecute(text, standardStrings).withName(prepared.server().name());
-        return new ExecutedStatement(prepared, executed, destination, nodeSql, arguments);
+        return new ExecutedStatement(prepared, executed, destination, nodeSql, arguments, configured);
     }
 
     private static void check(Session session, ClientStatement prepared, int count) {

@@ -359,7 +359,7 @@ final class ExtendedProtocol {
                 return false;
             }
             session.cycle().executes();
-            session.actions().sent(plan, portal.participant());
+            session.actions().sent(plan, portal.participant(), portal.configured());
             backend.send(in, start, length);
             backend.expectExecute(portal.sink(session.out()));
             if (plan.effects().contains(SessionEffect.COPY_IN)) {

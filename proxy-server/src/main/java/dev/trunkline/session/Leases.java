@@ -275,14 +275,14 @@ final class Leases implements Waiter {
     void note(Participant participant, Set<SessionEffect> effects) {
         for (SessionEffect effect : effects) {
             switch (effect) {
-                case TEMP_TABLE, SESSION_LOCK, HOLD_CURSOR -> {
+                case TEMP_TABLE, SESSION_LOCK, HOLD_CURSOR, HIDDEN_SETTING -> {
                     participant.pin(effect);
-                    participant.backend().taint();
+                    participant.runsCode();
                 }
-                case TAINT, SETTING -> participant.backend().taint();
+                case TAINT -> participant.runsCode();
                 case CATALOG_CHANGE -> session.settings().catalogChanges();
                 case SEQUENCE_STATE -> requireKept(participant);
-                case NO_TRANSACTION_BLOCK, COPY_IN, COPY_OUT -> {
+                case SETTING, NO_TRANSACTION_BLOCK, COPY_IN, COPY_OUT -> {
                     // Nothing is left behind.
                 }
             }
@@ -355,6 +355,12 @@ final class Leases implements Waiter {
     void releaseAll() {
         giveBackUnused(-1);
         List<Participant> participants = session.transaction().participants();
+        for (int i = 0; i < participants.size(); i++) {
+            Participant p = participants.get(i);
+            if (p.reportedBefore() != null) {
+                ReportedChanges.adopt(session, p.backend(), p.reportedBefore(), keeps(p));
+            }
+        }
         if (participants.size() == 1 && !keeps(participants.getFirst())) {
             Participant only = participants.getFirst();
             participants.clear();

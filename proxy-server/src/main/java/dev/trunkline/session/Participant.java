@@ -7,6 +7,7 @@ import dev.trunkline.pool.Pool;
 import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -47,6 +48,8 @@ final class Participant {
     private boolean begun;
     private Use use = Use.NONE;
     private final Set<SessionEffect> pinnedFor = EnumSet.noneOf(SessionEffect.class);
+    /** What the node reported before code ran here that may have changed settings; null without such code. */
+    private Map<String, String> reportedBefore;
     private boolean committing;
     private boolean aborted;
     private boolean heardOut;
@@ -162,6 +165,18 @@ final class Participant {
         pinnedFor.remove(why);
     }
 
+    /** Code runs here that may change anything. */
+    void runsCode() {
+        backend.taint();
+        if (reportedBefore == null) {
+            reportedBefore = Map.copyOf(backend.parameters());
+        }
+    }
+
+    Map<String, String> reportedBefore() {
+        return reportedBefore;
+    }
+
     /** Whether a commit, or a write that commits by itself, has been sent and not answered. */
     boolean isCommitting() {
         return committing;
@@ -188,5 +203,6 @@ final class Participant {
         aborted = false;
         ending = false;
         virtualShards = null;
+        reportedBefore = null;
     }
 }

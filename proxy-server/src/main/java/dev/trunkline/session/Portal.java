@@ -4,6 +4,7 @@ import dev.trunkline.backend.ReplySink;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.Destination;
 import io.netty.buffer.ByteBuf;
+import java.util.List;
 
 /**
  * A bound statement. On one node it is the node's own portal under the client's name; a fan-out keeps the bound values here,
@@ -20,6 +21,8 @@ final class Portal {
     private final ByteBuf values;
     /** Where the replies of the node go, null for the client. */
     private final ReplySink sink;
+    /** What the statement's set_config sets, null where that can't be seen. */
+    private List<ConfiguredSetting> configured;
     private FanOutRun suspended;
     private boolean done;
     private boolean mayHaveGone;
@@ -70,6 +73,15 @@ final class Portal {
 
     ByteBuf values() {
         return values;
+    }
+
+    List<ConfiguredSetting> configured() {
+        return configured;
+    }
+
+    Portal configured(List<ConfiguredSetting> settings) {
+        configured = settings;
+        return this;
     }
 
     /** The run that a row limit has interrupted, or null. */

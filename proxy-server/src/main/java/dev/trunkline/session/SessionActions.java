@@ -82,6 +82,7 @@ final class SessionActions {
             case SessionAction.CloseCursor close -> closeAllCursors(done);
             case SessionAction.DeclareCursor declare -> throw new IllegalStateException("a cursor lives on a node");
             case SessionAction.CreateTemp create -> throw new IllegalStateException("a temp table lives on a node");
+            case SessionAction.Configure configure -> throw new IllegalStateException("a function runs on a node");
             case SessionAction.UseCursor use -> throw new IllegalStateException("a cursor lives on a node");
             case SessionAction.Listen listen -> session.startListening().listen(listen.channel(),
                     () -> done(done, "LISTEN"));
@@ -297,8 +298,14 @@ final class SessionActions {
         return session.nodes().preferred(session.database().catalog().homeNode());
     }
 
-    /** A statement goes to a participant: notes what it means to the session. */
+    /** A statement without parameters goes to a participant: notes what it means to the session. */
     void sent(StatementPlan plan, Participant participant) {
+        sent(plan, participant,
+                plan.action() instanceof SessionAction.Configure configure ? ConfiguredSetting.of(configure) : null);
+    }
+
+    /** As above; {@code configured} is what its set_config sets, null where that can't be seen. */
+    void sent(StatementPlan plan, Participant participant, List<ConfiguredSetting> configured) {
         if (plan.action() instanceof SessionAction.DeclareCursor declare) {
             session.transaction().cursors().put(declare.name(), participant.node());
         }
@@ -308,8 +315,8 @@ final class SessionActions {
             create.names().forEach(session.settings()::tempTable);
         }
         session.tempTables().executes(plan);
-        if (plan.action() instanceof SessionAction.SetSetting set) {
-            settings.configured(set, participant);
+        if (plan.action() instanceof SessionAction.Configure) {
+            settings.configured(configured, participant);
         }
     }
 

@@ -18,8 +18,6 @@ import java.util.function.UnaryOperator;
  */
 public final class SessionSettings {
 
-    /** What RESET ALL does not reset. */
-    private static final List<String> WHO = List.of("session_authorization", "role");
     static final String ENCODING = "client_encoding";
     static final String SEARCH_PATH = "search_path";
     private static final String STANDARD_STRINGS = "standard_conforming_strings";
@@ -116,8 +114,10 @@ public final class SessionSettings {
     /** The application's name as a client has set it, empty when it has not. */
     String applicationName() {
         String statement = current.get("application_name");
-        int to = statement == null ? -1 : statement.toUpperCase(Locale.ROOT).indexOf(" TO ");
-        return to < 0 ? "" : statement.substring(to + 4).strip().replaceAll("^'|'$", "").replace("''", "'");
+        String value = statement == null ? "" : Settings.value(statement);
+        return statement == null || Settings.isConfiguration(statement)
+                ? value
+                : value.replaceAll("^'|'$", "").replace("''", "'");
     }
 
     private Settings reset(String name) {
@@ -152,6 +152,11 @@ public final class SessionSettings {
         return name.equals("timezone") && valueText.regionMatches(true, 0, "interval", 0, 8);
     }
 
+    /** Whether the startup message has set it. */
+    boolean isOfStartup(String name) {
+        return startup.get(name) != null;
+    }
+
     /** What RESET of a name has to say to a node, given that the startup message may have set it. */
     String resetStatement(String name) {
         String initial = startup.get(name);
@@ -168,7 +173,7 @@ public final class SessionSettings {
     /** RESET ALL leaves alone who the session is. */
     void resetAll() {
         Settings reset = startup;
-        for (String name : WHO) {
+        for (String name : Settings.WHO) {
             String statement = current.get(name);
             reset = statement == null ? reset.without(name) : reset.with(name, statement);
         }

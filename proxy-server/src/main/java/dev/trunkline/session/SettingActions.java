@@ -3,6 +3,7 @@ package dev.trunkline.session;
 import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.SessionAction;
+import dev.trunkline.plan.SessionEffect;
 import dev.trunkline.value.PgOid;
 import dev.trunkline.wire.BackendEncoder;
 import dev.trunkline.wire.BackendMessage.Field;
@@ -210,45 +211,62 @@ final class SettingActions {
     }
 
     /**
-     * A setting that {@code SELECT set_config(...)} changes. It is noted before the node has answered: when the node refuses
-     * it, its transaction fails, and that takes the note back.
+     * What {@code SELECT set_config(...)} changes. It is noted before the node has answered: when the node refuses it, its
+     * transaction fails, and that takes the note back.
+     *
+     * @param settings null where only the node knows them: then the session stays with it
      */
-    void configured(SessionAction.SetSetting set, Participant asked) {
-        String name = set.name();
+    void configured(List<ConfiguredSetting> settings, Participant asked) {
+        if (settings == null) {
+            asked.pin(SessionEffect.HIDDEN_SETTING);
+            asked.runsCode();
+            return;
+        }
+        settings.forEach(setting -> configured(setting, asked));
+    }
+
+    private void configured(ConfiguredSetting setting, Participant asked) {
+        String name = setting.name();
         Transaction transaction = session.transaction();
+        String valueText = setting.value() == null ? null : "'" + setting.value().replace("'", "''") + "'";
         if (name.startsWith(Settings.OWN)) {
-            setOwn(set);
+            asked.backend().taint();
+            setOwn(new SessionAction.SetSetting(setting.local(), name, valueText));
             return;
         }
-        if (name.equals(SessionSettings.ENCODING)) {
-            requireServed(set.valueText());
+        if (name.equals(SessionSettings.ENCODING) && valueText != null) {
+            requireServed(valueText);
         }
-        if (set.local() && !transaction.isExplicit() && !session.cycle().isPartOfMore()) {
+        if (setting.local() && !transaction.isExplicit() && !session.cycle().isPartOfMore()) {
             return;
         }
-        // set_config takes a list as one string.
-        boolean list = name.equals(SessionSettings.SEARCH_PATH);
-        String sql = list
-                ? Settings.configuration(name, Settings.unquoted(set.valueText()), set.local())
-                : set.local()
-                        ? session.settings().localStatement(name, set.valueText())
-                        : SessionSettings.statement(name, set.valueText());
-        if (set.local()) {
+        if (setting.value() == null && session.settings().isOfStartup(name)) {
+            // The node's default is not the session's.
+            throw ProxyError.NOT_OVER_NODES.with("set_config to NULL of what the startup message has set",
+                    "Use RESET " + name + ".");
+        }
+        // SET would take a list for one element.
+        String sql = setting.value() != null
+                ? Settings.configuration(name, setting.value(), setting.local())
+                : setting.local()
+                        ? session.settings().localStatement(name, null)
+                        : session.settings().resetStatement(name);
+        if (setting.local()) {
             session.settings().setLocal(name, sql);
+        } else if (setting.value() == null) {
+            session.settings().set(name, null);
         } else {
             session.settings().configure(name, sql);
         }
         session.speakAsSet();
-        if (transaction.isExplicit() || set.local()) {
+        if (transaction.isExplicit() || setting.local()) {
             transaction.setting(sql);
+        } else if (name.equals(Timeouts.IDLE_SESSION)) {
+            asked.backend().taint();
+        } else {
+            asked.backend().settings(session.settings().current());
         }
-        if (transaction.isExplicit()) {
-            for (Participant other : announcements.hearers()) {
-                if (other != asked) {
-                    other.backend().query(sql, Session.INJECTED);
-                }
-            }
-        }
+        announcements.tellOthers(asked, sql);
     }
 
     private void done(String tag, Runnable done) {

@@ -2,11 +2,12 @@ package dev.trunkline.session;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Objects;
+import java.util.Set;
 
 /**
  * The settings of a session that differ from a fresh connection's: for each name the statement that makes it so. Immutable;
@@ -20,9 +21,11 @@ final class Settings {
     static final String OWN = "trunkline.";
     /** Those of a connection on which nobody knows what has been undone. */
     static final Settings UNKNOWN = new Settings(Map.of());
+    /** Who the session is: what RESET ALL does not reset, and what other settings depend on. */
+    static final List<String> WHO = List.of("session_authorization", "role");
+    private static final String IN_DOUBT = "";
 
-    private static final Pattern SET_CONFIG = Pattern
-            .compile("SELECT pg_catalog\\.set_config\\(E?'(?:[^']|'')*', (E?)'((?:[^']|'')*)', (?:false|true)\\)");
+    private static final String SET_CONFIG = "SELECT pg_catalog.set_config(";
 
     /** By name, the statement that sets it. */
     private final Map<String, String> statements;
@@ -76,6 +79,22 @@ final class Settings {
         return Collections.unmodifiableMap(fewer);
     }
 
+    /** What a connection has that has had these, and of which nobody knows how much of the way to others it has gone. */
+    Settings onTheWayTo(Settings others) {
+        Map<String, String> doubtful = new LinkedHashMap<>(statements);
+        Set<String> names = new LinkedHashSet<>(statements.keySet());
+        names.addAll(others.statements.keySet());
+        for (String name : names) {
+            if (!Objects.equals(statements.get(name), others.statements.get(name))) {
+                if (WHO.contains(name)) {
+                    return UNKNOWN;
+                }
+                doubtful.put(name, IN_DOUBT);
+            }
+        }
+        return new Settings(doubtful);
+    }
+
     /** The statement that sets a name for the session, or null. */
     String get(String name) {
         return statements.get(name);
@@ -89,17 +108,27 @@ final class Settings {
 
     /** What a statement sets a name to: as written, quotes included, but for set_config, whose value is bare. */
     static String value(String statement) {
-        Matcher config = SET_CONFIG.matcher(statement);
-        if (config.matches()) {
-            String value = config.group(2).replace("''", "'");
-            return config.group(1).isEmpty() ? value : value.replace("\\\\", "\\");
+        if (isConfiguration(statement)) {
+            int name = statement.indexOf('\'', SET_CONFIG.length());
+            int from = statement.indexOf('\'', endOfLiteral(statement, name));
+            String value = statement.substring(from + 1, endOfLiteral(statement, from) - 1).replace("''", "'");
+            return statement.charAt(from - 1) == 'E' ? value.replace("\\\\", "\\") : value;
         }
         return statement.substring(statement.toLowerCase(Locale.ROOT).indexOf(" to ") + 4).strip();
     }
 
+    /** The position after a string literal whose first quote is at {@code from}. */
+    private static int endOfLiteral(String statement, int from) {
+        int quote = statement.indexOf('\'', from + 1);
+        while (statement.startsWith("''", quote)) {
+            quote = statement.indexOf('\'', quote + 2);
+        }
+        return quote + 1;
+    }
+
     /** Whether a statement is one of {@link #configuration}. */
     static boolean isConfiguration(String statement) {
-        return SET_CONFIG.matcher(statement).matches();
+        return statement.startsWith(SET_CONFIG);
     }
 
     /** A value that keeps its spelling, such as a list in one string, which SET would take for one element. */

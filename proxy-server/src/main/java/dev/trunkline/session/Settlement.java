@@ -83,8 +83,9 @@ final class Settlement {
             }
             if (transaction.isFailed() && settings.current() != settingsBefore) {
                 // The nodes have undone some of them, and kept those that were told outside of the transaction.
+                Settings doubtful = settingsBefore.onTheWayTo(settings.current());
                 settings.restore(settingsBefore);
-                transaction.participants().forEach(p -> p.backend().settings(Settings.UNKNOWN));
+                transaction.participants().forEach(p -> p.backend().settings(doubtful));
             }
             settings.transactionEnded();
             leases.releaseAll();

@@ -179,7 +179,7 @@ final class SimpleProtocol {
             return true;
         }
         session.use(participant, executed.plan(), executed.destination());
-        session.actions().sent(executed.plan(), participant);
+        session.actions().sent(executed.plan(), participant, executed.configured());
         BackendConnection backend = participant.backend();
         session.replies().switchTo(backend, null);
         participant.committing(participant.writes() && !session.transaction().isExplicit());
@@ -254,14 +254,16 @@ final class SimpleProtocol {
             return new PlanKey(key.searchPath(), names, key.standardConformingStrings());
         }
         if (plan.action() instanceof SessionAction.SetSetting set) {
-            boolean given = set.valueText() != null && !set.valueText().equals("''");
-            RoutingHint.Kind hints = key.hints();
-            return switch (set.name()) {
-                case OwnSettings.SHARD_KEY -> key.with(RoutingHint.Kind.of(given, hints.byNode()));
-                case OwnSettings.NODE -> key.with(RoutingHint.Kind.of(hints.byKey(), given));
-                case SessionSettings.SEARCH_PATH -> session.settings().withSearchPath(key, set.valueText());
-                default -> key;
-            };
+            return keyAfter(set.name(), set.valueText(), key);
+        }
+        if (plan.action() instanceof SessionAction.Configure configure) {
+            PlanKey after = key;
+            List<ConfiguredSetting> settings = ConfiguredSetting.of(configure);
+            for (int i = 0; settings != null && i < settings.size(); i++) {
+                ConfiguredSetting set = settings.get(i);
+                after = keyAfter(set.name(), set.value(), after);
+            }
+            return after;
         }
         if (!last && !key.tempTables().isEmpty() && session.database().nodes().size() > 1
                 && (plan.kind().equals("DropStmt") || plan.action() instanceof SessionAction.Rollback
@@ -272,6 +274,17 @@ final class SimpleProtocol {
                     "Send the statements one by one.");
         }
         return key;
+    }
+
+    private PlanKey keyAfter(String setting, String valueText, PlanKey key) {
+        boolean given = valueText != null && !valueText.isEmpty() && !valueText.equals("''");
+        RoutingHint.Kind hints = key.hints();
+        return switch (setting) {
+            case OwnSettings.SHARD_KEY -> key.with(RoutingHint.Kind.of(given, hints.byNode()));
+            case OwnSettings.NODE -> key.with(RoutingHint.Kind.of(hints.byKey(), given));
+            case SessionSettings.SEARCH_PATH -> session.settings().withSearchPath(key, valueText);
+            default -> key;
+        };
     }
 
     /**

@@ -169,7 +169,7 @@ final class StringRun implements StatementRun {
             return;
         }
         session.use(participant, executed.plan(), executed.destination());
-        session.actions().sent(executed.plan(), participant);
+        session.actions().sent(executed.plan(), participant, executed.configured());
         next++;
         BackendConnection backend = participant.backend();
         session.replies().switchTo(backend, null);

@@ -83,6 +83,9 @@ class PoolingFeaturesTest {
                 "T row(7MB,Asia/Tokyo) [SELECT 1] Z:I", c -> ask(c, "SHOW work_mem"), "T row(4MB) [SHOW] Z:I"));
         TRIALS.put("SET, RESET, set_config", Trial.of("SET work_mem = '7MB'", "SHOW work_mem",
                 "T row(7MB) [SHOW] Z:I", "SHOW work_mem", "T row(4MB) [SHOW] Z:I"));
+        TRIALS.put("set_config of what only the node knows", Trial.of(
+                "SELECT set_config('work_mem', id + 6 || 'MB', false) FROM notes", "SHOW work_mem",
+                "T row(7MB) [SHOW] Z:I", "SHOW work_mem", "T row(4MB) [SHOW] Z:I"));
         TRIALS.put("SET ROLE", Trial.of("SET ROLE pooling_features", "SELECT current_user",
                 "T row(pooling_features) [SELECT 1] Z:I", "SELECT current_user", "T row(postgres) [SELECT 1] Z:I"));
         TRIALS.put("LISTEN", new Trial(Map.of(), c -> ask(c, "LISTEN feature"), c -> {
