@@ -336,8 +336,11 @@ final class FanOutRun implements StatementRun {
         return true;
     }
 
-    /** A refusal of the merge ends the run as a node's error does. */
+    /** A refusal of the merge ends the run as a node's error does. What has refused a row is not asked for another one. */
     private void guarded(Runnable step) {
+        if (wrong) {
+            return;
+        }
         try {
             step.run();
         } catch (ProxyException e) {
