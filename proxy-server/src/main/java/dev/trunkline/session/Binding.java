@@ -31,12 +31,12 @@ final class Binding {
     private static final int SMALL = 4096;
 
     private final Session session;
-    private final ExtendedProtocol protocol;
+    private final DeferredReplies deferred;
     private final BindLayout layout = new BindLayout();
 
-    Binding(Session session, ExtendedProtocol protocol) {
+    Binding(Session session) {
         this.session = session;
-        this.protocol = protocol;
+        this.deferred = session.deferred();
     }
 
     /** Takes a Bind; false when it has to wait. */
@@ -47,7 +47,7 @@ final class Binding {
         ClientStatement statement = session.statements()
                 .get(text(body, layout.statementStart(), layout.statementEnd()));
         layout.readValues(body);
-        if (!protocol.settlePendingBut(statement) || !protocol.currentPlan(statement)) {
+        if (!deferred.settleBut(statement) || !session.plans().requireCurrent(statement)) {
             return false;
         }
         StatementPlan plan = statement.plan();
@@ -84,7 +84,7 @@ final class Binding {
         if (!statement.name().isEmpty() && backend.has(statement.server())) {
             backend.bindsKnown(statement.server(), !statement.hasBeenTold() || isDescribedNext(in, start + length));
         }
-        protocol.prepareAt(backend, statement);
+        deferred.prepareAt(backend, statement);
         send(backend, statement.server().name(), in, start, length);
         backend.expectBind(session.out());
         session.portals()
@@ -125,7 +125,7 @@ final class Binding {
         BackendConnection backend = participant.backend();
         session.portals().requireFree(portalName, participant);
         session.use(participant, executed.plan(), executed.destination());
-        protocol.answerPendingParse();
+        deferred.answerParse();
         ClientStatement atNode = executed.atNode();
         session.preparing().at(backend, executed.prepared());
         ReplySink sink = executed.sink(session.out(), sql);
@@ -141,7 +141,7 @@ final class Binding {
     /** A portal that no node has yet. */
     private void keep(Portal portal) {
         session.portals().requireFree(portal.name(), null);
-        protocol.answerPendingParse();
+        deferred.answerParse();
         session.replies().add(BackendEncoder::bindComplete);
         session.portals().put(portal);
     }

@@ -9,8 +9,6 @@ import static dev.trunkline.session.ExtendedMessage.types;
 import static dev.trunkline.session.ExtendedMessage.zero;
 
 import dev.trunkline.backend.BackendConnection;
-import dev.trunkline.backend.ReplySink;
-import dev.trunkline.backend.Undo;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.plan.Plan;
@@ -24,8 +22,6 @@ import dev.trunkline.sql.PreparedText;
 import dev.trunkline.wire.BackendEncoder;
 import dev.trunkline.wire.CString;
 import dev.trunkline.wire.ClientEncoding;
-import dev.trunkline.wire.FrontendEncoder;
-import dev.trunkline.wire.FrontendMessage.Target;
 import dev.trunkline.wire.MessageTypes;
 import dev.trunkline.wire.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
@@ -36,9 +32,6 @@ import java.util.List;
 /**
  * The extended protocol. Parse only makes a statement known to the session; a node learns of it when Bind has found the
  * node, under a name that all sessions share. A Parse or Describe that no Bind follows goes to any node that has the tables.
- *
- * <p>Two replies are put off until the next message shows where they belong: ParseComplete, which Bind's node should give,
- * and the description of a fan-out's portal, which its Execute gives.
  */
 final class ExtendedProtocol {
 
@@ -47,17 +40,15 @@ final class ExtendedProtocol {
     private final Portals portals;
     private final Preparing preparing;
     private final Binding binding;
-    private ClientStatement pendingParse;
-    /** The unnamed statement before that: a Parse that is skipped has not replaced it. */
-    private ClientStatement pendingReplaced;
-    private Portal pendingDescribe;
+    private final DeferredReplies deferred;
 
     ExtendedProtocol(Session session) {
         this.session = session;
         this.statements = session.statements();
         this.portals = session.portals();
         this.preparing = session.preparing();
-        this.binding = new Binding(session, this);
+        this.binding = new Binding(session);
+        this.deferred = session.deferred();
     }
 
     /** Takes one message; false when it has to wait. */
@@ -80,7 +71,7 @@ final class ExtendedProtocol {
     // ---- Parse
 
     private boolean parse(ByteBuf in, int start, int length) {
-        if (!settlePending()) {
+        if (!deferred.settle()) {
             return false;
         }
         int end = start + length;
@@ -120,9 +111,7 @@ final class ExtendedProtocol {
         }
         statements.requireFree(name);
         ClientStatement statement = preparing.statement(name, sql, types, standardStrings, plan, session.planKey());
-        pendingReplaced = statements.find("");
-        statements.put(statement);
-        pendingParse = statement;
+        deferred.parse(statement);
         return true;
     }
 
@@ -174,7 +163,7 @@ final class ExtendedProtocol {
         if (cursor == null) {
             return describePortal(portals.get(name), in, start, length);
         }
-        if (!settlePending() || !session.replies().switchTo(cursor, null)) {
+        if (!deferred.settle() || !session.replies().switchTo(cursor, null)) {
             return false;
         }
         cursor.send(in, start, length);
@@ -183,12 +172,12 @@ final class ExtendedProtocol {
     }
 
     private boolean describeStatement(ClientStatement statement) {
-        if (!settlePendingBut(statement) || !currentPlan(statement)) {
+        if (!deferred.settleBut(statement) || !session.plans().requireCurrent(statement)) {
             return false;
         }
         if (statement.plan().root() instanceof Plan.LocalReply local && SessionActions.hasNoRows(local.action())) {
             // It can be described in a failed transaction, too.
-            answerPendingParse();
+            deferred.answerParse();
             session.replies().add(b -> BackendEncoder.parameterDescription(b, List.of()));
             session.replies().add(BackendEncoder::noData);
             return true;
@@ -198,14 +187,14 @@ final class ExtendedProtocol {
             if (local.action() instanceof SessionAction.Execute execute && statements.find(execute.name()) != null) {
                 return describeExecute(statement, execute);
             }
-            answerPendingParse();
+            deferred.answerParse();
             session.replies()
                     .add(b -> BackendEncoder.parameterDescription(b, RouteExplainer.parameterTypes(statement)));
             session.replies().add(b -> session.actions().describe(local.action(), b));
             return true;
         }
         if (preparing.isDescribed(statement)) {
-            answerPendingParse();
+            deferred.answerParse();
             preparing.describeFromMemory(statement);
             return true;
         }
@@ -213,7 +202,7 @@ final class ExtendedProtocol {
         if (backend == null) {
             return false;
         }
-        prepareAt(backend, statement);
+        deferred.prepareAt(backend, statement);
         preparing.describe(backend, statement, true);
         return true;
     }
@@ -231,7 +220,7 @@ final class ExtendedProtocol {
         if (backend == null) {
             return false;
         }
-        answerPendingParse();
+        deferred.answerParse();
         preparing.at(backend, prepared);
         ClientStatement atNode = prepared.as(PreparedText
                 .ofExecute(statement.sql(), statement.standardConformingStrings()).withName(prepared.server().name()),
@@ -242,7 +231,7 @@ final class ExtendedProtocol {
     }
 
     private boolean describePortal(Portal portal, ByteBuf in, int start, int length) {
-        if (!settlePending()) {
+        if (!deferred.settle()) {
             return false;
         }
         if (portal.participant() != null) {
@@ -256,84 +245,9 @@ final class ExtendedProtocol {
         } else if (portal.plan().root() instanceof Plan.LocalReply local) {
             session.replies().add(b -> session.actions().describe(local.action(), b));
         } else {
-            pendingDescribe = portal;
+            deferred.describe(portal);
         }
         return true;
-    }
-
-    /** Answers what was put off, because the next message does not; false when it has to wait. */
-    boolean settlePending() {
-        try {
-            return settlePendingParse() && settlePendingDescribe();
-        } catch (ProxyException e) {
-            // It has failed now, and must not be tried again before it is refused.
-            forgetPending();
-            throw e;
-        }
-    }
-
-    private boolean settlePendingParse() {
-        if (pendingParse == null) {
-            return true;
-        }
-        ClientStatement statement = pendingParse;
-        if (statement.plan().root() instanceof Plan.LocalReply || preparing.isAccepted(statement)) {
-            answerPendingParse();
-            return true;
-        }
-        BackendConnection backend = preparing.describingAt(statement, null);
-        if (backend == null) {
-            return false;
-        }
-        prepareAt(backend, statement);
-        return true;
-    }
-
-    /** Settles what is pending but for this statement's Parse, which the message at hand settles. */
-    boolean settlePendingBut(ClientStatement statement) {
-        return pendingParse == statement || settlePending();
-    }
-
-    /** Sees to it that a node has the statement; answers the client's Parse if that is still due. */
-    void prepareAt(BackendConnection backend, ClientStatement statement) {
-        boolean owed = pendingParse == statement;
-        preparing.at(backend, statement, owed, owed ? takePendingParse() : null);
-    }
-
-    /** Describes a fan-out's portal at one node, when its Execute does not follow. */
-    private boolean settlePendingDescribe() {
-        if (pendingDescribe == null) {
-            return true;
-        }
-        Portal portal = pendingDescribe;
-        int node = ((Destination.Many) portal.destination()).nodes()[0];
-        Participant participant = session.participant(node, null);
-        if (participant == null || !session.replies().switchTo(participant.backend(), null)) {
-            return false;
-        }
-        pendingDescribe = null;
-        BackendConnection backend = participant.backend();
-        prepareAt(backend, portal.statement());
-        NodeMessages.bind(backend.stage(), "", portal.statement().server().name(), portal.values());
-        backend.expectBind(ReplySink.DROP);
-        FrontendEncoder.describe(backend.stage(), Target.PORTAL, "");
-        backend.expectDescribe(session.out());
-        return true;
-    }
-
-    void answerPendingParse() {
-        if (pendingParse != null) {
-            session.replies().add(BackendEncoder::parseComplete, takePendingParse());
-        }
-    }
-
-    /** It is about to be answered; gives what is to be done if it isn't. */
-    private Undo takePendingParse() {
-        ClientStatement statement = pendingParse;
-        ClientStatement replaced = pendingReplaced;
-        pendingParse = null;
-        pendingReplaced = null;
-        return refused -> statements.undo(statement, replaced, refused);
     }
 
     // ---- Execute
@@ -348,7 +262,7 @@ final class ExtendedProtocol {
         }
         Portal portal = portals.get(name);
         int maxRows = Math.max(0, in.getInt(nameEnd + 1));
-        if ((pendingDescribe != portal || portal.hasRun()) && !settlePending()) {
+        if ((!deferred.describes(portal) || portal.hasRun()) && !deferred.settle()) {
             return false;
         }
         StatementPlan plan = portal.plan();
@@ -390,8 +304,7 @@ final class ExtendedProtocol {
             session.replies().commandComplete("SELECT 0");
             return true;
         }
-        boolean describe = pendingDescribe == portal;
-        pendingDescribe = null;
+        boolean describe = deferred.takeDescribe(portal);
         if (portal.suspended() != null) {
             FanOutRun run = portal.suspended();
             portal.suspended(null);
@@ -405,7 +318,7 @@ final class ExtendedProtocol {
 
     private boolean fetch(BackendConnection cursor, ByteBuf in, int start, int length) {
         session.actions().checkNotFailed(null);
-        if (!settlePending() || !session.replies().switchTo(cursor, null)) {
+        if (!deferred.settle() || !session.replies().switchTo(cursor, null)) {
             return false;
         }
         cursor.send(in, start, length);
@@ -427,7 +340,7 @@ final class ExtendedProtocol {
     private boolean close(ByteBuf in, int start, int length) {
         byte kind = kind(in, start, length, "CLOSE");
         String name = name(in, start, length);
-        if (!settlePending()) {
+        if (!deferred.settle()) {
             return false;
         }
         if (kind == 'S') {
@@ -454,7 +367,7 @@ final class ExtendedProtocol {
 
     private boolean flush(int length) {
         requireEnd(HEADER, length);
-        if (!settlePending()) {
+        if (!deferred.settle()) {
             return false;
         }
         session.replies().flushNode();
@@ -462,7 +375,7 @@ final class ExtendedProtocol {
     }
 
     private boolean sync(int length) {
-        if (session.state() != SessionState.SKIPPING && !settlePending()) {
+        if (session.state() != SessionState.SKIPPING && !deferred.settle()) {
             return false;
         }
         if (length != HEADER) {
@@ -486,26 +399,5 @@ final class ExtendedProtocol {
         }
         session.cycle().end();
         return true;
-    }
-
-    // ---- what was put off
-
-    /** Plans again what was planned from an older catalog; false when that has to wait. */
-    boolean currentPlan(ClientStatement statement) {
-        if (!session.plans().makeCurrent(statement, null)) {
-            return false;
-        }
-        if (statement.plan().refusal() != null) {
-            throw statement.plan().refusal();
-        }
-        return true;
-    }
-
-    /** What was put off is moot: an error came first. */
-    void forgetPending() {
-        if (pendingParse != null) {
-            takePendingParse().undo(false);
-        }
-        pendingDescribe = null;
     }
 }

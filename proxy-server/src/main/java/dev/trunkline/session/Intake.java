@@ -34,7 +34,7 @@ final class Intake {
         this.nodeEvents = session.nodeEvents();
         this.copyIn = copyIn;
         this.simple = new SimpleProtocol(session);
-        this.extended = session.extended();
+        this.extended = new ExtendedProtocol(session);
     }
 
     /** Takes one whole message; false when it has to wait. */
@@ -70,7 +70,7 @@ final class Intake {
     private boolean refuseInTurn(ProxyException error) {
         if (cycle.inPipeline()) {
             try {
-                if (!extended.settlePending()) {
+                if (!session.deferred().settle()) {
                     return false;
                 }
             } catch (ProxyException earlier) {

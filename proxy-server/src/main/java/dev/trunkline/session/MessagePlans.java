@@ -82,6 +82,21 @@ final class MessagePlans {
         return plan != null;
     }
 
+    /**
+     * As above, for a statement of the message at hand, which is refused if its plan is.
+     *
+     * @throws ProxyException the plan's refusal
+     */
+    boolean requireCurrent(ClientStatement statement) {
+        if (!makeCurrent(statement, null)) {
+            return false;
+        }
+        if (statement.plan().refusal() != null) {
+            throw statement.plan().refusal();
+        }
+        return true;
+    }
+
     /** A plan from the cache; null when it is being made: {@code taker} gets it, and {@code next} goes on. */
     StatementPlan find(Fingerprint fingerprint, PlanKey key, byte[] sql, int start, int end,
             Consumer<StatementPlan> taker, Runnable next) {

@@ -73,7 +73,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         leases.stopWaiting();
         copyIn.stop(backend);
         if (cycle.inPipeline()) {
-            session.extended().forgetPending();
+            session.deferred().forget();
             if (!cycle.awaitsReady()) {
                 session.refusals().skipToSync();
                 if (!backend.isBusy()) {
@@ -262,7 +262,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         leases.stopWaiting();
         session.refusals().answer(why);
         transaction.failed(true);
-        session.extended().forgetPending();
+        session.deferred().forget();
         if (cycle.inPipeline() && !cycle.isEnding()) {
             session.refusals().skipToSync();
             session.resumeLater();

@@ -58,7 +58,7 @@ final class Refusals {
     void failCycle() {
         cycle.erred(true);
         session.transaction().failed(true);
-        session.extended().forgetPending();
+        session.deferred().forget();
         if (cycle.inPipeline()) {
             session.become(SessionState.SKIPPING);
             if (session.isAwaiting(null)) {

@@ -52,7 +52,7 @@ public final class Session implements ClientSession {
     private final ClientStatements statements = new ClientStatements();
     private final Portals portals = new Portals(transaction);
     private final Preparing preparing = new Preparing(this);
-    private final ExtendedProtocol extended;
+    private final DeferredReplies deferred = new DeferredReplies(this);
     private final SessionActions actions;
     private final ReportedParameters reported;
     private final SessionSettings settings;
@@ -94,7 +94,6 @@ public final class Session implements ClientSession {
         this.refusals = new Refusals(this, requests, input);
         this.leases = new Leases(this, worker, identity);
         this.nodes = new NodeChoice(this, leases);
-        this.extended = new ExtendedProtocol(this);
         this.actions = new SessionActions(this);
         this.own = new OwnSettings(database, settings, transaction);
         this.fanOutWarnings = new FanOutWarnings(identity.database());
@@ -137,8 +136,8 @@ public final class Session implements ClientSession {
         return actions;
     }
 
-    ExtendedProtocol extended() {
-        return extended;
+    DeferredReplies deferred() {
+        return deferred;
     }
 
     ClientStatements statements() {

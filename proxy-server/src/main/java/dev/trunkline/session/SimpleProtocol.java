@@ -40,7 +40,7 @@ final class SimpleProtocol {
 
     /** Takes a Query; false when it has to wait. */
     boolean query(ByteBuf in, int start, int length) {
-        if (session.cycle().inPipeline() && !session.extended().settlePending() || session.replies().mustDrain(null)) {
+        if (session.cycle().inPipeline() && !session.deferred().settle() || session.replies().mustDrain(null)) {
             return false;
         }
         session.cycle().leavePipeline();
@@ -363,7 +363,7 @@ final class SimpleProtocol {
 
     /** FunctionCall goes to the home node (semantics.md 27); large objects live there. */
     boolean functionCall(ByteBuf in, int start, int length) {
-        if (session.cycle().inPipeline() && !session.extended().settlePending() || session.replies().mustDrain(null)) {
+        if (session.cycle().inPipeline() && !session.deferred().settle() || session.replies().mustDrain(null)) {
             return false;
         }
         session.cycle().leavePipeline();
