@@ -14,7 +14,6 @@ import dev.trunkline.wire.BackendEncoder;
 import dev.trunkline.wire.BackendMessage.RowDescription;
 import dev.trunkline.wire.ErrorFields;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -48,11 +47,11 @@ final class FanOutRun implements StatementRun {
     private final Destination placed;
     private NodeStatement[] statements;
     private final FanOutPolicy policy;
-    private final FanOutOutput output;
     private final FanOutWatch watch;
     private final Runnable done;
     private final FanOutInputs inputs;
     private final RowMerge merge;
+    private final MergedRows rows;
     private final boolean sequential;
     /** The portal's name at the nodes: only one that may be suspended has one. */
     private final String portalName;
@@ -60,9 +59,6 @@ final class FanOutRun implements StatementRun {
     private int joined;
     private int open;
     private int turn;
-    private int maxRows;
-    private long rowsBefore;
-    private boolean described;
     private boolean suspended;
     private boolean started;
     private boolean wrong;
@@ -89,18 +85,16 @@ final class FanOutRun implements StatementRun {
                 : new Plan.FanOut(plan.rule(), new Merge.Concat(), null, null);
         this.destination = destination;
         this.source = source;
-        this.output = output;
         this.watch = watch;
         this.done = done;
-        this.maxRows = maxRows;
         this.sequential = maxRows > 0 && fanOut.merge() instanceof Merge.Concat;
         this.gathers = fanOut.merge().gathers();
         this.portalName = maxRows > 0 && !gathers ? session.portals().nameAtNodes(source.portalName()) : "";
         this.merge = RowMerge.of(fanOut.merge(), session.database().nodeNames(destination.nodes()),
                 RowCounts.of(fanOut.merge(), source.values(), source.types()));
+        this.rows = new MergedRows(merge, output, watch, source.describe(), maxRows);
         this.inputs = new FanOutInputs(destination.nodes().length, merge, session.database().metrics(),
                 session.worker().connector());
-        this.described = !source.describe();
         this.policy = destination.keyed() || !runs(fanOut.merge())
                 ? FanOutPolicy.ALLOW
                 : session.fanOutWarnings().admit(plan, destination, session);
@@ -108,22 +102,13 @@ final class FanOutRun implements StatementRun {
 
     static void start(Session session, StatementPlan plan, Destination.Many destination, StatementSource source,
             int maxRows, Runnable done) {
-        requireUtf8(session);
+        session.settings().requireUtf8();
         session.routed(destination.keyed() ? Routing.MULTI_KEY : Routing.FAN_OUT, plan);
         FanOutOutput output = new FanOutOutput.ToClient(session, plan.fanOut().merge() instanceof Merge.Explained);
         FanOutRun run = new FanOutRun(session, plan, destination, destination, source, maxRows, output,
                 FanOutWatch.NOBODY, done);
         session.become(SessionState.ACTIVE);
         run.join();
-    }
-
-    /** Texts of several nodes are compared, and only in UTF-8 do they compare as the nodes' own. */
-    static void requireUtf8(Session session) {
-        if (session.settings().clientEncoding() != null) {
-            throw ProxyError.NOT_OVER_NODES.with(
-                    "a statement for several nodes with client_encoding " + session.settings().clientEncoding().name(),
-                    "Restrict it to one shard key, or SET client_encoding TO 'UTF8'.");
-        }
     }
 
     private static boolean runs(Merge merge) {
@@ -164,7 +149,7 @@ final class FanOutRun implements StatementRun {
             watch.sends(i);
             inputs.get(i).prepare(statements[i], source, fanOut.merge(), portalName);
             if (!sequential || i == 0) {
-                execute(i, gathers ? 0 : maxRows);
+                execute(i, gathers ? 0 : rows.limit());
             }
         }
         session.flushReplies();
@@ -177,20 +162,19 @@ final class FanOutRun implements StatementRun {
         }
     }
 
-    private void execute(int i, int rows) {
+    private void execute(int i, int most) {
         open++;
-        inputs.get(i).execute(portalName, rows);
+        inputs.get(i).execute(portalName, most);
     }
 
     /** Goes on after PortalSuspended. Nodes that went in turn still do, since the rows before were in turn. */
-    void resume(int rows) {
+    void resume(int maxRows) {
         startedNanos = System.nanoTime();
-        maxRows = rows;
-        rowsBefore = merge.rows();
+        rows.goOn(maxRows);
         session.run(this);
         session.become(SessionState.ACTIVE);
         if (sequential) {
-            execute(turn, rows);
+            execute(turn, maxRows);
         } else {
             guarded(this::pump);
             advance();
@@ -210,15 +194,13 @@ final class FanOutRun implements StatementRun {
         }
         watch.rows(input, frames);
         guarded(() -> {
-            watch.mergeStarts();
-            merge.rows(input, frames);
-            watch.mergeStops();
+            rows.take(input, frames);
             pump();
         });
     }
 
     void described(int input, RowDescription columns) {
-        guarded(() -> describe(input, columns));
+        guarded(() -> rows.describe(input, columns));
     }
 
     void completed(int input, ByteBuf frame) {
@@ -239,28 +221,12 @@ final class FanOutRun implements StatementRun {
         });
     }
 
-    private void describe(int input, RowDescription columns) {
-        RowDescription merged = merge.describe(input, columns);
-        if (!described) {
-            described = true;
-            output.describe(merged);
-        }
-    }
-
     /** Hands on what can be: while the client reads, up to its row limit. */
     private void pump() {
-        watch.mergeStarts();
-        while (output.isWritable() && left() > 0) {
-            ByteBuf run = merge.take(UnpooledByteBufAllocator.DEFAULT, left());
-            if (run == null) {
-                break;
-            }
-            output.rows(run);
-        }
-        watch.mergeStops();
+        rows.handOn();
         if (merge.finished() && !ended && inputs.any(FanOutInput::hasMore)) {
             endEarly();
-        } else if (left() > 0) {
+        } else if (rows.left() > 0) {
             feed();
             inputs.holdBack();
         } else {
@@ -275,11 +241,6 @@ final class FanOutRun implements StatementRun {
         inputs.countQueued();
     }
 
-    /** How many rows the client still wants of its limit. */
-    private int left() {
-        return maxRows == 0 ? RowMerge.ALL : (int) Math.max(0, maxRows - (merge.rows() - rowsBefore));
-    }
-
     /** Asks the nodes for more whose rows so far are used up. */
     private void feed() {
         if (sequential) {
@@ -288,7 +249,7 @@ final class FanOutRun implements StatementRun {
         boolean asked = false;
         for (int i = 0; i < inputs.count(); i++) {
             if (inputs.get(i).isPaused() && merge.queuedBytes(i) == 0 && !inputs.get(i).backend().isBusy()) {
-                execute(i, gathers ? 0 : maxRows);
+                execute(i, gathers ? 0 : rows.limit());
                 asked = true;
             }
         }
@@ -384,14 +345,13 @@ final class FanOutRun implements StatementRun {
             }
         } else if (merge.finished()) {
             finish();
-        } else if (maxRows > 0 && left() == 0) {
+        } else if (rows.limit() > 0 && rows.left() == 0) {
             suspend();
         }
     }
 
     private void nextInTurn() {
-        int left = left();
-        if (suspended || left == 0 && turn + 1 < inputs.count()) {
+        if (suspended || rows.left() == 0 && turn + 1 < inputs.count()) {
             if (!suspended) {
                 turn++;
             }
@@ -402,7 +362,7 @@ final class FanOutRun implements StatementRun {
         if (turn == inputs.count()) {
             finish();
         } else {
-            execute(turn, maxRows == 0 ? 0 : left);
+            execute(turn, rows.toAskFor());
             session.flushReplies();
         }
     }
@@ -453,7 +413,7 @@ final class FanOutRun implements StatementRun {
     }
 
     private void complete() {
-        long rows = merge.rows() - rowsBefore;
+        long given = rows.given();
         release();
         if (source.portal() != null) {
             source.portal().done();
@@ -461,10 +421,10 @@ final class FanOutRun implements StatementRun {
                 closeAtNodes();
             }
         }
-        if (maxRows > 0 && rows >= maxRows && !sequential) {
+        if (rows.limit() > 0 && given >= rows.limit() && !sequential) {
             session.replies().add(BackendEncoder::portalSuspended);
         } else {
-            output.end(rows);
+            rows.end(given);
         }
         done.run();
     }

@@ -168,7 +168,7 @@ final class RouteExplainer {
                 ? many
                 : new Destination.Many(new int[]{session.nodes().of(destination)}, new BitSet[]{new BitSet()}, true, 0,
                         null);
-        FanOutRun.requireUtf8(session);
+        session.settings().requireUtf8();
         FanOutMeasure measure = new FanOutMeasure(session.database().nodeNames(nodes.nodes()), this::answer);
         new FanOutRun(session, plan, destination, nodes, statement, 0, measure, measure, () -> {
             // The explanation ends the statement.

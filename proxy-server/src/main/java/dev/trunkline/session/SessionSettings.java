@@ -1,6 +1,7 @@
 package dev.trunkline.session;
 
 import dev.trunkline.catalog.Catalog;
+import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.PlanKey;
 import dev.trunkline.wire.ClientEncoding;
 import java.util.ArrayList;
@@ -213,6 +214,17 @@ public final class SessionSettings {
     /** What the client speaks, or null for UTF-8. */
     ClientEncoding clientEncoding() {
         return encoding;
+    }
+
+    /**
+     * Refuses what several nodes' texts are compared for unless the client speaks UTF-8: only so do they compare as the nodes' own.
+     */
+    void requireUtf8() {
+        if (encoding != null) {
+            throw ProxyError.NOT_OVER_NODES.with(
+                    "a statement for several nodes with client_encoding " + encoding.name(),
+                    "Restrict it to one shard key, or SET client_encoding TO 'UTF8'.");
+        }
     }
 
     void tempTable(String name) {
