@@ -55,7 +55,7 @@ public final class ProtocolViolation extends RuntimeException {
     }
 
     /** A frame that no client of PostgreSQL sends: who knows what is at the other end. */
-    static ProtocolViolation noClient(String message) {
+    public static ProtocolViolation noClient(String message) {
         return new ProtocolViolation(ProxyError.PROTOCOL_VIOLATION.with(message), Weight.SILENT);
     }
 

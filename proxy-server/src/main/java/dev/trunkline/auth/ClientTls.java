@@ -5,7 +5,11 @@ import dev.trunkline.config.ConfigurationException;
 import dev.trunkline.config.Problem;
 import dev.trunkline.config.TlsConfig;
 import dev.trunkline.wire.Bytes;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
@@ -22,6 +26,10 @@ import java.util.List;
 
 /** TLS towards clients: the proxy's certificate, and what logins over it are bound to. Thread-safe. */
 public final class ClientTls {
+
+    /** By which a client that begins with the handshake says that it means PostgreSQL (ALPN). */
+    public static final String PROTOCOL = "postgresql";
+    private static final byte HANDSHAKE = 0x16;
 
     private final SslContext context;
     private final Bytes channelBinding;
@@ -59,7 +67,10 @@ public final class ClientTls {
             if (tls.clientCa() != null) {
                 builder.trustManager(new File(tls.clientCa())).clientAuth(ClientAuth.REQUIRE);
             }
-            return new ClientTls(builder.protocols("TLSv1.3", "TLSv1.2").build(), ChannelBinding.of(certificate),
+            return new ClientTls(builder.protocols("TLSv1.3", "TLSv1.2")
+                    .applicationProtocolConfig(new ApplicationProtocolConfig(ApplicationProtocolConfig.Protocol.ALPN,
+                            SelectorFailureBehavior.FATAL_ALERT, SelectedListenerFailureBehavior.ACCEPT, PROTOCOL))
+                    .build(), ChannelBinding.of(certificate),
                     tls.mode() == TlsConfig.Mode.REQUIRED);
         } catch (IOException | IllegalArgumentException e) {
             throw unusable(configuration, tls.clientCa() == null ? "key" : "clientCa",
@@ -72,6 +83,11 @@ public final class ClientTls {
         Throwable cause = why.getCause() == null ? why : why.getCause();
         return new ConfigurationException(List.of(configuration.problem(Problem.Severity.ERROR,
                 "the file " + file + " can't be used: " + cause.getMessage(), "tls", key)));
+    }
+
+    /** Whether these bytes begin a handshake; no packet of PostgreSQL's begins so. */
+    public static boolean isHandshake(ByteBuf in) {
+        return in.isReadable() && in.getByte(in.readerIndex()) == HANDSHAKE;
     }
 
     public SslHandler handler(ByteBufAllocator allocator) {

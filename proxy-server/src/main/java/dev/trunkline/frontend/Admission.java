@@ -104,9 +104,37 @@ final class Admission {
         return parameters;
     }
 
-    /** PostgreSQL reports both parts of DateStyle, also when only one was set. */
+    /** PostgreSQL reports both parts of DateStyle, also when only one was set, and the first may bring the second. */
     private static String dateStyle(String wanted, String before) {
-        int comma = before.indexOf(',');
-        return wanted.indexOf(',') >= 0 || comma < 0 ? wanted : wanted + before.substring(comma);
+        String style = before.replaceFirst(",.*", "");
+        String order = before.replaceFirst(".*, *", "");
+        boolean ordered = false;
+        for (String word : wanted.toLowerCase(Locale.ROOT).split(" *, *")) {
+            switch (word) {
+                case "iso" -> style = "ISO";
+                case "sql" -> style = "SQL";
+                case "postgres", "postgresql" -> style = "Postgres";
+                case "german" -> {
+                    style = "German";
+                    order = ordered ? order : "DMY";
+                }
+                case "ymd", "dmy", "mdy" -> {
+                    order = word.toUpperCase(Locale.ROOT);
+                    ordered = true;
+                }
+                case "euro", "european" -> {
+                    order = "DMY";
+                    ordered = true;
+                }
+                case "us", "noneuro", "noneuropean" -> {
+                    order = "MDY";
+                    ordered = true;
+                }
+                default -> {
+                    // The nodes will refuse it.
+                }
+            }
+        }
+        return style + ", " + order;
     }
 }

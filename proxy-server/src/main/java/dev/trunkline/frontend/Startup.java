@@ -115,7 +115,6 @@ record Startup(String user, String database, Map<String, String> settings, Strin
     }
 
     private static ProxyException unservedOption(String option) {
-        return ProxyError.INVALID_PARAMETER_VALUE.with("invalid command-line argument for server process: " + option,
-                "Only -c name=value and --name=value are served.");
+        return ProxyError.SYNTAX_ERROR.with("invalid command-line argument for server process: " + option);
     }
 }

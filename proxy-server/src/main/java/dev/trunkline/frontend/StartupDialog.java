@@ -1,8 +1,10 @@
 package dev.trunkline.frontend;
 
 import dev.trunkline.auth.ClientLogin;
+import dev.trunkline.auth.ClientTls;
 import dev.trunkline.config.UserConfig;
 import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
 import dev.trunkline.session.ClientOutput;
 import dev.trunkline.wire.BackendEncoder;
 import dev.trunkline.wire.BackendMessage;
@@ -16,8 +18,10 @@ import dev.trunkline.wire.FrontendMessage.SSLRequest;
 import dev.trunkline.wire.FrontendMessage.StartupMessage;
 import dev.trunkline.wire.MessageTypes;
 import dev.trunkline.wire.ProtocolVersion;
+import dev.trunkline.wire.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -28,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * proof of it.
  *
  * <pre>
- *   SSLRequest --> 'S', TLS handshake, or 'N';  GSSENCRequest --> 'N'; then again
+ *   SSLRequest --> 'S', TLS handshake, or 'N';  GSSENCRequest --> 'N'; then again.  TLS handshake, with ALPN
  *   CancelRequest --> passed on, closed
  *   StartupMessage --> proof --> admitted;  StartupMessage of a trusted user --> admitted
  * </pre>
@@ -48,7 +52,11 @@ final class StartupDialog {
     private Startup startup;
     /** What the proof is checked by; null until the client has said who it is. */
     private ClientLogin login;
+    private boolean tlsAsked;
+    private boolean gssapiAsked;
     private boolean encrypted;
+    /** Null when TLS was asked for, or is not spoken. */
+    private SslHandler direct;
     private boolean over;
 
     /** The clients have been asked for a place by {@link Clients#enterDialog}. */
@@ -85,6 +93,10 @@ final class StartupDialog {
     }
 
     private boolean initial(ByteBuf in) {
+        if (reception.tls() != null && !encrypted && !tlsAsked && !gssapiAsked && ClientTls.isHandshake(in)) {
+            encryptAtOnce(in);
+            return false;
+        }
         if (in.readableBytes() < FrameLimits.LENGTH_BYTES) {
             return false;
         }
@@ -95,7 +107,7 @@ final class StartupDialog {
         in.skipBytes(FrameLimits.LENGTH_BYTES);
         switch (FrontendDecoder.decodeInitial(in.readSlice(length))) {
             case SSLRequest request -> encrypt(in.isReadable());
-            case GSSENCRequest request -> refuseEncryption();
+            case GSSENCRequest request -> refuseGssapi(in.isReadable());
             case CancelRequest request -> cancel(request);
             case StartupMessage message -> start(message);
         }
@@ -103,14 +115,16 @@ final class StartupDialog {
     }
 
     private void encrypt(boolean sentMore) {
+        if (tlsAsked) {
+            throw unsupported(ProtocolVersion.SSL_REQUEST);
+        }
+        tlsAsked = true;
         if (reception.tls() == null || encrypted) {
-            refuseEncryption();
+            refuseEncryption(sentMore, "SSL request");
             return;
         }
-        if (sentMore) {
-            // What was sent before the handshake must not be taken for what comes under it (CVE-2021-23214).
-            throw ProxyError.PROTOCOL_VIOLATION.with("received unencrypted data after SSL request");
-        }
+        requireNoMore(sentMore, "SSL request");
+        gssapiAsked = true;
         encrypted = true;
         out.stage().writeByte('S');
         out.flush();
@@ -118,9 +132,40 @@ final class StartupDialog {
         out.encrypted();
     }
 
-    private void refuseEncryption() {
+    /** The client has begun with the handshake itself (sslnegotiation=direct). */
+    private void encryptAtOnce(ByteBuf in) {
+        encrypted = true;
+        direct = reception.tls().handler(context.alloc());
+        context.pipeline().addFirst("tls", direct);
+        out.encrypted();
+        context.pipeline().fireChannelRead(in.readRetainedSlice(in.readableBytes()));
+    }
+
+    private void refuseGssapi(boolean sentMore) {
+        if (gssapiAsked) {
+            throw unsupported(ProtocolVersion.GSSENC_REQUEST);
+        }
+        gssapiAsked = true;
+        refuseEncryption(sentMore, "GSSAPI encryption request");
+    }
+
+    private void refuseEncryption(boolean sentMore, String request) {
         out.stage().writeByte('N');
         out.flush();
+        requireNoMore(sentMore, request);
+    }
+
+    /** What was sent before the answer must not be taken for what comes after it (CVE-2021-23214). */
+    private static void requireNoMore(boolean sentMore, String request) {
+        if (sentMore) {
+            throw ProxyError.PROTOCOL_VIOLATION.with("received unencrypted data after " + request).withDetail(
+                    "This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.");
+        }
+    }
+
+    private static ProxyException unsupported(int version) {
+        return ProxyError.UNSUPPORTED_PROTOCOL
+                .with(ProtocolVersion.major(version) + "." + ProtocolVersion.minor(version));
     }
 
     private void cancel(CancelRequest request) {
@@ -132,9 +177,12 @@ final class StartupDialog {
     }
 
     private void start(StartupMessage message) {
+        if (direct != null && !ClientTls.PROTOCOL.equals(direct.applicationProtocol())) {
+            // It may be meant for another server, whose answers are to be taken for ours (ALPACA).
+            throw ProtocolViolation.noClient("TLS without ALPN, and not asked for");
+        }
         if (ProtocolVersion.major(message.version()) != 3) {
-            throw ProxyError.UNSUPPORTED_PROTOCOL.with(ProtocolVersion.major(message.version()) + "."
-                    + ProtocolVersion.minor(message.version()));
+            throw unsupported(message.version());
         }
         if (reception.tls() != null && reception.tls().isRequired() && !encrypted) {
             throw ProxyError.INVALID_AUTHORIZATION.with("the proxy takes connections with TLS only",

@@ -13,9 +13,13 @@ import dev.trunkline.net.TrunklineServer;
 import dev.trunkline.testing.PgClient;
 import dev.trunkline.testing.RunningProxy;
 import dev.trunkline.testing.SelfSigned;
+import dev.trunkline.wire.BackendMessage;
 import dev.trunkline.wire.BackendMessage.ErrorResponse;
+import dev.trunkline.wire.FrontendMessage.GSSENCRequest;
 import dev.trunkline.wire.FrontendMessage.SSLRequest;
 import dev.trunkline.wire.FrontendMessage.StartupMessage;
+import dev.trunkline.wire.ProtocolVersion;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -24,6 +28,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -180,6 +185,62 @@ class TlsTest {
             assertEquals("08P01", ((ErrorResponse) client.receive()).fields().sqlState());
             assertTrue(client.closedByServer());
         }
+    }
+
+    @Test
+    void theHandshakeAtOnce() throws Exception {
+        try (RunningProxy proxy = RunningProxy.start(yaml("optional", "mode: prefer"));
+                Connection connection = connect(proxy,
+                        "sslmode=verify-full&sslNegotiation=direct&channelBinding=require")) {
+            assertEquals("1", ask(connection, "SELECT 1"));
+        }
+    }
+
+    /** With TLS on, the node and the proxy answer alike. */
+    @Test
+    void whatComesUnderTls() throws Exception {
+        try (RunningProxy proxy = RunningProxy.start(yaml("optional", "mode: prefer"))) {
+            for (String dialog : List.of("ask", "ask ask", "ask gss", "gss ask", "gss ask gss", "begin postgresql",
+                    "begin",
+                    "begin http/1.1", "begin http/1.1,postgresql", "ask begin postgresql", "begin postgresql ask",
+                    "begin postgresql gss", "begin postgresql ask ask",
+                    "gss begin postgresql")) {
+                assertEquals(dialog(node.port(), dialog), dialog(proxy.port(), dialog), dialog);
+            }
+        }
+    }
+
+    /** Asks for GSSAPI or TLS, or begins TLS, and then to log in; gives the answers. */
+    private static List<String> dialog(int port, String dialog) throws Exception {
+        List<String> answers = new ArrayList<>();
+        List<String> words = List.of(dialog.split(" "));
+        try (PgClient client = PgClient.connect("127.0.0.1", port)) {
+            for (int i = 0; i < words.size(); i++) {
+                switch (words.get(i)) {
+                    case "gss", "ask" -> {
+                        client.send(words.get(i).equals("gss") ? new GSSENCRequest() : new SSLRequest());
+                        int answer = client.receiveByte();
+                        answers.add(answer < 0 ? "end" : Character.toString(answer));
+                        if (answer == 'S') {
+                            client.handshake();
+                        } else if (answer != 'N') {
+                            return answers;
+                        }
+                    }
+                    case "begin" -> client.handshake(
+                            i + 1 < words.size() && !words.get(i + 1).matches("ask|gss")
+                                    ? words.get(++i).split(",")
+                                    : new String[0]);
+                    default -> throw new IllegalArgumentException(dialog);
+                }
+            }
+            client.send(new StartupMessage(ProtocolVersion.V3_0, Map.of("user", "app", "database", "shop")));
+            BackendMessage answer = client.receive();
+            answers.add(answer.getClass().getSimpleName());
+        } catch (IOException ended) {
+            answers.add("end");
+        }
+        return answers;
     }
 
     @Test

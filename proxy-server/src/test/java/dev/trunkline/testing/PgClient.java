@@ -35,6 +35,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
@@ -75,10 +76,18 @@ public final class PgClient implements AutoCloseable {
         if (receiveByte() != 'S') {
             throw new AssertionError("TLS is refused");
         }
+        return handshake();
+    }
+
+    /** Goes on with TLS at once; these protocols are offered by ALPN. */
+    public PgClient handshake(String... protocols) throws IOException, GeneralSecurityException {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, new TrustManager[]{new Anybody()}, RANDOM);
         SSLSocket secret = (SSLSocket) context.getSocketFactory().createSocket(socket,
                 socket.getInetAddress().getHostAddress(), socket.getPort(), true);
+        SSLParameters parameters = secret.getSSLParameters();
+        parameters.setApplicationProtocols(protocols);
+        secret.setSSLParameters(parameters);
         secret.startHandshake();
         socket = secret;
         return this;

@@ -1,0 +1,210 @@
+package dev.trunkline.testing;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.trunkline.demo.RunningNode;
+import dev.trunkline.demo.TestNodes;
+import dev.trunkline.wire.BackendMessage;
+import dev.trunkline.wire.BackendMessage.BackendKeyData;
+import dev.trunkline.wire.BackendMessage.ErrorResponse;
+import dev.trunkline.wire.BackendMessage.NegotiateProtocolVersion;
+import dev.trunkline.wire.BackendMessage.ParameterStatus;
+import dev.trunkline.wire.BackendMessage.ReadyForQuery;
+import dev.trunkline.wire.Bytes;
+import dev.trunkline.wire.FrontendMessage;
+import dev.trunkline.wire.FrontendMessage.CancelRequest;
+import dev.trunkline.wire.FrontendMessage.GSSENCRequest;
+import dev.trunkline.wire.FrontendMessage.SSLRequest;
+import dev.trunkline.wire.FrontendMessage.StartupMessage;
+import dev.trunkline.wire.ProtocolVersion;
+import java.io.EOFException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Every packet that may begin a connection, after every other, each for itself and all in one write: the proxy answers as PostgreSQL
+ * does.
+ */
+@Timeout(300)
+class StartupOrderTest {
+
+    private static final Map<String, FrontendMessage> PACKETS = new LinkedHashMap<>();
+
+    private static RunningNode node;
+    private static String database;
+    private static RunningProxy proxy;
+
+    @BeforeAll
+    static void start() throws Exception {
+        node = TestNodes.node(0);
+        database = TestNodes.createDatabase("startup", List.of(node));
+        proxy = RunningProxy.start("""
+                listen: { host: 127.0.0.1, port: 0 }
+                monitoring: { host: 127.0.0.1, port: 0 }
+                databases:
+                  %s:
+                    nodes: { a: { primary: 127.0.0.1:%d } }
+                users: { postgres: { admin: full } }
+                """.formatted(database, node.port()));
+        Map<String, String> whom = Map.of("user", "postgres", "database", database);
+        PACKETS.put("SSLRequest", new SSLRequest());
+        PACKETS.put("GSSENCRequest", new GSSENCRequest());
+        PACKETS.put("CancelRequest", new CancelRequest(77, Bytes.of(new byte[4])));
+        PACKETS.put("CancelRequest of 3.2", new CancelRequest(77, Bytes.of(new byte[32])));
+        PACKETS.put("CancelRequest with a key of 256 bytes", new CancelRequest(77, Bytes.of(new byte[256])));
+        PACKETS.put("3.0", new StartupMessage(ProtocolVersion.V3_0, whom));
+        PACKETS.put("3.9999", new StartupMessage(ProtocolVersion.V3_0 | 9999, whom));
+        PACKETS.put("3.0 with options", startup(3, 0, "_pq_.one", "1", "_pq_.two", ""));
+        PACKETS.put("3.0 with settings", startup(3, 0, "options", "-c work_mem=5MB --geqo=off -cDateStyle=German",
+                "application_name", "it", "TimeZone", "UTC"));
+        PACKETS.put("3.0 without replication", startup(3, 0, "replication", "off"));
+        PACKETS.put("3.0 for another database", startup(3, 0, "database", "nothing"));
+        PACKETS.put("3.0 without user", new StartupMessage(ProtocolVersion.V3_0, Map.of("database", database)));
+        PACKETS.put("3.0 with a user of no name", startup(3, 0, "user", ""));
+        PACKETS.put("3.0 with wrong options", startup(3, 0, "options", "nonsense"));
+        PACKETS.put("3.0 with another encoding", startup(3, 0, "client_encoding", "latin1"));
+        PACKETS.put("3.0 with an encoding that there is not", startup(3, 0, "client_encoding", "nothing"));
+        for (String style : List.of("sql", "german", "german, mdy", "ymd", "European", "postgres,us", "iso, ymd")) {
+            PACKETS.put("3.0 with DateStyle " + style, startup(3, 0, "datestyle", style));
+        }
+        PACKETS.put("4.0", startup(4, 0));
+        PACKETS.put("0.0", startup(0, 0));
+        PACKETS.put("1234.5681", startup(1234, 5681));
+    }
+
+    private static StartupMessage startup(int major, int minor, String... more) {
+        Map<String, String> parameters = new LinkedHashMap<>(Map.of("user", "postgres", "database", database));
+        for (int i = 0; i < more.length; i += 2) {
+            parameters.put(more[i], more[i + 1]);
+        }
+        return new StartupMessage(major << 16 | minor, parameters);
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        proxy.close();
+        TestNodes.dropDatabase(database, List.of(node));
+    }
+
+    @Test
+    void oneAfterTheOther() throws Exception {
+        List<List<String>> orders = new ArrayList<>();
+        List<String> requests = List.of("SSLRequest", "GSSENCRequest");
+        for (String first : PACKETS.keySet()) {
+            orders.add(List.of(first));
+            for (String request : requests) {
+                orders.add(List.of(request, first));
+                for (String request2 : requests) {
+                    orders.add(List.of(request, request2, first));
+                }
+            }
+        }
+        for (String second : PACKETS.keySet()) {
+            orders.add(List.of("3.0", second));
+        }
+        compare(orders, false);
+    }
+
+    @Test
+    void allInOneWrite() throws Exception {
+        List<List<String>> orders = new ArrayList<>();
+        for (String first : List.of("SSLRequest", "GSSENCRequest", "CancelRequest", "3.0")) {
+            for (String second : PACKETS.keySet()) {
+                orders.add(List.of(first, second));
+            }
+        }
+        compare(orders, true);
+    }
+
+    private static void compare(List<List<String>> orders, boolean atOnce) throws Exception {
+        List<String> wrong = new ArrayList<>();
+        for (List<String> order : orders) {
+            List<String> expected = play(node.port(), order, atOnce);
+            List<String> actual = play(proxy.port(), order, atOnce);
+            if (!expected.equals(actual)) {
+                wrong.add(order + "\n  PostgreSQL " + expected + "\n  proxy      " + actual);
+            }
+        }
+        assertTrue(wrong.isEmpty(), () -> String.join("\n\n", wrong));
+    }
+
+    private static List<String> play(int port, List<String> order, boolean atOnce) throws Exception {
+        List<String> answers = new ArrayList<>();
+        try (PgClient client = PgClient.connect("127.0.0.1", port)) {
+            if (atOnce) {
+                client.send(order.stream().map(PACKETS::get).toArray(FrontendMessage[]::new));
+            }
+            boolean serving = false;
+            for (String name : order) {
+                FrontendMessage packet = PACKETS.get(name);
+                if (!atOnce) {
+                    client.send(packet);
+                }
+                if (!serving && (packet instanceof SSLRequest || packet instanceof GSSENCRequest)) {
+                    int answer = client.socket().getInputStream().read();
+                    if (answer != 'N') {
+                        answers.add(answer == 'E' ? error(client) : "byte " + answer);
+                        return answers;
+                    }
+                    answers.add("N");
+                } else if (!login(client, answers)) {
+                    return answers;
+                } else {
+                    serving = true;
+                }
+            }
+        }
+        return answers;
+    }
+
+    /** The rest of an ErrorResponse whose type has been read. */
+    private static String error(PgClient client) throws IOException {
+        var in = new java.io.DataInputStream(client.socket().getInputStream());
+        byte[] body = new byte[in.readInt() - 4];
+        in.readFully(body);
+        String fields = new String(body, java.nio.charset.StandardCharsets.UTF_8);
+        int end = in.read();
+        return fields.replaceAll("\0[VFLR][^\0]*", "").replace('\0', ' ') + (end < 0 ? "eof" : "more");
+    }
+
+    /** False when the connection has ended. */
+    private static boolean login(PgClient client, List<String> answers) throws IOException {
+        while (true) {
+            BackendMessage message;
+            try {
+                message = client.receive();
+            } catch (EOFException e) {
+                answers.add("eof");
+                // What is wrong with a startup packet the proxy says before it asks for a password.
+                answers.remove("AuthenticationOk");
+                return false;
+            }
+            switch (message) {
+                case BackendKeyData key -> answers.add("BackendKeyData");
+                // PostgreSQL serves 3.2, the proxy 3.0.
+                case NegotiateProtocolVersion offer -> answers.add("NegotiateProtocolVersion " + offer.options());
+                case ParameterStatus status -> {
+                    if (!List.of("server_version", "search_path", "scram_iterations", "is_superuser")
+                            .contains(status.name())) {
+                        answers.add(status.name() + "=" + status.value());
+                    }
+                }
+                case ErrorResponse error ->
+                    answers.add(error.fields().severity() + " " + error.fields().sqlState() + " "
+                            + error.fields().message());
+                default -> answers.add(DialogPlayer.line(message));
+            }
+            if (message instanceof ReadyForQuery) {
+                answers.sort(null);
+                return true;
+            }
+        }
+    }
+}
