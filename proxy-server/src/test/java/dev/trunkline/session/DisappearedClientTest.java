@@ -106,6 +106,6 @@ class DisappearedClientTest {
         try (PgClient next = shop.client()) {
             assertEquals("T row(2) [SELECT 1] Z:I", Talk.ask(next, "SELECT count(*) FROM items"));
         }
-        shop.awaitAllReturned();
+        shop.awaitNothingLeft();
     }
 }

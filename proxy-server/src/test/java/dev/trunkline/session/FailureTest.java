@@ -110,7 +110,7 @@ class FailureTest {
         for (PgClient client : clients) {
             client.close();
         }
-        fixture.awaitAllReturned();
+        fixture.awaitNothingLeft();
     }
 
     @Test

@@ -60,7 +60,7 @@ class NodeLossTest {
     @AfterEach
     void allIsReturned() throws Exception {
         client.close();
-        fixture.awaitAllReturned();
+        fixture.awaitNothingLeft();
     }
 
     private static void terminate(int node) throws Exception {

@@ -53,7 +53,7 @@ class PipelineTest {
     @AfterEach
     void allIsReturned() throws Exception {
         client.close();
-        fixture.awaitAllReturned();
+        fixture.awaitNothingLeft();
     }
 
     private static final String INSERT = "INSERT INTO items VALUES ($1, $2)";

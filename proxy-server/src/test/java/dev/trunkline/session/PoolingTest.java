@@ -63,7 +63,7 @@ class PoolingTest {
 
     @AfterEach
     void poolsAreWhole() throws Exception {
-        fixture.awaitAllReturned();
+        fixture.awaitNothingLeft();
         assertEachConnectionIsFree(fixture);
     }
 

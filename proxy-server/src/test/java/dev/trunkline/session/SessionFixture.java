@@ -32,6 +32,16 @@ final class SessionFixture implements AutoCloseable {
     private static final int VIRTUAL_SHARDS = 256;
     private static final long PATIENCE_NANOS = 20_000_000_000L;
 
+    private static final String LEFT_BEHIND = """
+            SELECT (SELECT count(*) FROM pg_stat_activity
+                     WHERE datname = current_database() AND pid <> pg_backend_pid()
+                       AND backend_type = 'client backend' AND state <> 'idle')
+                 + (SELECT count(*) FROM pg_locks
+                     WHERE pid <> pg_backend_pid()
+                       AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+                 + (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database())
+            """;
+
     final List<RunningNode> nodes;
     final String database;
     final RunningProxy proxy;
@@ -208,6 +218,35 @@ final class SessionFixture implements AutoCloseable {
     void awaitAllReturned() throws Exception {
         await("all connections are returned", () -> connections("active") == 0 && connections("waiting") == 0
                 && connections("connecting") == 0);
+    }
+
+    /**
+     * As above, and nothing is left behind: every permit has its connection, and at the nodes nothing runs, waits in a
+     * transaction, is prepared or locked.
+     */
+    void awaitNothingLeft() throws Exception {
+        awaitAllReturned();
+        for (int node = 0; node < nodes.size(); node++) {
+            int at = node;
+            await("nothing runs or is locked on node " + name(node), () -> "0".equals(ask(at, LEFT_BEHIND)));
+        }
+        await("every permit has its connection", () -> permits() == connections("idle") + connections("active")
+                + connections("connecting") + connections("tested"));
+    }
+
+    /** How many permits of the database's bound are out. */
+    private int permits() throws IOException {
+        try (PgClient admin = PgClient.login("127.0.0.1", proxy.port(), USER, "trunkline", null)) {
+            List<BackendMessage> told = admin.query("SHOW DATABASES");
+            BackendMessage.RowDescription columns = (BackendMessage.RowDescription) told.stream()
+                    .filter(BackendMessage.RowDescription.class::isInstance).findFirst().orElseThrow();
+            int column = columns.fields().stream().map(BackendMessage.Field::name).toList()
+                    .indexOf("current_connections");
+            return told.stream().filter(BackendMessage.DataRow.class::isInstance)
+                    .map(row -> ((BackendMessage.DataRow) row).values())
+                    .filter(values -> values.getFirst().text().equals(database))
+                    .mapToInt(values -> Integer.parseInt(values.get(column).text())).sum();
+        }
     }
 
     List<PgClient> clients(int count) throws IOException {

@@ -41,7 +41,7 @@ class TimeoutTest {
 
     @AfterEach
     void allIsReturned() throws Exception {
-        fixture.awaitAllReturned();
+        fixture.awaitNothingLeft();
     }
 
     private static void assertTimesOut(List<BackendMessage> replies, char status) {

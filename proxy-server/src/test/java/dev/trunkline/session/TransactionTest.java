@@ -49,7 +49,7 @@ class TransactionTest {
     @AfterEach
     void allIsReturned() throws Exception {
         client.close();
-        fixture.awaitAllReturned();
+        fixture.awaitNothingLeft();
     }
 
     private String insert(long key) {

@@ -101,7 +101,7 @@ class WreckingClientTest {
             assertEquals("[ROLLBACK] Z:I", ask(client, "ROLLBACK"));
             client.close();
         }
-        fixture.awaitAllReturned();
+        fixture.awaitNothingLeft();
     }
 
     private static void wreck(long seed) throws IOException {
