@@ -15,7 +15,7 @@ record ExplainParameters(List<String> values, List<Boolean> quoted, String sql) 
 
     private static final Pattern COMMENT = Pattern.compile("\\A(\\s*)--[ \\t]*params:([^\\n]*)(?:\\n|\\z)");
     private static final Pattern OTHER_COMMENT = Pattern.compile("\\A\\s*--[^\\n]*(?:\\n|\\z)");
-    private static final Pattern VALUE = Pattern.compile("\\s*(?:'((?:[^']|'')*)'|([^,']*))\\s*(?:,|\\z)");
+    private static final Pattern VALUE = Pattern.compile("\\s*(?:'((?:[^']++|'')*+)'|([^,']*))\\s*(?:,|\\z)");
 
     /** Takes the comment off a statement's text. */
     static ExplainParameters before(String text) {

@@ -260,7 +260,10 @@ public final class PlanCache {
         StatementPlan plan;
         try {
             plan = planner.plan(text, key.settings, catalog);
-        } catch (RuntimeException | StackOverflowError e) {
+        } catch (StackOverflowError deep) {
+            return refused(ProxyError.TOO_COMPLEX.with("statement nests too deeply"), catalog);
+        } catch (RuntimeException | Error e) {
+            // Whoever waits for the plan must hear of it.
             return refused(ProxyError.INTERNAL.with("planning failed: " + e), catalog);
         }
         if (isKept(plan)) {

@@ -1,5 +1,6 @@
 package dev.trunkline.plan;
 
+import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.route.BoundValues;
 import dev.trunkline.route.Destination;
@@ -50,7 +51,12 @@ public record StatementPlan(String fingerprint, String kind, Plan root, NodeRule
             }
             throw new IllegalStateException("a local statement has no destination");
         }
-        return Router.bind(rule, values, table);
+        try {
+            return Router.bind(rule, values, table);
+        } catch (StackOverflowError deep) {
+            // An event loop's stack is smaller than a planner's.
+            throw ProxyError.TOO_COMPLEX.with("statement nests too deeply");
+        }
     }
 
     /** The highest number of a parameter. */

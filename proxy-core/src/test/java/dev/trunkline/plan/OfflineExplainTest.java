@@ -56,6 +56,9 @@ class OfflineExplainTest {
         assertEquals(1, open.keys().getFirst().parameter());
         assertGoesTo(42, one("-- params: 42\nselect * from customers where id = $1"));
         assertGoesTo(42, one("-- params: 'it''s, that', '42'\nselect * from customers where name = $1 and id = $2"));
+        // A long value overflowed the stack.
+        assertGoesTo(42, one("-- params: '" + "it''s".repeat(100_000)
+                + "', 42\nselect * from customers where name = $1 and id = $2"));
         assertGoesTo(42, one("-- params: 42\nselect * from customers where id = $1 and $1 > 5"));
         assertEquals(Routing.NO_NODE, one("-- params: null\nselect * from customers where id = $1").routing());
         assertEquals(List.of(), one("-- params: null\nselect * from customers where id = $1").nodes());

@@ -193,4 +193,18 @@ class PlanCacheTest {
         assertNotNull(plan.refusal());
         assertNotNull(loaded("select * from (" + "(".repeat(3000) + "select 1" + ")".repeat(3000) + ") s").refusal());
     }
+
+    /** A thread with little stack left: whoever waits gets an answer, and the next statement a plan. */
+    @Test
+    void aStatementThatNestsTooDeeplyIsRefused() throws InterruptedException {
+        for (int depth : new int[]{200, 2_000, 20_000}) {
+            CompletableFuture<StatementPlan> deep = load("select * from customers where id = 7 and ("
+                    + "(name = 'x' or ".repeat(depth) + "true" + ")".repeat(depth) + ")", PlanKey.DEFAULT, SHOP);
+            Thread small = new Thread(null, this::run, "little stack", 200 << 10);
+            small.start();
+            small.join();
+            assertEquals("54001", deep.join().refusal().sqlState());
+        }
+        assertNull(loaded("select * from customers where id = 7").refusal());
+    }
 }

@@ -15,9 +15,10 @@ import java.util.regex.Pattern;
 /** Reads the statements of the admin database: its own commands, and what drivers send without being asked. */
 final class AdminParser {
 
+    // Possessive: matched one by one without the stack, however long a string is.
     private static final Pattern TOKEN = Pattern.compile(
             "(?<space>\\s+|--[^\\n]*|/\\*.*?\\*/)|(?<word>[A-Za-z_\\u0080-\\uffff][A-Za-z0-9_$.\\u0080-\\uffff]*)"
-                    + "|\"(?<quoted>(?:[^\"]|\"\")*)\"|'(?<text>(?:[^']|'')*)'|(?<number>-?\\d+)|(?<symbol>.)",
+                    + "|\"(?<quoted>(?:[^\"]++|\"\")*+)\"|'(?<text>(?:[^']++|'')*+)'|(?<number>-?\\d+)|(?<symbol>.)",
             Pattern.DOTALL);
     private static final Set<String> FUNCTIONS = Set.of("version", "current_database", "current_catalog",
             "current_user", "session_user", "user", "current_schema", "pg_backend_pid", "pg_is_in_recovery", "now");
@@ -46,8 +47,11 @@ final class AdminParser {
         List<AdminStatement> statements = new ArrayList<>();
         List<Token> current = new ArrayList<>();
         Matcher m = TOKEN.matcher(sql);
+        int counted = 0;
+        int position = 1;
         while (m.find()) {
-            int position = sql.codePointCount(0, m.start()) + 1;
+            position += sql.codePointCount(counted, m.start());
+            counted = m.start();
             if (m.group("space") != null) {
                 continue;
             }

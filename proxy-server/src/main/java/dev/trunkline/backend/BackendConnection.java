@@ -497,6 +497,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
             LOG.info("node {}: {}", endpoint, cause.getMessage());
         } else {
             LOG.error("node {}: connection closed after an unexpected error", endpoint, cause);
+            if (owner != null) {
+                owner.broken(this, cause);
+            }
         }
         ctx.close();
     }

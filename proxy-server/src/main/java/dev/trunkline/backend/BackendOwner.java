@@ -49,6 +49,11 @@ public interface BackendOwner {
      */
     void lost(BackendConnection backend, boolean owing, boolean midMessage, ErrorFields lastError);
 
+    /** What was done with a reply has failed in its midst: nobody knows how far it got. The connection is closed next. */
+    default void broken(BackendConnection backend, Throwable cause) {
+        // The end of the connection tells enough.
+    }
+
     /** The node's socket can take more again. */
     void writable(BackendConnection backend);
 }

@@ -145,6 +145,8 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
             }
         } catch (ProxyException e) {
             fatal(e);
+        } catch (RuntimeException | Error e) {
+            broken(e);
         } finally {
             offering = false;
         }
@@ -348,6 +350,22 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
         Farewell.after(context);
     }
 
+    @Override
+    public void broken(Throwable cause) {
+        LOG.error("client {}: closed after an unexpected error", context.channel().remoteAddress(), cause);
+        ProxyException why = cause instanceof StackOverflowError
+                ? ProxyError.TOO_COMPLEX.with("stack depth limit exceeded")
+                : ProxyError.INTERNAL.with(cause.getClass().getSimpleName());
+        if (phase == Phase.CLOSED) {
+            context.close();
+        } else if (session == null) {
+            fatal(why);
+        } else {
+            session.distrust();
+            fatal(session.interrupted(why));
+        }
+    }
+
     private void leave() {
         if (dialog != null) {
             dialog.leave();
@@ -395,7 +413,8 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
         if (cause instanceof DecoderException && cause.getCause() instanceof SSLException) {
             LOG.info("client {}: closed: {}", ctx.channel().remoteAddress(), cause.getCause().getMessage());
         } else if (!(cause instanceof java.io.IOException)) {
-            LOG.error("client {}: closed after an unexpected error", ctx.channel().remoteAddress(), cause);
+            broken(cause);
+            return;
         }
         ctx.close();
     }

@@ -35,7 +35,12 @@ import java.util.regex.Pattern;
  */
 final class SchemaDiscovery {
 
-    private static final Pattern WORD = Pattern.compile("\"((?:[^\"]|\"\")+)\"|[\\p{L}_][\\p{L}\\p{N}_$]*");
+    private static final Pattern IDENTIFIER = Pattern.compile("[\\p{L}_][\\p{L}\\p{N}_$]*");
+    /**
+     * Possessive: matched without the stack, however long it is. Nothing in quotes counts as well, so that after a quote that
+     * has no other the rest pair up, and is not searched to its end again and again.
+     */
+    private static final Pattern WORD = Pattern.compile("\"((?:[^\"]++|\"\")*+)\"|" + IDENTIFIER);
 
     private final Statement statement;
     private final Map<Long, RelationName> relationNames = new LinkedHashMap<>();
@@ -285,17 +290,23 @@ final class SchemaDiscovery {
         Matcher m = WORD.matcher(source);
         while (m.find()) {
             if (m.group(1) == null) {
-                words.add(foldAscii(m.group()));
-            } else {
+                add(m.group(), words);
+            } else if (!m.group(1).isEmpty()) {
                 words.add(m.group(1).replace("\"\"", "\""));
                 // The quotes may be a string's, and the words in it names.
-                Matcher inner = WORD.matcher(m.group(1));
+                Matcher inner = IDENTIFIER.matcher(m.group(1));
                 while (inner.find()) {
-                    words.add(foldAscii(inner.group()));
+                    add(inner.group(), words);
                 }
             }
         }
         return words;
+    }
+
+    /** As it is written too: a single quote in a comment has the names after it look as if they stood outside of theirs. */
+    private static void add(String word, Set<String> words) {
+        words.add(word);
+        words.add(foldAscii(word));
     }
 
     private static String foldAscii(String word) {

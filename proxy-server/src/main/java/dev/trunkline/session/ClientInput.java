@@ -8,6 +8,12 @@ public interface ClientInput {
     /** Tells the client why its session ends here, and closes. */
     void fatal(ProxyException why);
 
+    /**
+     * Something has failed in the midst of the session's work, so that nobody knows what it was doing: ends it, with every
+     * connection that it holds.
+     */
+    void broken(Throwable cause);
+
     /** The session takes messages again: offer what has arrived. */
     void resume();
 

@@ -41,6 +41,11 @@ public interface ClientSession {
      */
     ProxyException interrupted(ProxyException why);
 
+    /** Nothing that it holds is to be used again: what was said there last is not known. */
+    default void distrust() {
+        // It holds nothing.
+    }
+
     /** The client is gone. */
     void closed();
 

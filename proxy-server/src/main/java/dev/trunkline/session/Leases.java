@@ -26,6 +26,7 @@ final class Leases implements Waiter {
     private BackendConnection acquired;
     private ProxyException refusal;
     private boolean asking;
+    private boolean distrusted;
     private int rotation;
 
     Leases(Session session, Worker worker, SessionIdentity identity) {
@@ -388,6 +389,11 @@ final class Leases implements Waiter {
         }
     }
 
+    /** Every connection is closed in the end, whatever state it seems to be in. */
+    void distrust() {
+        distrusted = true;
+    }
+
     /** The client is gone: what runs is cancelled, what is open is rolled back by closing the connection. */
     void abandonAll() {
         if (acquiring >= 0) {
@@ -402,7 +408,7 @@ final class Leases implements Waiter {
                 // Sequences, plans and whatever else it has gathered in a whole session.
                 backend.taint();
             }
-            if (backend.isBusy()) {
+            if (backend.isBusy() || distrusted) {
                 worker.connector().cancel(backend);
                 backend.takeBack();
                 backend.close();

@@ -193,6 +193,11 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         session.flushReplies();
     }
 
+    @Override
+    public void broken(BackendConnection backend, Throwable cause) {
+        session.broken(cause);
+    }
+
     // ---- losses
 
     @Override

@@ -370,7 +370,14 @@ public final class Session implements ClientSession {
             refusals.refuse(e);
         } catch (RuntimeException e) {
             refusals.refuseUnexpected(e);
+        } catch (Error e) {
+            broken(e);
         }
+    }
+
+    /** Something has failed at a point where nobody knows what was done: the session ends, with all that it holds. */
+    void broken(Throwable cause) {
+        input.broken(cause);
     }
 
     void become(SessionState next) {
@@ -441,6 +448,11 @@ public final class Session implements ClientSession {
     }
 
     @Override
+    public void distrust() {
+        leases.distrust();
+    }
+
+    @Override
     public void closed() {
         if (state == SessionState.CLOSED) {
             return;
@@ -448,17 +460,20 @@ public final class Session implements ClientSession {
         become(SessionState.CLOSED);
         awaitNothing();
         cycle.forgetReady();
-        if (run != null) {
-            run.abandon();
-            run = null;
+        try {
+            if (run != null) {
+                run.abandon();
+                run = null;
+            }
+            portals.close();
+            if (listening != null) {
+                listening.close();
+            }
+        } finally {
+            leases.abandonAll();
+            out.release();
+            worker.remove(this);
         }
-        portals.close();
-        if (listening != null) {
-            listening.close();
-        }
-        leases.abandonAll();
-        out.release();
-        worker.remove(this);
     }
 
     /** Looks after the timeouts that no node can keep; about ten times a second. */

@@ -15,12 +15,16 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An event loop with all that its sessions share: the lexer, the bound values, the front table of the plan cache and the
  * pools. Sessions, their clients and their backends never leave it, so none of this needs a lock.
  */
 public final class Worker {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
 
     private record PoolPlace(ServedDatabase database, PoolKey key) {}
 
@@ -148,10 +152,19 @@ public final class Worker {
     public void tick() {
         long now = System.nanoTime();
         for (Pool pool : pools.values()) {
-            pool.tick(now);
+            try {
+                pool.tick(now);
+            } catch (RuntimeException | Error e) {
+                // An error that got out would be the last tick of the loop.
+                LOG.error("the pool of node {} could not look at its clock", pool.endpoint(), e);
+            }
         }
         for (Session session : sessions.toArray(Session[]::new)) {
-            session.tick(now);
+            try {
+                session.tick(now);
+            } catch (RuntimeException | Error e) {
+                session.broken(e);
+            }
         }
         shrink();
     }

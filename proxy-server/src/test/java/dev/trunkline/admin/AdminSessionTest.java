@@ -313,6 +313,16 @@ class AdminSessionTest {
                 AdminParser.parse("kill '7'; PAUSE \"My DB\";"));
     }
 
+    /** A long string overflowed the stack of the event loop. */
+    @Test
+    void aLongStringNeedsNoStack() {
+        String text = "it''s".repeat(300_000);
+        assertEquals(1, AdminParser.parse("SET application_name = '" + text + "'").size());
+        assertEquals(List.of(new AdminStatement.Pause("\"".repeat(300_000))),
+                AdminParser.parse("PAUSE \"" + "\"\"".repeat(300_000) + "\""));
+        assertThrows(ProxyException.class, () -> AdminParser.parse("PAUSE '" + "''".repeat(3_000)));
+    }
+
     @Test
     void ourErrorsNameTheirRequest() throws SQLException {
         try (Connection client = fixture.client()) {

@@ -357,7 +357,16 @@ class SchemaDiscoveryTest {
 
     @Test
     void sourcesAreSearchedForNames() {
-        assertEquals(Set.of("select", "orders", "Mixed", "mixed", "it", "s", "über"),
+        assertEquals(Set.of("SELECT", "select", "Orders", "orders", "Mixed", "mixed", "it", "s", "über"),
                 SchemaDiscovery.words("SELECT Orders \"Mixed\" 'it''s' -- Über".replace("Ü", "ü")));
+        assertEquals(Set.of("a\"b", "a", "b", "c d", "c", "d"), SchemaDiscovery.words("\"a\"\"b\" \"c d\""));
+        assertTrue(SchemaDiscovery.words("-- 5\" wide\nSELECT FROM \"Mixed\"").contains("Mixed"));
+    }
+
+    /** A function with a string of some kilobytes overflowed the stack of the thread that watches the node. */
+    @Test
+    void aLongSourceNeedsNoStack() {
+        assertEquals(3, SchemaDiscovery.words("\"" + "a\"\"".repeat(500_000) + "\" b").size());
+        assertEquals(2, SchemaDiscovery.words("\"" + "a\"\"".repeat(500_000) + " b").size());
     }
 }

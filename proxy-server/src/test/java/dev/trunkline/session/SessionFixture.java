@@ -149,7 +149,16 @@ final class SessionFixture implements AutoCloseable {
 
     /** Past the proxy: the first column of the first row, as text. */
     String ask(int node, String sql) throws SQLException {
-        try (Connection connection = nodes.get(node).connect(database);
+        return ask(nodes.get(node), database, sql);
+    }
+
+    /** Whether nothing runs, waits in a transaction, is prepared or locked in a database of a node. */
+    static boolean isNothingLeft(RunningNode node, String database) throws SQLException {
+        return "0".equals(ask(node, database, LEFT_BEHIND));
+    }
+
+    private static String ask(RunningNode node, String database, String sql) throws SQLException {
+        try (Connection connection = node.connect(database);
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
             return rows.next() ? rows.getString(1) : null;
@@ -228,7 +237,7 @@ final class SessionFixture implements AutoCloseable {
         awaitAllReturned();
         for (int node = 0; node < nodes.size(); node++) {
             int at = node;
-            await("nothing runs or is locked on node " + name(node), () -> "0".equals(ask(at, LEFT_BEHIND)));
+            await("nothing runs or is locked on node " + name(node), () -> isNothingLeft(nodes.get(at), database));
         }
         await("every permit has its connection", () -> permits() == connections("idle") + connections("active")
                 + connections("connecting") + connections("tested"));

@@ -28,10 +28,15 @@ public final class RunningProxy implements ProxyUnderTest {
 
     /** Starts a proxy with this configuration; every database has the catalog of its name. */
     public static RunningProxy start(String yaml, Map<String, Catalog> catalogs) {
+        Map<String, CatalogSource> sources = new java.util.HashMap<>();
+        catalogs.forEach((name, catalog) -> sources.put(name, new Fixed(catalog)));
+        return over(yaml, sources);
+    }
+
+    /** Starts a proxy with this configuration; what it knows of the nodes of a database comes from the source of its name. */
+    public static RunningProxy over(String yaml, Map<String, CatalogSource> sources) {
         try {
             Configuration configuration = Configuration.parse("test.yaml", yaml, name -> null);
-            Map<String, CatalogSource> sources = new java.util.HashMap<>();
-            catalogs.forEach((name, catalog) -> sources.put(name, new Fixed(catalog)));
             TrunklineServer server = new TrunklineServer(configuration, sources);
             server.start();
             return new RunningProxy(server);
@@ -83,12 +88,12 @@ public final class RunningProxy implements ProxyUnderTest {
     }
 
     /** A catalog that never changes by itself. */
-    private static final class Fixed implements CatalogSource {
+    public static class Fixed implements CatalogSource {
 
         private final List<Consumer<Catalog>> listeners = new CopyOnWriteArrayList<>();
         private final Catalog catalog;
 
-        Fixed(Catalog catalog) {
+        public Fixed(Catalog catalog) {
             this.catalog = catalog;
         }
 
