@@ -57,7 +57,7 @@ public final class Planner {
         Footprint footprint;
         try {
             StatementPlanner planner = new StatementPlanner(catalog, key, hints, text);
-            decision = planner.decide(statement);
+            decision = planner.decideWhole(statement);
             footprint = planner.footprint();
         } catch (ProxyException refusal) {
             decision = Decision.refuse(refusal);

@@ -28,6 +28,9 @@ public final class PreparedPlans {
             return Decision.refuse(ProxyError.SYNTAX_ERROR.with("syntax error at or near \"" + word + "\"")
                     .withPosition(inner.span().start() + 1));
         }
+        if (inner instanceof Statement.Select select && ChannelsQuery.columnOf(select) != null) {
+            return Decision.refuse(ProxyError.CHANNELS_ELSEWHERE.with());
+        }
         planner.footprint().and(Access.read("PREPARE runs nothing"));
         return planner.local(new SessionAction.Prepare(prepare.name(),
                 prepare.types().stream().map(ExecuteArguments::typeOf).toList()));
@@ -78,7 +81,7 @@ public final class PreparedPlans {
                 effects.addAll(prepared.effects());
                 effects.add(SessionEffect.TEMP_TABLE);
                 yield with(prepared, "CreateTableAsStmt", Access.write("CREATE TEMP TABLE AS"), effects,
-                        new SessionAction.CreateTemp(execute.made()));
+                        new SessionAction.CreateTemp(execute.made(), false));
             }
         };
     }

@@ -116,8 +116,14 @@ public sealed interface SessionAction {
     /** DISCARD ALL, PLANS, SEQUENCES or TEMP. */
     record Discard(String what) implements SessionAction {}
 
-    /** CREATE TEMP TABLE and its kin: from now on these names mean the session's own tables. */
-    record CreateTemp(List<String> names) implements SessionAction {}
+    /**
+     * CREATE TEMP TABLE and its kin: from now on these names mean the session's own tables, with {@code passing} (ON COMMIT DROP)
+     * until the transaction's end.
+     */
+    record CreateTemp(List<String> names, boolean passing) implements SessionAction {}
+
+    /** {@code pg_listening_channels()} by itself; {@code column} is the result's name. */
+    record ListChannels(String column) implements SessionAction {}
 
     /** DECLARE: the cursor lives on the statement's node. */
     record DeclareCursor(String name, boolean hold) implements SessionAction {}

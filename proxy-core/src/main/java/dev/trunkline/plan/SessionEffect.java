@@ -12,6 +12,8 @@ public enum SessionEffect {
     SEQUENCE_STATE,
     /** Runs code that may leave any state behind: the backend is reset before anybody else gets it. */
     TAINT,
+    /** LOAD: the session is pinned to the backend, which nobody has after it. */
+    LIBRARY,
     /** Changes a setting by a function: {@code set_config}. The action of the plan says which, if that can be seen. */
     SETTING,
     /** Changes a setting by a function for the session, and only the backend knows which: the session is pinned to it. */

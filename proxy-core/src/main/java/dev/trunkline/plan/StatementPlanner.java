@@ -64,6 +64,12 @@ final class StatementPlanner {
         return key;
     }
 
+    /** Decides on what is not part of another statement. */
+    Decision decideWhole(Statement statement) {
+        String channels = statement instanceof Statement.Select select ? ChannelsQuery.columnOf(select) : null;
+        return channels == null ? decide(statement) : local(new SessionAction.ListChannels(channels));
+    }
+
     Decision decide(Statement statement) {
         return switch (statement) {
             case Statement.Select select -> query(select);
@@ -167,7 +173,7 @@ final class StatementPlanner {
             Query.Select into = into(select.query());
             if (into != null && into.intoTemp()) {
                 footprint.with(SessionEffect.TEMP_TABLE)
-                        .with(new SessionAction.CreateTemp(List.of(into.into().last())));
+                        .with(new SessionAction.CreateTemp(List.of(into.into().last()), false));
             } else if (into != null) {
                 footprint.with(SessionEffect.CATALOG_CHANGE);
             }

@@ -107,6 +107,11 @@ final class TableStatements {
         if (ddl.temporary()) {
             return temporary(ddl, command);
         }
+        if (ddl.verb() == Verb.LOAD) {
+            return planner.onlyOneNode(command, Access.read("it changes no data"),
+                    "Load libraries on every node: ALTER DATABASE ... SET session_preload_libraries.",
+                    SessionEffect.LIBRARY);
+        }
         planner.footprint().with(SessionEffect.CATALOG_CHANGE);
         if (ddl.concurrently() || ddl.verb() == Verb.VACUUM || ddl.objectKind().equals("database")) {
             planner.footprint().with(SessionEffect.NO_TRANSACTION_BLOCK);
@@ -168,7 +173,8 @@ final class TableStatements {
                             : there(command);
         }
         planner.footprint().and(Access.write(command)).with(SessionEffect.TEMP_TABLE)
-                .with(new SessionAction.CreateTemp(ddl.objects().stream().map(Name::last).toList()));
+                .with(new SessionAction.CreateTemp(ddl.objects().stream().map(Name::last).toList(),
+                        ddl.isDroppedOnCommit()));
         return decision;
     }
 

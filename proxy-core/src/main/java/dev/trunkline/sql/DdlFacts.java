@@ -13,6 +13,8 @@ import dev.trunkline.sql.Statement.Option;
 /** The facts of a statement on objects while it is being read. */
 final class DdlFacts {
 
+    private static final Option ON_COMMIT_DROP = new Option("on commit", "drop");
+
     private final TokenCursor at;
     private final int start;
     String kind = "";
@@ -65,6 +67,7 @@ final class DdlFacts {
     /** Passes over storage clauses to AS. */
     void untilAs(TokenCursor cursor) {
         while (!cursor.atEnd() && !cursor.is("as")) {
+            noteOnCommit(cursor);
             if (!cursor.skipParentheses()) {
                 cursor.skip();
             }
@@ -72,9 +75,16 @@ final class DdlFacts {
         cursor.expect("as");
     }
 
-    /** Passes over what is left, noting CASCADE. */
+    private void noteOnCommit(TokenCursor cursor) {
+        if (cursor.are("on", "commit", "drop")) {
+            options.add(ON_COMMIT_DROP);
+        }
+    }
+
+    /** Passes over what is left, noting CASCADE and ON COMMIT DROP. */
     void rest() {
         while (!at.atEnd()) {
+            noteOnCommit(at);
             if (at.is("cascade") && at.index() == at.limit() - 1) {
                 cascade = true;
             }

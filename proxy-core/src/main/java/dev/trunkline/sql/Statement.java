@@ -301,7 +301,7 @@ public sealed interface Statement {
      * those in what it holds (bodies of SQL functions, elements of schemas, actions of rules, conditions of policies); the
      * tables of {@code query} are only there. {@code query} is the query of CREATE VIEW or CREATE TABLE AS, or null.
      * {@code columns}, {@code constraints} and {@code actions} are those of CREATE and ALTER TABLE; the columns of an index
-     * are in its one constraint. An index's name is in {@code objects} if it has one.
+     * are in its one constraint. An index's name is in {@code objects} if it has one. ON COMMIT DROP is an option.
      */
     record Ddl(String kind, Verb verb, String objectKind, List<Name> objects, List<Name> tables, Statement query,
             List<ColumnDefinition> columns, List<Constraint> constraints, List<AlterAction> actions, boolean temporary,
@@ -326,6 +326,11 @@ public sealed interface Statement {
             LOAD,
             CHECKPOINT,
             OTHER
+        }
+
+        /** Whether what it makes ends with the transaction. */
+        public boolean isDroppedOnCommit() {
+            return options.stream().anyMatch(option -> option.name().equals("on commit"));
         }
     }
 

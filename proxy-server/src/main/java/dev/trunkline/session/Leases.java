@@ -276,7 +276,7 @@ final class Leases implements Waiter {
     void note(Participant participant, Set<SessionEffect> effects) {
         for (SessionEffect effect : effects) {
             switch (effect) {
-                case TEMP_TABLE, SESSION_LOCK, HOLD_CURSOR, HIDDEN_SETTING -> {
+                case TEMP_TABLE, SESSION_LOCK, HOLD_CURSOR, HIDDEN_SETTING, LIBRARY -> {
                     participant.pin(effect);
                     participant.runsCode();
                 }
@@ -412,6 +412,10 @@ final class Leases implements Waiter {
                 worker.connector().cancel(backend);
                 backend.takeBack();
                 backend.close();
+                participant.pool().release(backend);
+            } else if (participant.isLast()) {
+                backend.takeBack();
+                backend.terminate();
                 participant.pool().release(backend);
             } else if (backend.transactionStatus() != 'I' && !backend.isUnsynced() && !participant.isPinned()) {
                 participant.pool().rollBackAndRelease(backend);

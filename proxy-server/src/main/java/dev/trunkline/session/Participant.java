@@ -157,8 +157,14 @@ final class Participant {
         pinnedFor.add(why);
     }
 
+    /** After DISCARD ALL, which unloads nothing. */
     void unpin() {
-        pinnedFor.clear();
+        pinnedFor.removeIf(why -> why != SessionEffect.LIBRARY);
+    }
+
+    /** Whether nobody else may have the connection: nothing takes away what is left on it. */
+    boolean isLast() {
+        return pinnedFor.contains(SessionEffect.LIBRARY);
     }
 
     void unpin(SessionEffect why) {

@@ -9,9 +9,11 @@ import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.sql.LexedText;
 import dev.trunkline.sql.Statement.Transaction.Isolation;
 import dev.trunkline.wire.BackendEncoder;
+import dev.trunkline.wire.Bytes;
 import dev.trunkline.wire.ErrorFields;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The statements that mean something to the session itself: transaction control, settings, prepared statements, cursors.
@@ -74,6 +76,7 @@ final class SessionActions {
             case SessionAction.SetSetting set -> settings.set(set, done);
             case SessionAction.ResetSetting reset -> settings.reset(reset.name(), done);
             case SessionAction.ShowTrunkline show -> settings.show(show.name(), done);
+            case SessionAction.ListChannels list -> listChannels(list.column(), done);
             case SessionAction.ExplainRoute explain -> RouteExplainer.start(session, explain, source, done);
             case SessionAction.Prepare prepare -> PrepareRun.start(session, prepare, source, done);
             case SessionAction.Execute execute -> throw new IllegalStateException("it runs as what it executes");
@@ -102,6 +105,7 @@ final class SessionActions {
     /** Whether an action answers without rows, so that its portal runs only once. */
     static boolean hasNoRows(SessionAction action) {
         return !(action instanceof SessionAction.ExplainRoute || action instanceof SessionAction.ShowTrunkline
+                || action instanceof SessionAction.ListChannels
                 || action instanceof SessionAction.Execute);
     }
 
@@ -109,11 +113,24 @@ final class SessionActions {
     void describe(SessionAction action, ByteBuf out) {
         if (action instanceof SessionAction.ExplainRoute explain) {
             BackendEncoder.rowDescription(out, List.of(RouteExplainer.column(explain)));
+        } else if (action instanceof SessionAction.ListChannels list) {
+            BackendEncoder.rowDescription(out, List.of(SettingActions.text(list.column())));
         } else if (action instanceof SessionAction.ShowTrunkline show) {
             BackendEncoder.rowDescription(out, List.of(SettingActions.field(show.name())));
         } else {
             BackendEncoder.noData(out);
         }
+    }
+
+    /** What a commit has made the session's, as PostgreSQL tells it: LISTEN shows after its transaction. */
+    private void listChannels(String column, Runnable done) {
+        Set<String> heard = session.listening() == null ? Set.of() : session.listening().heard();
+        if (!session.cycle().inPipeline()) {
+            session.replies().add(b -> BackendEncoder.rowDescription(b, List.of(SettingActions.text(column))));
+        }
+        heard.forEach(channel -> session.replies()
+                .add(b -> BackendEncoder.dataRow(b, List.of(Bytes.utf8(channel)))));
+        done(done, "SELECT " + heard.size());
     }
 
     private void done(Runnable done, String tag) {
@@ -312,7 +329,7 @@ final class SessionActions {
         if (plan.action() instanceof SessionAction.CreateTemp create) {
             // Between Bind and Execute the node may have said that there are none, which gave the pin up.
             participant.pin(SessionEffect.TEMP_TABLE);
-            create.names().forEach(session.settings()::tempTable);
+            create.names().forEach(name -> session.tempTables().made(name, create.passing()));
         }
         session.tempTables().executes(plan);
         if (plan.action() instanceof SessionAction.Configure) {

@@ -234,6 +234,18 @@ public final class SessionSettings {
         planKey = makePlanKey();
     }
 
+    boolean hasTempTable(String name) {
+        return tempTables.contains(name);
+    }
+
+    /** These are gone. Gives those that are left. */
+    Set<String> withoutTempTables(Set<String> gone) {
+        var fewer = new java.util.HashSet<>(tempTables);
+        fewer.removeAll(gone);
+        tempTables(fewer);
+        return tempTables;
+    }
+
     boolean hasTempTables() {
         return !tempTables.isEmpty();
     }

@@ -34,7 +34,12 @@ final class SettingActions {
 
     /** The one column of SHOW. */
     static Field field(String name) {
-        return new Field(requireShown(name), 0, 0, PgOid.TEXT, -1, -1, 0);
+        return text(requireShown(name));
+    }
+
+    /** A column of text. */
+    static Field text(String name) {
+        return new Field(name, 0, 0, PgOid.TEXT, -1, -1, 0);
     }
 
     private static String requireShown(String name) {

@@ -42,7 +42,7 @@ final class Settlement {
             session.listening().transactionEnded(committed);
         }
         cycle.transactionEnded();
-        session.tempTables().mayHaveChanged();
+        session.tempTables().transactionEnded();
         session.nodeEvents().takeLoss();
         release();
     }
@@ -57,6 +57,7 @@ final class Settlement {
         }
         settings.transactionEnded();
         cycle.transactionEnded();
+        session.tempTables().transactionEnded();
         release();
     }
 
@@ -88,6 +89,7 @@ final class Settlement {
                 transaction.participants().forEach(p -> p.backend().settings(doubtful));
             }
             settings.transactionEnded();
+            session.tempTables().implicitEnded();
             leases.releaseAll();
             if (listening != null) {
                 listening.transactionEnded(!transaction.isFailed());

@@ -3,6 +3,7 @@ package dev.trunkline.session;
 import dev.trunkline.plan.SessionEffect;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.wire.MessageTypes;
+import java.util.HashSet;
 import java.util.Set;
 
 /**
@@ -17,6 +18,8 @@ final class TempTables {
 
     private final Session session;
     private final Leases leases;
+    /** The names of those that are sure to be gone with the transaction. */
+    private final Set<String> passing = new HashSet<>(0);
     private boolean inDoubt;
 
     TempTables(Session session, Leases leases) {
@@ -27,6 +30,36 @@ final class TempTables {
     /** Something may have made or dropped temp tables. */
     void mayHaveChanged() {
         inDoubt |= session.settings().hasTempTables();
+    }
+
+    /** One is about to be made; {@code untilCommit} with ON COMMIT DROP. */
+    void made(String name, boolean untilCommit) {
+        if (!untilCommit) {
+            passing.remove(name);
+        } else if (!session.settings().hasTempTable(name)) {
+            passing.add(name);
+        }
+        session.settings().tempTable(name);
+    }
+
+    /** COMMIT or ROLLBACK. */
+    void transactionEnded() {
+        implicitEnded();
+        mayHaveChanged();
+    }
+
+    /** A transaction is over: the session is free where all of its temp tables were for that alone. */
+    void implicitEnded() {
+        if (passing.isEmpty()) {
+            return;
+        }
+        Set<String> left = session.settings().withoutTempTables(passing);
+        passing.clear();
+        Participant holder = leases.pinned();
+        if (left.isEmpty() && holder != null) {
+            inDoubt = false;
+            holder.unpin(SessionEffect.TEMP_TABLE);
+        }
     }
 
     /** A statement is sent to be executed. */

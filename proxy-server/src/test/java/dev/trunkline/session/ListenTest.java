@@ -12,6 +12,7 @@ import dev.trunkline.wire.BackendMessage.ErrorResponse;
 import dev.trunkline.wire.BackendMessage.NotificationResponse;
 import dev.trunkline.wire.BackendMessage.ReadyForQuery;
 import dev.trunkline.wire.FrontendMessage.Query;
+import dev.trunkline.wire.FrontendMessage.Sync;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -236,8 +237,44 @@ class ListenTest {
             told(one, "listen x");
             shop.awaitAllReturned();
             assertEquals(List.of("SHOW", "IDLE"), told(one, "show trunkline.channels").stream().skip(1).toList());
-            assertEquals(List.of("TL002", "IDLE"), told(one, "select pg_listening_channels()"));
+            assertEquals(List.of("TL002", "IDLE"),
+                    told(one, "select * from pg_listening_channels() as c where c = 'x'"));
+            for (String sql : List.of("prepare p as select pg_listening_channels()",
+                    "explain select pg_listening_channels()",
+                    "create temp table t as select pg_listening_channels()")) {
+                assertEquals(List.of("TL002", "IDLE"), told(one, sql), sql);
+            }
         }
+    }
+
+    /** Asked for by itself, the function gives what it would on one server. */
+    @Test
+    void channelsAreListedAsOnOneServer() throws Exception {
+        List<String> answers = new ArrayList<>();
+        for (int port : new int[]{shop.nodes.getFirst().port(), shop.proxy.port()}) {
+            try (PgClient client = PgClient.login("127.0.0.1", port, SessionFixture.USER, shop.database, null)) {
+                StringBuilder all = new StringBuilder();
+                for (String sql : List.of("select pg_listening_channels()", "listen b", "begin", "listen a",
+                        "select pg_listening_channels()", "commit", "select * from pg_listening_channels()",
+                        "begin", "listen c", "rollback", "select pg_catalog.pg_listening_channels() as channel",
+                        "select c from pg_listening_channels() as c", "select t.n from pg_listening_channels() t(n)",
+                        "unlisten b", "select pg_listening_channels from pg_listening_channels()", "discard all",
+                        "select pg_listening_channels()", "begin", "select 1/0", "select pg_listening_channels()",
+                        "rollback")) {
+                    client.query(sql).forEach(message -> all.append(message instanceof BackendMessage.RowDescription d
+                            ? d.fields().getFirst().name() + ":" + d.fields().getFirst().typeOid()
+                            : Talk.word(message)).append(' '));
+                }
+                for (int round = 0; round < 2; round++) {
+                    all.append(Talk.exchange(client, Talk.parse("", "select pg_listening_channels()"),
+                            Talk.describeStatement(""), Talk.bind("", ""), Talk.describePortal(""), Talk.execute(""),
+                            new Sync()));
+                    Talk.ask(client, "listen again");
+                }
+                answers.add(all.toString());
+            }
+        }
+        assertEquals(answers.get(0), answers.get(1));
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.trunkline.session;
 import static dev.trunkline.session.Talk.*;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.trunkline.testing.PgClient;
 import dev.trunkline.wire.FrontendMessage.Sync;
@@ -23,6 +24,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
 
@@ -123,11 +125,8 @@ class PoolingFeaturesTest {
             }
             return told;
         }, "2 row(1,one,null) [SELECT 1] Z:I", null, null));
-        TRIALS.put("LOAD", new Trial(Map.of(), c -> ask(c, "LOAD 'auto_explain'"), c -> {
-            // The next transaction may find itself on any connection.
-            admin("RECONNECT");
-            return ask(c, "SELECT count(*) > 0 FROM pg_settings WHERE name LIKE 'auto_explain.%'");
-        }, "T row(t) [SELECT 1] Z:I", null, null));
+        TRIALS.put("LOAD", Trial.of("LOAD 'auto_explain'",
+                "SELECT count(*) > 0 FROM pg_settings WHERE name LIKE 'auto_explain.%'", "T row(t) [SELECT 1] Z:I"));
         TRIALS.put("Advisory locks of a session", Trial.of("SELECT pg_advisory_lock(77)",
                 "SELECT pg_advisory_unlock(77)", "T row(t) [SELECT 1] Z:I"));
         TRIALS.put("Advisory locks of a transaction", Trial.of("BEGIN; SELECT pg_advisory_xact_lock(78); COMMIT",
@@ -199,6 +198,50 @@ class PoolingFeaturesTest {
                 return "lost";
             }
             return pins ? "pins" : "kept";
+        }
+    }
+
+    /** The session kept its connection until the next statement had found that they were gone. */
+    @Test
+    void tempTablesOfATransactionPinNothingBeyondIt() throws Exception {
+        try (PgClient client = client(Map.of())) {
+            for (String sql : List.of("BEGIN; CREATE TEMP TABLE mine (a int) ON COMMIT DROP; COMMIT",
+                    "BEGIN; CREATE TEMP TABLE mine ON COMMIT DROP AS SELECT 1; ROLLBACK",
+                    "CREATE TEMP TABLE mine (a int) ON COMMIT DROP")) {
+                ask(client, sql);
+                assertNull(pinned(), sql);
+                fixture.awaitAllReturned();
+            }
+            ask(client, "BEGIN");
+            exchange(client, run("CREATE TEMP TABLE items (a int) ON COMMIT DROP"), run("SELECT a FROM items"),
+                    new Sync());
+            assertEquals("a", pinned());
+            ask(client, "COMMIT");
+            assertNull(pinned());
+            assertEquals("error 42703 Z:I", ask(client, "SELECT a FROM items"));
+            // One that stays keeps the session with it.
+            ask(client, "CREATE TEMP TABLE stays (a int)");
+            ask(client, "BEGIN; CREATE TEMP TABLE IF NOT EXISTS stays (b int) ON COMMIT DROP; COMMIT");
+            assertEquals("T [SELECT 0] Z:I", ask(client, "SELECT a FROM stays"));
+            assertEquals("a", pinned());
+            ask(client, "DROP TABLE stays");
+            ask(client, "SELECT 1");
+            assertNull(pinned());
+        }
+    }
+
+    /** What is loaded can't be unloaded: the connection is nobody's after the session. */
+    @Test
+    void aLoadedLibraryReachesNobodyElse() throws Exception {
+        String loaded = "SELECT count(*) > 0 FROM pg_settings WHERE name LIKE 'auto_explain.%'";
+        try (PgClient client = client(Map.of())) {
+            ask(client, "LOAD 'auto_explain'");
+            ask(client, "DISCARD ALL");
+            assertEquals("a", pinned());
+            assertEquals("T row(t) [SELECT 1] Z:I", ask(client, loaded));
+        }
+        try (PgClient stranger = client(Map.of())) {
+            assertEquals("T row(f) [SELECT 1] Z:I", ask(stranger, loaded));
         }
     }
 
