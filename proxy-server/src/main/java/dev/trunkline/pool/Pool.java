@@ -183,8 +183,8 @@ public final class Pool {
         return connection;
     }
 
-    /** Lines up. The answer may come at once. */
-    public void await(Waiter waiter, boolean underWay) {
+    /** Lines up at the time {@code now}. The answer may come at once. */
+    public void await(Waiter waiter, boolean underWay, long now) {
         assert loop.inEventLoop();
         if (closed) {
             waiter.refused(ProxyError.SHUTTING_DOWN.with());
@@ -194,7 +194,7 @@ public final class Pool {
             waiter.refused(lastFailure);
             return;
         }
-        line.add(waiter, underWay, System.nanoTime());
+        line.add(waiter, underWay, now);
         events.count(Event.WAIT);
         serve();
     }

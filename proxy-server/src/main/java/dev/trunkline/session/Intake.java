@@ -23,6 +23,11 @@ final class Intake {
     private final SimpleProtocol simple;
     private final ExtendedProtocol extended;
 
+    /** Whether the message at hand has been offered before, and had to wait. */
+    private boolean heldBack;
+    /** Whether the message that was held back has been answered by an error. */
+    private boolean heldBackInVain;
+
     Intake(Session session, ClientInput input, Requests requests, CopyIn copyIn) {
         this.session = session;
         this.input = input;
@@ -57,6 +62,7 @@ final class Intake {
             // What it was to settle was refused; it ends the pipeline all the same.
             consumed = dispatch(type, in, start, length);
         }
+        heldBack = !consumed;
         if (consumed) {
             plans.messageTaken();
         }
@@ -85,7 +91,17 @@ final class Intake {
         return true;
     }
 
+    /** A connection has not taken the session's settings: what was about to use it is over, also if it was held back for that. */
+    void failApplying() {
+        heldBackInVain = heldBack && !cycle.inPipeline();
+        refusals.failCycle();
+    }
+
     private boolean dispatch(byte type, ByteBuf in, int start, int length) {
+        if (heldBackInVain) {
+            heldBackInVain = false;
+            return true;
+        }
         SessionState state = session.state();
         switch (type) {
             case MessageTypes.COPY_DATA, MessageTypes.COPY_DONE, MessageTypes.COPY_FAIL -> {
@@ -107,8 +123,11 @@ final class Intake {
         if (state == SessionState.SKIPPING && type != MessageTypes.SYNC) {
             return true;
         }
-        if (state == SessionState.IDLE) {
+        if (state == SessionState.IDLE && !heldBack) {
             requests.begin();
+            if (!session.transaction().isExplicit()) {
+                session.settings().share(session.worker());
+            }
             cycle.begin();
         }
         if (nodeEvents.hasUntoldLoss() && !session.transaction().isExplicit()) {

@@ -27,6 +27,7 @@ final class Leases implements Waiter {
     private ProxyException refusal;
     private boolean asking;
     private boolean distrusted;
+    private long askedNanos;
     private int rotation;
 
     Leases(Session session, Worker worker, SessionIdentity identity) {
@@ -127,6 +128,8 @@ final class Leases implements Waiter {
         participant.settingsBefore(wanted);
         String difference = wanted.difference(backend.settings());
         if (difference == null) {
+            // They say the same; from now on they are the same.
+            backend.settings(wanted);
             return true;
         }
         backend.settings(wanted);
@@ -168,7 +171,7 @@ final class Leases implements Waiter {
             throw why;
         }
         if (acquired == null) {
-            session.await(SessionState.WAITING, next);
+            session.await(next, askedNanos);
             return null;
         }
         BackendConnection backend = acquired;
@@ -184,7 +187,8 @@ final class Leases implements Waiter {
     private void ask(int node) {
         acquiring = node;
         asking = true;
-        pool(node).await(this, isUnderWay());
+        askedNanos = System.nanoTime();
+        pool(node).await(this, isUnderWay(), askedNanos);
         asking = false;
     }
 

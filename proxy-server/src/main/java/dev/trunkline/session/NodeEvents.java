@@ -62,7 +62,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         noteState(fields.sqlState());
         if (sink == Session.APPLYING) {
             backend.taint();
-            cycle.thenGoOn(session.refusals()::failCycle);
+            cycle.thenGoOn(session::failApplying);
         }
         tell(run, backend, sink, fields, frame);
         if (run != null) {

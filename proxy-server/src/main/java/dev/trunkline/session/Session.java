@@ -329,9 +329,21 @@ public final class Session implements ClientSession {
         become(waiting);
     }
 
+    /** Waits for a connection. */
+    void await(Runnable next, long sinceNanos) {
+        then = next;
+        waitingSinceNanos = sinceNanos;
+        become(SessionState.WAITING);
+    }
+
     /** What the session was about to go on with is given up. */
     void awaitNothing() {
         then = null;
+    }
+
+    /** A connection has not taken the session's settings, and the client has been told. */
+    void failApplying() {
+        intake.failApplying();
     }
 
     /** Whether the session waits in order to go on with exactly this. */

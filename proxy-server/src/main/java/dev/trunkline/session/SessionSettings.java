@@ -29,6 +29,7 @@ public final class SessionSettings {
     /** What ALTER ROLE and ALTER DATABASE say of the proxy's own settings, as it was at log-in. */
     private final Map<String, String> ownDefaults = new HashMap<>();
     private Settings current;
+    private boolean shared;
     private PlanKey planKey;
     /** What the client speaks, or null for UTF-8. */
     private ClientEncoding encoding;
@@ -75,6 +76,14 @@ public final class SessionSettings {
 
     Settings current() {
         return current;
+    }
+
+    /** Takes the worker's instance of the current ones; only between transactions, which tell by identity what they change. */
+    void share(Worker worker) {
+        if (!shared) {
+            shared = true;
+            current = worker.shared(current);
+        }
     }
 
     PlanKey planKey() {
@@ -198,6 +207,7 @@ public final class SessionSettings {
                 || !Objects.equals(newer.now(STANDARD_STRINGS), current.now(STANDARD_STRINGS));
         boolean speaking = !Objects.equals(newer.now(ENCODING), current.now(ENCODING));
         current = newer;
+        shared = false;
         if (planning) {
             planKey = makePlanKey();
         }

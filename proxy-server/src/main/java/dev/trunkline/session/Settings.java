@@ -41,6 +41,11 @@ final class Settings {
         this.locals = locals;
     }
 
+    /** By name, the statement that sets it; null where something holds until the end of a transaction only. */
+    Map<String, String> lasting() {
+        return locals.isEmpty() && this != UNKNOWN ? statements : null;
+    }
+
     /** SET: also ends what SET LOCAL said before it. */
     Settings with(String name, String statement) {
         return new Settings(with(statements, name, statement), without(locals, name));

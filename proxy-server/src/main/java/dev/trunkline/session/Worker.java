@@ -37,6 +37,7 @@ public final class Worker {
     private final Map<ServedDatabase, PlanCache.Local> plans = new HashMap<>();
     private final Map<PoolPlace, Pool> pools = new HashMap<>();
     private final Set<Session> sessions = new HashSet<>();
+    private final SharedSettings settings = new SharedSettings();
     private byte[] scratch = new byte[4096];
 
     /**
@@ -64,6 +65,11 @@ public final class Worker {
 
     BoundValues values() {
         return values;
+    }
+
+    /** The settings that stand for all that say the same, so that sessions and connections can be compared by identity. */
+    Settings shared(Settings settings) {
+        return this.settings.of(settings);
     }
 
     /** Room for the bytes of one message; valid until the next use. */

@@ -161,7 +161,7 @@ class PoolTest {
             if (idle != null) {
                 client.granted(idle);
             } else {
-                pool.await(client, false);
+                pool.await(client, false, System.nanoTime());
             }
             return null;
         });
@@ -232,7 +232,7 @@ class PoolTest {
                 public void waitsLong(ProxyException why) {
                     // Patient.
                 }
-            }, false);
+            }, false, System.nanoTime());
         }
     }
 

@@ -91,6 +91,27 @@ class PoolRulesTest {
         }
     }
 
+    /** A statement that has waited is one request, whose time has the wait in it. */
+    @Test
+    void theWaitIsPartOfTheRequest() throws Exception {
+        String seconds = "trunkline_statement_seconds_%s\\{[^}]*routing=\"one-node\"[^}]*\\} ([0-9.]+)";
+        try (SessionFixture one = SessionFixture.start(1, "pool: { size: 1 }");
+                PgClient holder = one.client();
+                PgClient client = one.client()) {
+            ask(holder, "BEGIN");
+            ask(holder, "SELECT v FROM items WHERE k = 1");
+            double secondsBefore = one.value(seconds.formatted("sum"));
+            int requestsBefore = one.metric(seconds.formatted("count"));
+            client.send(new Query("SELECT v FROM items WHERE k = 1"));
+            SessionFixture.await("it waits", () -> one.connections("waiting") == 1);
+            TimeUnit.MILLISECONDS.sleep(300);
+            ask(holder, "COMMIT");
+            client.receiveUntilReady();
+            assertEquals(requestsBefore + 1, one.metric(seconds.formatted("count")));
+            assertTrue(one.value(seconds.formatted("sum")) - secondsBefore >= 0.3);
+        }
+    }
+
     /** A driver takes the notice as a warning of the statement, also between the messages of a prepared one. */
     @Test
     void driversTakeTheNotice() throws Exception {

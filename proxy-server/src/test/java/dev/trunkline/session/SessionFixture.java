@@ -187,6 +187,11 @@ final class SessionFixture implements AutoCloseable {
 
     /** The sum of all samples that match. */
     int metric(String pattern) throws IOException, InterruptedException {
+        return (int) value(pattern);
+    }
+
+    /** The sum of a pattern's samples. */
+    double value(String pattern) throws IOException, InterruptedException {
         String text = HttpClient.newHttpClient()
                 .send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + proxy.monitoringPort() + "/metrics"))
                         .build(), HttpResponse.BodyHandlers.ofString())
@@ -196,7 +201,7 @@ final class SessionFixture implements AutoCloseable {
         while (sample.find()) {
             sum += Double.parseDouble(sample.group(1));
         }
-        return (int) sum;
+        return sum;
     }
 
     /** What the proxy says of its clients and pools. */
