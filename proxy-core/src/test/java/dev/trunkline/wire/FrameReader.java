@@ -5,6 +5,7 @@ import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 
 /** Cuts a stream into messages however its bytes arrive: the plainest reader that can be right, for tests. */
 public final class FrameReader<M> {
@@ -42,15 +43,21 @@ public final class FrameReader<M> {
 
     /** The messages that these bytes complete. */
     public List<M> feed(byte[] bytes, int offset, int length) {
-        held.writeBytes(bytes, offset, length);
         var complete = new ArrayList<M>();
+        feed(bytes, offset, length, complete::add);
+        return complete;
+    }
+
+    /** As above, handing on each before the next one is read, which may be none. */
+    public void feed(byte[] bytes, int offset, int length, Consumer<M> complete) {
+        held.writeBytes(bytes, offset, length);
         while (true) {
             M next = state == State.INITIAL ? initial() : typed();
             if (next == null) {
                 held.discardReadBytes();
-                return complete;
+                return;
             }
-            complete.add(next);
+            complete.accept(next);
         }
     }
 

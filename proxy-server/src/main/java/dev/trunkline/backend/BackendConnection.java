@@ -355,9 +355,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         return statements.count();
     }
 
-    public void expectBind(ReplySink sink) {
+    public void expectBind(ReplySink sink, Undo ifSkipped) {
         unsynced = true;
-        expected.add(Kind.BIND, sink, null, null);
+        expected.add(Kind.BIND, sink, null, ifSkipped);
     }
 
     public void expectClose(ReplySink sink) {

@@ -86,9 +86,9 @@ final class Binding {
         }
         deferred.prepareAt(backend, statement);
         send(backend, statement.server().name(), in, start, length);
-        backend.expectBind(session.out());
-        session.portals()
-                .put(new Portal(portalName, statement, destination, participant, null).configured(configured));
+        Portal portal = new Portal(portalName, statement, destination, participant, null).configured(configured);
+        backend.expectBind(session.out(), portal);
+        session.portals().put(portal);
         return true;
     }
 
@@ -131,10 +131,10 @@ final class Binding {
         ReplySink sink = executed.sink(session.out(), sql);
         backend.parse(atNode.server(), ReplySink.DROP, null);
         send(backend, "", in, start, length);
-        backend.expectBind(sink);
-        session.portals()
-                .put(new Portal(portalName, atNode, executed.destination(), participant, null, sink)
-                        .configured(executed.configured()));
+        Portal portal = new Portal(portalName, atNode, executed.destination(), participant, null, sink)
+                .configured(executed.configured());
+        backend.expectBind(sink, portal);
+        session.portals().put(portal);
         return true;
     }
 
@@ -142,7 +142,7 @@ final class Binding {
     private void keep(Portal portal) {
         session.portals().requireFree(portal.name(), null);
         deferred.answerParse();
-        session.replies().add(BackendEncoder::bindComplete);
+        session.replies().add(BackendEncoder::bindComplete, portal);
         session.portals().put(portal);
     }
 

@@ -271,7 +271,7 @@ final class Cycle {
         FrontendEncoder.parse(backend.stage(), "", "ROLLBACK");
         backend.expectParse(ServerStatement.unnamed(new byte[0], new int[0]), Session.ENDING, null);
         NodeMessages.bind(backend.stage(), "", "");
-        backend.expectBind(Session.ENDING);
+        backend.expectBind(Session.ENDING, null);
         FrontendEncoder.execute(backend.stage(), "", 0);
         backend.expectExecute(Session.ENDING);
     }

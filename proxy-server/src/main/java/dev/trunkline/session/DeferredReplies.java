@@ -102,7 +102,7 @@ final class DeferredReplies {
         BackendConnection backend = participant.backend();
         prepareAt(backend, portal.statement());
         NodeMessages.bind(backend.stage(), "", portal.statement().server().name(), portal.values());
-        backend.expectBind(ReplySink.DROP);
+        backend.expectBind(ReplySink.DROP, null);
         FrontendEncoder.describe(backend.stage(), Target.PORTAL, "");
         backend.expectDescribe(session.out());
         return true;

@@ -290,6 +290,7 @@ final class ExtendedProtocol {
         }
         if (plan.root() instanceof Plan.LocalReply local) {
             if (portal.isDone()) {
+                session.actions().checkNotFailed(null);
                 throw ProxyError.PORTAL_CANNOT_BE_RUN.with(name);
             }
             if (SessionActions.hasNoRows(local.action()) && plan != StatementPlans.EMPTY) {

@@ -69,7 +69,7 @@ final class FanOutInput implements ReplySink {
                 values.release();
             }
         }
-        backend.expectBind(Session.INJECTED);
+        backend.expectBind(Session.INJECTED, null);
         FrontendEncoder.describe(backend.stage(), Target.PORTAL, portal);
         backend.expectDescribe(this);
     }

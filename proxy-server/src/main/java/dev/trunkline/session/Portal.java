@@ -1,6 +1,7 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.ReplySink;
+import dev.trunkline.backend.Undo;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.Destination;
 import io.netty.buffer.ByteBuf;
@@ -10,7 +11,7 @@ import java.util.List;
  * A bound statement. On one node it is the node's own portal under the client's name; a fan-out keeps the bound values here,
  * and a statement that the session answers needs none.
  */
-final class Portal {
+final class Portal implements Undo {
 
     private final String name;
     private final ClientStatement statement;
@@ -26,6 +27,9 @@ final class Portal {
     private FanOutRun suspended;
     private boolean done;
     private boolean mayHaveGone;
+    private boolean skipped;
+    /** The portal of the same name whose place it has taken, if its node allows that; null if there was none. */
+    private Portal replaced;
 
     /**
      * @param participant where the node's portal is; null for a fan-out and for a statement that the session answers
@@ -113,6 +117,21 @@ final class Portal {
 
     void doubt() {
         mayHaveGone = true;
+    }
+
+    /** Its Bind has been skipped after an error: there is no such portal. One that has failed is there, and no more. */
+    @Override
+    public void undo(boolean refused) {
+        skipped = !refused || replaced != null;
+    }
+
+    /** The portal of this name: itself, or if its node has none by it, the one before. Null if there is none. */
+    Portal existing() {
+        return !skipped ? this : replaced == null || replaced.skipped ? null : replaced;
+    }
+
+    void replaces(Portal other) {
+        replaced = other;
     }
 
     void release() {

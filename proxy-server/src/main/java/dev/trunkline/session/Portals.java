@@ -18,7 +18,7 @@ final class Portals {
 
     /** @throws dev.trunkline.error.ProxyException 34000 */
     Portal get(String name) {
-        Portal portal = portals.get(name);
+        Portal portal = find(name);
         if (portal == null) {
             throw ProxyError.UNDEFINED_PORTAL.with(name);
         }
@@ -26,12 +26,13 @@ final class Portals {
     }
 
     Portal find(String name) {
-        return portals.get(name);
+        Portal portal = portals.get(name);
+        return portal == null ? null : portal.existing();
     }
 
     /** Where a cursor that SQL has declared lives: to a node it is a portal like any other. Null when there is none. */
     BackendConnection cursor(String name) {
-        Integer node = portals.containsKey(name) ? null : transaction.cursors().get(name);
+        Integer node = find(name) != null ? null : transaction.cursors().get(name);
         Participant participant = node == null ? null : transaction.at(node);
         return participant == null ? null : participant.backend();
     }
@@ -43,12 +44,11 @@ final class Portals {
      * @throws dev.trunkline.error.ProxyException 42P03
      */
     void requireFree(String name, Participant participant) {
-        Portal other = name.isEmpty() ? null : portals.get(name);
+        Portal other = name.isEmpty() ? null : find(name);
         if (other == null || participant != null && other.participant() == participant) {
             return;
         }
-        // After an error nobody knows which Binds have been skipped.
-        if (!other.mayHaveGone() && !transaction.isFailed()) {
+        if (!other.mayHaveGone()) {
             throw ProxyError.DUPLICATE_CURSOR.with(name);
         }
     }
@@ -59,7 +59,12 @@ final class Portals {
     }
 
     void put(Portal portal) {
-        close(portals.put(portal.name(), portal));
+        Portal other = portals.put(portal.name(), portal);
+        close(other);
+        if (other != null && !portal.name().isEmpty()) {
+            other.replaces(null);
+            portal.replaces(other);
+        }
     }
 
     /**

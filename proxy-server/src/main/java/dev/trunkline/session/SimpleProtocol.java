@@ -66,7 +66,7 @@ final class SimpleProtocol {
         if (lexed.failed()) {
             throw lexicalError(lexed, sql);
         }
-        if (lexed.statementCount() > 0) {
+        if (lexed.statementCount() > 0 && !session.transaction().isFailed()) {
             // Its own portal is the unnamed one.
             session.portals().dropUnnamed();
         }
@@ -395,7 +395,7 @@ final class SimpleProtocol {
         FrontendEncoder.parse(backend.stage(), "", text, 0, text.length, new int[0]);
         backend.expectParse(dev.trunkline.backend.ServerStatement.unnamed(sql, new int[0]), silent, null);
         NodeMessages.bind(backend.stage(), "", "");
-        backend.expectBind(silent);
+        backend.expectBind(silent, null);
         FrontendEncoder.describe(backend.stage(), dev.trunkline.wire.FrontendMessage.Target.PORTAL, "");
         backend.expectDescribe(describe);
         FrontendEncoder.execute(backend.stage(), "", 0);

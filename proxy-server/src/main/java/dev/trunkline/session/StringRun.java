@@ -1,7 +1,6 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
-import dev.trunkline.backend.ReplySink;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.Plan;
 import dev.trunkline.plan.PlanKey;
@@ -13,7 +12,6 @@ import dev.trunkline.route.Routing;
 import dev.trunkline.sql.LexedText;
 import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.FrontendEncoder;
-import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 import java.util.List;
 
@@ -147,8 +145,9 @@ final class StringRun implements StatementRun {
         BackendConnection backend = participant.backend();
         session.replies().switchTo(backend, null);
         session.run(this);
-        SimpleProtocol.send(backend, sql, lexed.statementStart(i), lexed.statementEnd(i), new RowShape(session.out()),
-                session.out(), Session.INJECTED);
+        var columns = new HeldColumns(session.out(), plan);
+        SimpleProtocol.send(backend, sql, lexed.statementStart(i), lexed.statementEnd(i), columns, columns.rows(),
+                Session.INJECTED);
         FrontendEncoder.flush(backend.stage());
         session.become(SessionState.ACTIVE);
     }
@@ -177,8 +176,8 @@ final class StringRun implements StatementRun {
         running = executed;
         session.preparing().at(backend, executed.prepared());
         byte[] nodeSql = executed.nodeSql();
-        SimpleProtocol.send(backend, nodeSql, 0, nodeSql.length, new RowShape(session.out()), session.out(),
-                Session.INJECTED);
+        var columns = new HeldColumns(session.out(), executed.plan());
+        SimpleProtocol.send(backend, nodeSql, 0, nodeSql.length, columns, columns.rows(), Session.INJECTED);
         FrontendEncoder.flush(backend.stage());
         session.become(SessionState.ACTIVE);
     }
@@ -241,26 +240,5 @@ final class StringRun implements StatementRun {
     @Override
     public void abandon() {
         over = true;
-    }
-
-    /** Lets RowDescription through and NoData not, as the simple protocol has it. */
-    private record RowShape(ClientOutput out) implements ReplySink {
-
-        @Override
-        public Delivery delivery() {
-            return Delivery.EACH;
-        }
-
-        @Override
-        public void frames(BackendConnection from, ByteBuf frames) {
-            out.frames(from, frames);
-        }
-
-        @Override
-        public void message(BackendConnection from, byte type, ByteBuf frame) {
-            if (type == 'T') {
-                out.copy(frame);
-            }
-        }
     }
 }

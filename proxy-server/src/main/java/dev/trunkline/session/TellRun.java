@@ -58,7 +58,7 @@ final class TellRun implements StatementRun {
         FrontendEncoder.parse(backend.stage(), "", text, 0, text.length, new int[0]);
         backend.expectParse(ServerStatement.unnamed(new byte[0], new int[0]), TELLING, null);
         NodeMessages.bind(backend.stage(), PORTAL, "");
-        backend.expectBind(TELLING);
+        backend.expectBind(TELLING, null);
         FrontendEncoder.execute(backend.stage(), PORTAL, 0);
         backend.expectExecute(sink);
         FrontendEncoder.close(backend.stage(), Target.PORTAL, PORTAL);

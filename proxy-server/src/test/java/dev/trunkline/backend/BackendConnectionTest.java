@@ -243,7 +243,7 @@ class BackendConnectionTest {
         });
         relays = false;
         atEveryCut(reply, () -> {
-            connection.expectBind(client);
+            connection.expectBind(client, null);
             connection.expectFake(client, Unpooled.wrappedBuffer(parse), null);
             connection.expectDescribe(client);
             connection.expectExecute(client);
@@ -285,7 +285,7 @@ class BackendConnectionTest {
         atEveryCut(reply, () -> {
             skipped.clear();
             connection.expectParse(statement, client, refused -> skipped.add("parse"));
-            connection.expectBind(client);
+            connection.expectBind(client, null);
             connection.expectFake(client, Unpooled.copiedBuffer(new byte[3]), refused -> skipped.add("fake"));
             connection.expectExecute(client);
             connection.expectSync(client);

@@ -3,6 +3,7 @@ package dev.trunkline.testing;
 import dev.trunkline.wire.BackendMessage;
 import dev.trunkline.wire.BackendMessage.CommandComplete;
 import dev.trunkline.wire.BackendMessage.DataRow;
+import dev.trunkline.wire.BackendMessage.NoticeResponse;
 import dev.trunkline.wire.BackendMessage.ParameterStatus;
 import dev.trunkline.wire.Bytes;
 import dev.trunkline.wire.FrontendEncoder;
@@ -63,6 +64,7 @@ final class DialogPlayer {
             } catch (ProtocolViolation e) {
                 // A server repeats what it was asked for, formats that there are not included.
                 answers.add("nonsense");
+                client.leave();
                 return answers;
             }
             if (message == null) {
@@ -81,10 +83,16 @@ final class DialogPlayer {
                 // A failed transaction's settings may be told and taken back, where a server has said nothing.
                 told.put(status.name(), status.value());
                 told.remove("application_name", "");
-            } else {
+            } else if (!isOfItsOwn(message)) {
                 answers.add(line(message));
             }
         }
+    }
+
+    /** PostgreSQL warns of a portal of its own that it has lost sight of, after an Execute that was cut off. */
+    private static boolean isOfItsOwn(BackendMessage message) {
+        return message instanceof NoticeResponse notice
+                && notice.fields().message().startsWith("skipping cleanup for portal");
     }
 
     private static void write(PgClient client, byte[] bytes, SplittableRandom cuts) throws IOException {

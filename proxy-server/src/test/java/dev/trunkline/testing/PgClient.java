@@ -17,6 +17,7 @@ import dev.trunkline.wire.FrontendMessage.SSLRequest;
 import dev.trunkline.wire.FrontendMessage.StartupMessage;
 import dev.trunkline.wire.FrontendMessage.Terminate;
 import dev.trunkline.wire.ProtocolVersion;
+import dev.trunkline.wire.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.EOFException;
@@ -56,6 +57,7 @@ public final class PgClient implements AutoCloseable {
     private final Map<String, String> settings = new LinkedHashMap<>();
     private BackendKeyData key;
     private boolean ended;
+    private ProtocolViolation nonsense;
 
     private PgClient(Socket socket) {
         this.socket = socket;
@@ -184,6 +186,9 @@ public final class PgClient implements AutoCloseable {
         if (!read.isEmpty()) {
             return read.poll();
         }
+        if (nonsense != null) {
+            throw nonsense;
+        }
         var chunk = new byte[16_384];
         long deadline = System.nanoTime() + millis * 1_000_000L;
         while (read.isEmpty()) {
@@ -199,7 +204,15 @@ public final class PgClient implements AutoCloseable {
                 ended = true;
                 throw new EOFException("the connection was closed");
             }
-            read.addAll(reader.feed(chunk, 0, n));
+            try {
+                reader.feed(chunk, 0, n, read::add);
+            } catch (ProtocolViolation e) {
+                // It comes after what was said before it.
+                nonsense = e;
+                if (read.isEmpty()) {
+                    throw e;
+                }
+            }
         }
         return read.poll();
     }
@@ -288,6 +301,20 @@ public final class PgClient implements AutoCloseable {
     public void reset() throws IOException {
         socket.setSoLinger(true, 0);
         socket.close();
+    }
+
+    /** Says Terminate, and waits until the server has done all that it was told, whatever it answers. */
+    public void leave() throws IOException {
+        send(new Terminate());
+        var chunk = new byte[16_384];
+        int n = 0;
+        while (n >= 0) {
+            n = readInto(chunk, PATIENCE_MILLIS);
+            if (n == 0) {
+                throw new SocketTimeoutException("the server does not hang up");
+            }
+        }
+        ended = true;
     }
 
     /** Says Terminate, where that can still be said, and closes. */

@@ -95,22 +95,26 @@ class ProtocolFuzzTest {
         String wanted = expected.get(at);
         String got = actual.get(at);
         if (!got.startsWith("ErrorResponse")) {
-            // After an error the proxy doesn't know which portals the nodes still have.
-            return got.equals("BindComplete") && wanted.contains("C=\"42P03\"");
+            return false;
+        }
+        if (hurt && wanted.startsWith("ErrorResponse")) {
+            // Of two things wrong with a body the proxy may see the other one first.
+            return true;
         }
         String state = got.replaceAll(".* ?C=\"(.{5})\".*", "$1");
         return switch (state) {
             // In a failed transaction: what the proxy can't parse, and the description of what has no rows.
             case "25P02" -> wanted.startsWith("ParameterDescription") || wanted.equals("NoData")
-                    || wanted.contains("C=\"42601\"");
+                    // A portal whose Bind has failed: what it would run is not there.
+                    || wanted.equals("EmptyQueryResponse") || wanted.contains("C=\"42601\"");
             // Of two things wrong with a Parse the proxy may see the name first.
             case "42P05" -> wanted.startsWith("ErrorResponse");
             // An error leaves no portal of a simple query behind.
-            case "34000" -> got.contains("\\\"\\\"") && (wanted.equals("NoData") || wanted.contains("C=\"25P02\""));
+            case "34000" -> (hurt || got.contains("\\\"\\\"")) && (wanted.equals("NoData") || wanted.contains("C=\"25P02\""));
             // What the proxy answers itself makes no transaction block of a pipeline at the node.
             case "25P01" -> wanted.contains("\"DECLARE CURSOR\"") || wanted.contains("\"LOCK TABLE\"");
-            // Of two things wrong with a body the proxy may see the other one first.
-            default -> hurt && (wanted.startsWith("ErrorResponse") || state.equals("22023"));
+            // Formats that there are not, which PostgreSQL misses when it comes to them.
+            default -> hurt && state.equals("22023");
         };
     }
 
