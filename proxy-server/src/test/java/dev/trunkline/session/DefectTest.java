@@ -101,7 +101,8 @@ class DefectTest {
                 users: { postgres: { admin: full } }
                 """.formatted(database, NODES.get(0).port(), NODES.get(1).port()),
                 Map.of(database, new Faulty(new CatalogBuilder(database).nodes("a", "b")
-                        .table("kv", "k int4 not null", "v text").sharded("kv", "k").fanOut(FanOutPolicy.ALLOW).build())));
+                        .table("kv", "k int4 not null", "v text").sharded("kv", "k").fanOut(FanOutPolicy.ALLOW)
+                        .build())));
     }
 
     @AfterAll
@@ -185,9 +186,12 @@ class DefectTest {
 
     /** However deep, it has an answer or is refused for its depth, and its transaction is in the state that it says it is. */
     @ParameterizedTest
-    @ValueSource(strings = {"SELECT (%1 1 %2) FROM kv WHERE k = 1|(|)", "SELECT v FROM kv WHERE k = 1 AND (%1 v = 'x' %2)|(v = 'y' OR |)",
-            "SELECT v FROM kv WHERE %1 k = 1 %2|(k = 1 AND (v = 'x' OR |))", "SELECT v FROM kv WHERE %1 k = 1 %2|(k = 2 OR |)",
-            "SELECT %1 1 %2 FROM kv|CASE WHEN true THEN | END", "SELECT * FROM %1 kv %2 WHERE k = 1|(SELECT * FROM |) s",
+    @ValueSource(strings = {"SELECT (%1 1 %2) FROM kv WHERE k = 1|(|)",
+            "SELECT v FROM kv WHERE k = 1 AND (%1 v = 'x' %2)|(v = 'y' OR |)",
+            "SELECT v FROM kv WHERE %1 k = 1 %2|(k = 1 AND (v = 'x' OR |))",
+            "SELECT v FROM kv WHERE %1 k = 1 %2|(k = 2 OR |)",
+            "SELECT %1 1 %2 FROM kv|CASE WHEN true THEN | END",
+            "SELECT * FROM %1 kv %2 WHERE k = 1|(SELECT * FROM |) s",
             "SELECT v FROM kv WHERE k = %1 1 %2|abs(|)", "SELECT 1 %1 %2|UNION ALL SELECT 1 |", "SELECT 1 %1 %2|+ 1|",
             "SELECT v FROM kv WHERE k = 1 %1 %2| AND v <> 'x'|", "SELECT ARRAY%1 1 %2 FROM kv WHERE k = 1|[|]"})
     void deepStatements(String shape) throws Exception {

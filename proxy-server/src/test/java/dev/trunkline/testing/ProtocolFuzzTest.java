@@ -105,12 +105,13 @@ class ProtocolFuzzTest {
         return switch (state) {
             // In a failed transaction: what the proxy can't parse, and the description of what has no rows.
             case "25P02" -> wanted.startsWith("ParameterDescription") || wanted.equals("NoData")
-                    // A portal whose Bind has failed: what it would run is not there.
+                // A portal whose Bind has failed: what it would run is not there.
                     || wanted.equals("EmptyQueryResponse") || wanted.contains("C=\"42601\"");
             // Of two things wrong with a Parse the proxy may see the name first.
             case "42P05" -> wanted.startsWith("ErrorResponse");
             // An error leaves no portal of a simple query behind.
-            case "34000" -> (hurt || got.contains("\\\"\\\"")) && (wanted.equals("NoData") || wanted.contains("C=\"25P02\""));
+            case "34000" ->
+                (hurt || got.contains("\\\"\\\"")) && (wanted.equals("NoData") || wanted.contains("C=\"25P02\""));
             // What the proxy answers itself makes no transaction block of a pipeline at the node.
             case "25P01" -> wanted.contains("\"DECLARE CURSOR\"") || wanted.contains("\"LOCK TABLE\"");
             // Formats that there are not, which PostgreSQL misses when it comes to them.
