@@ -92,6 +92,16 @@ final class RehearseCommand implements Callable<Integer> {
         }
 
         @Override
+        public Map<String, String> sessionDefaults(String login) {
+            return Map.of();
+        }
+
+        @Override
+        public boolean isSuperuser(String login) {
+            return true;
+        }
+
+        @Override
         public String roleDefault(String login, String setting) {
             return null;
         }

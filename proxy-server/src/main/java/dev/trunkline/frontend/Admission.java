@@ -12,6 +12,7 @@ import dev.trunkline.session.SessionIdentity;
 import dev.trunkline.session.SessionSettings;
 import dev.trunkline.session.Worker;
 import dev.trunkline.wire.BackendEncoder;
+import dev.trunkline.wire.ClientEncoding;
 import dev.trunkline.wire.TransactionStatus;
 import java.net.SocketAddress;
 import java.util.LinkedHashMap;
@@ -61,24 +62,26 @@ final class Admission {
         }
         connection.seated(seat);
         dialog.leave();
-        Map<String, String> parameters = parameters(
-                admin ? reception.adminParameters() : database.startupParameters(), startup);
+        Map<String, String> parameters = admin
+                ? parameters(reception.adminParameters(), startup)
+                : parameters(user, database, startup);
         parameters.forEach((name, value) -> BackendEncoder.parameterStatus(out.stage(), name, value));
         BackendEncoder.backendKeyData(out.stage(), seat.processId, seat.cancelKey);
         BackendEncoder.readyForQuery(out.stage(), TransactionStatus.IDLE);
         connection.serve(admin
                 ? administer(seat, user, parameters)
-                : serve(seat, user, database, startup.settings(), parameters));
+                : serve(seat, user, database, startup, parameters));
         LOG.debug("client {}: user {} on database {}, session {}", address, user.name(), startup.database(),
                 seat.processId);
     }
 
     private ClientSession serve(Clients.Seat seat, UserConfig user, ServedDatabase database,
-            Map<String, String> asked, Map<String, String> parameters) {
+            Startup startup, Map<String, String> parameters) {
         List<NodeCredential> logins = reception.credentials(user, database.name());
         String atHome = logins.get(database.catalog().homeNode()).user();
         SessionSettings settings = SessionSettings.of(atHome, setting -> database.roleDefault(atHome, setting),
-                asked.entrySet(), database.catalog());
+                defaults(database, atHome, startup.clientEncoding()), startup.settings().entrySet(),
+                database.catalog());
         SessionIdentity identity = new SessionIdentity(seat.processId, user.name(), database, address, logins,
                 user.pool());
         return new Session(worker, identity, connection, out, settings, new ReportedParameters(parameters));
@@ -89,12 +92,36 @@ final class Admission {
                 connection.loop(), parameters), connection, out);
     }
 
+    /** What the nodes report to this user, but for what the client has asked for itself. */
+    private Map<String, String> parameters(UserConfig user, ServedDatabase database, Startup startup) {
+        String atHome = reception.credentials(user, database.name()).get(database.catalog().homeNode()).user();
+        Map<String, String> reported = new LinkedHashMap<>(database.startupParameters());
+        Map<String, String> defaults = defaults(database, atHome, startup.clientEncoding());
+        reported.put("application_name", "");
+        reported.put("client_encoding", "UTF8");
+        reported.put("is_superuser", database.isSuperuser(atHome) ? "on" : "off");
+        reported.replaceAll((name, value) -> defaults.getOrDefault(name.toLowerCase(Locale.ROOT), value));
+        if (ClientEncoding.isUnserved(reported.get("client_encoding"))) {
+            throw ProxyError.UNSUPPORTED_ENCODING.with(reported.get("client_encoding"));
+        }
+        return parameters(reported, startup);
+    }
+
+    /** What the login has at the nodes without asking. Connections to them speak UTF-8, so that need not be asked for. */
+    private static Map<String, String> defaults(ServedDatabase database, String login, String encoding) {
+        Map<String, String> defaults = database.sessionDefaults(login);
+        if (encoding == null || !defaults.containsKey("client_encoding")) {
+            return defaults;
+        }
+        Map<String, String> others = new LinkedHashMap<>(defaults);
+        others.remove("client_encoding");
+        return others;
+    }
+
     /** What the client is told at log-in: what the nodes report, but for what it has asked for itself. */
     private static Map<String, String> parameters(Map<String, String> reported, Startup startup) {
         Map<String, String> parameters = new LinkedHashMap<>(reported);
-        parameters.put("client_encoding", startup.clientEncoding());
         parameters.put("session_authorization", startup.user());
-        parameters.put("application_name", startup.settings().getOrDefault("application_name", ""));
         for (String name : parameters.keySet().toArray(String[]::new)) {
             String wanted = startup.settings().get(name.toLowerCase(Locale.ROOT));
             if (wanted != null) {

@@ -16,6 +16,7 @@ import java.util.Set;
  * What a StartupMessage asks for: user, database, and settings for the session, among them those of {@code options}
  * ({@code -c name=value}).
  *
+ * @param clientEncoding as PostgreSQL spells it; null where the login's default is to hold
  * @param unknownOptions protocol options ({@code _pq_.}) that are not served, to be told to the client
  * @param negotiate whether the client has to be told what is served instead
  */
@@ -50,8 +51,8 @@ record Startup(String user, String database, Map<String, String> settings, Strin
                 ? parameters.get("client_encoding")
                 : settings.get("client_encoding");
         settings.remove("client_encoding");
-        String spoken = encoding(encoding);
-        if (!spoken.equals("UTF8")) {
+        String spoken = encoding == null ? null : encoding(encoding);
+        if (spoken != null && !spoken.equals("UTF8")) {
             // It is the nodes that transcode; they begin with UTF8.
             settings.put("client_encoding", spoken);
         }
@@ -62,7 +63,7 @@ record Startup(String user, String database, Map<String, String> settings, Strin
 
     /** As PostgreSQL spells it. */
     private static String encoding(String wanted) {
-        String name = wanted == null ? "UTF8" : ClientEncoding.canonical(wanted);
+        String name = ClientEncoding.canonical(wanted);
         if (name == null) {
             throw ProxyError.INVALID_PARAMETER_VALUE
                     .with("invalid value for parameter \"client_encoding\": \"" + wanted + "\"", "Use UTF8.");

@@ -56,6 +56,16 @@ final class ControlledCatalog implements CatalogSource, NodeControl.Listener, Au
     }
 
     @Override
+    public Map<String, String> sessionDefaults(String login) {
+        return roleSettings.ofSession(login);
+    }
+
+    @Override
+    public boolean isSuperuser(String login) {
+        return roleSettings.isSuperuser(login);
+    }
+
+    @Override
     public Catalog catalog() {
         return control.catalog();
     }
@@ -118,8 +128,12 @@ final class ControlledCatalog implements CatalogSource, NodeControl.Listener, Au
 
     @Override
     public void catalogChanged(Catalog catalog) {
-        readRoleSettings();
         listeners.forEach(listener -> listener.accept(catalog));
+    }
+
+    @Override
+    public void settingsMayHaveChanged() {
+        readRoleSettings();
     }
 
     @Override

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -51,6 +52,9 @@ public final class NodeControl implements AutoCloseable {
         /** A new catalog, whose version is higher than that of the one before. */
         void catalogChanged(Catalog catalog);
 
+        /** Something is different on a node, perhaps what ALTER ROLE and ALTER DATABASE give. */
+        void settingsMayHaveChanged();
+
         /** A node came up or went down. */
         void nodeChanged(int node, NodeState state);
     }
@@ -67,6 +71,8 @@ public final class NodeControl implements AutoCloseable {
 
     /** Guarded by this. */
     private final Map<Integer, NodeSchema> schemas = new TreeMap<>();
+    /** By node, what was seen there last, though it be the same. */
+    private final Map<Integer, NodeSchema> seen = new HashMap<>();
     private boolean started;
     private boolean closed;
 
@@ -284,6 +290,9 @@ public final class NodeControl implements AutoCloseable {
     /** Takes a node's schema into the catalog; says why not if it is new here and does not fit. */
     private String accept(NodeConfig node, NodeSchema schema) {
         NodeSchema known = schemas.get(node.index());
+        if (seen.put(node.index(), schema) != schema && known != null) {
+            listeners.forEach(Listener::settingsMayHaveChanged);
+        }
         if (known != null && schema.sameBesidesIdentity(known)) {
             return null;
         }

@@ -256,7 +256,9 @@ final class SchemaQueries {
                 join pg_class c on c.oid = s.seqrelid where c.relpersistence <> 't'),
               (select bit_xor(hash_record_extended(row(oid, xmin), 13)) from pg_policy),
               (select bit_xor(hash_record_extended(row(oid, nspname), 14)) from pg_namespace where nspname !~ '^pg_'),
-              (select bit_xor(hash_record_extended(row(oid, xmin), 15)) from pg_collation where oid >= %1$s))
+              (select bit_xor(hash_record_extended(row(oid, xmin), 15)) from pg_collation where oid >= %1$s),
+              (select bit_xor(hash_record_extended(row(setdatabase, setrole, xmin), 16)) from pg_db_role_setting
+                where setdatabase in (0, (select oid from pg_database where datname = current_database()))))
             """
             .formatted(FIRST_USER_OID);
 

@@ -24,6 +24,12 @@ public interface CatalogSource {
      */
     String roleDefault(String login, String setting);
 
+    /** What ALTER ROLE and ALTER DATABASE give a login's sessions, by name, as PostgreSQL spells the values. */
+    Map<String, String> sessionDefaults(String login);
+
+    /** Whether a login is a superuser at the nodes. */
+    boolean isSuperuser(String login);
+
     /** Whether a node is known to answer. */
     boolean isUp(int node);
 

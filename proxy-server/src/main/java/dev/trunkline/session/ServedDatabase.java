@@ -176,6 +176,16 @@ public final class ServedDatabase {
         return source.roleDefault(login, setting);
     }
 
+    /** What ALTER ROLE and ALTER DATABASE give a login's sessions, by name, as PostgreSQL spells the values. */
+    public Map<String, String> sessionDefaults(String login) {
+        return source.sessionDefaults(login);
+    }
+
+    /** Whether a login is a superuser at the nodes. */
+    public boolean isSuperuser(String login) {
+        return source.isSuperuser(login);
+    }
+
     /** Why a node must not be used yet, or null. */
     String unverified(int node) {
         return source.unverified(node);

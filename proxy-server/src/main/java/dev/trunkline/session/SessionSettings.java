@@ -56,10 +56,15 @@ public final class SessionSettings {
      *
      * @param login the session's user at the nodes, which {@code "$user"} stands for
      * @param defaults what the login has for a setting without setting it, null where PostgreSQL's own default holds
+     * @param altered what ALTER ROLE and ALTER DATABASE give the login: for this session it stays so
      */
-    public static SessionSettings of(String login, UnaryOperator<String> defaults,
+    public static SessionSettings of(String login, UnaryOperator<String> defaults, Map<String, String> altered,
             Iterable<java.util.Map.Entry<String, String>> parameters, Catalog catalog) {
         Settings settings = Settings.NONE;
+        for (var setting : altered.entrySet()) {
+            settings = settings.with(setting.getKey(),
+                    Settings.configuration(setting.getKey(), setting.getValue(), false));
+        }
         for (var parameter : parameters) {
             String name = parameter.getKey().toLowerCase(Locale.ROOT);
             if (name.startsWith(Settings.OWN)) {

@@ -65,6 +65,11 @@ class NodeControlTest {
         }
 
         @Override
+        public void settingsMayHaveChanged() {
+            // Another test is about them.
+        }
+
+        @Override
         public void nodeChanged(int node, NodeState state) {
             states.add(NodeFixture.name(node) + " " + state.status());
         }

@@ -128,6 +128,16 @@ public final class RunningProxy implements ProxyUnderTest {
         }
 
         @Override
+        public Map<String, String> sessionDefaults(String login) {
+            return Map.of();
+        }
+
+        @Override
+        public boolean isSuperuser(String login) {
+            return true;
+        }
+
+        @Override
         public String roleDefault(String login, String setting) {
             return null;
         }
