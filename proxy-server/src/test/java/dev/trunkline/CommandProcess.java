@@ -36,7 +36,8 @@ final class CommandProcess implements AutoCloseable {
             throws IOException {
         List<String> words = new ArrayList<>(prefix);
         words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        words.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED", "-cp",
+        words.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED", "-cp",
                 classPath == null ? System.getProperty("java.class.path") : classPath));
         words.add("-Dtrunkline.postgres.jar=" + (postgresJar == null
                 ? System.getProperty("trunkline.postgres.jar")

@@ -203,7 +203,8 @@ class EmbeddedPostgresTest {
     private static Process anotherJvm(List<String> properties) throws IOException {
         List<String> words = new ArrayList<>();
         words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        words.addAll(List.of("-Xmx128m", "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path")));
+        words.addAll(List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
+                System.getProperty("java.class.path")));
         words.add("-Dtrunkline.postgres.jar=" + System.getProperty("trunkline.postgres.jar"));
         words.addAll(properties);
         words.add(NodeOwner.class.getName());
