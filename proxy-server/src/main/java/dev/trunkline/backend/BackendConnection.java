@@ -577,9 +577,10 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         Kind kind = expected.kind();
         ErrorFields fields = errorFields(frame);
         if (kind == null || isFatal(fields)) {
-            // The connection ends with it: the owner hears of it when it is gone.
+            // The connection ends with it, whether the node closes it or can't any more: the owner hears of it when it is gone.
             lastError = fields;
             LOG.info("node {}: {} {}", endpoint, fields.sqlState(), fields.message());
+            close();
             return;
         }
         if (kind == Kind.BIND && isStale(fields) && replay.mends(fields, expected.removed())) {

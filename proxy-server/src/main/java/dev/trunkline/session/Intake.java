@@ -22,6 +22,8 @@ final class Intake {
     private final CopyIn copyIn;
     private final SimpleProtocol simple;
     private final ExtendedProtocol extended;
+    /** Why the message at hand is refused once the replies before it are in; null while nothing is known against it. */
+    private ProxyException owed;
 
     /** Whether the message at hand has been offered before, and had to wait. */
     private boolean heldBack;
@@ -46,7 +48,9 @@ final class Intake {
     boolean accept(byte type, ByteBuf in, int start, int length) {
         boolean consumed;
         try {
-            consumed = dispatch(type, in, start, length);
+            consumed = owed == null || session.state() == SessionState.SKIPPING
+                    ? dispatch(type, in, start, length)
+                    : refuseInTurn(owed);
         } catch (ProtocolViolation e) {
             if (e.fatal()) {
                 throw e;
@@ -64,6 +68,7 @@ final class Intake {
         }
         heldBack = !consumed;
         if (consumed) {
+            owed = null;
             plans.messageTaken();
         }
         return consumed;
@@ -71,9 +76,11 @@ final class Intake {
 
     /**
      * Refuses a message when all earlier ones of its pipeline have been answered: one of them may still fail, and then this
-     * one would have been skipped. False when it has to wait; it is offered, and refused, again.
+     * one would have been skipped. False when it has to wait; it is offered, and refused, again: what has refused it, a cancel
+     * request or the end of a wait, may not do so twice.
      */
     private boolean refuseInTurn(ProxyException error) {
+        owed = error;
         if (cycle.inPipeline()) {
             try {
                 if (!session.deferred().settle()) {

@@ -95,8 +95,8 @@ final class Interruptions {
         }
     }
 
-    /** What is waited for, a plan or a connection, is wanted no more. */
-    private void giveUpWaiting(ProxyException why) {
+    /** What is waited for, a plan or a connection, is wanted no more; false when nothing is. */
+    boolean giveUpWaiting(ProxyException why) {
         if (session.state() == SessionState.WAITING && cycle.awaitsReady()) {
             // The connection that is being prepared for the session does not answer.
             session.refusals().answer(why);
@@ -106,6 +106,9 @@ final class Interruptions {
             leases.cancelWait(why);
         } else if (session.state() == SessionState.PLANNING) {
             session.plans().cancel(why);
+        } else {
+            return false;
         }
+        return true;
     }
 }

@@ -89,6 +89,10 @@ final class Leases implements Waiter {
         Transaction transaction = session.transaction();
         Participant participant = transaction.at(node);
         if (participant == null) {
+            if (transaction.isBroken() && refusal == null) {
+                // It would be another transaction there than the one that was lost.
+                session.actions().checkNotFailed(null);
+            }
             checkSnapshot(transaction, node);
             // A node that joins may have something to say, which must not come into the middle of another one's rows.
             if (session.replies().mustDrain(next)) {

@@ -243,8 +243,12 @@ final class NodeEvents implements BackendOwner, FlushTarget {
             cycle.readyByLoss();
             return;
         }
-        if (lost.isUsed() && (transaction.isExplicit() || cycle.inPipeline())) {
+        if (lost.isUsed() && (transaction.isExplicit() || cycle.isPartOfMore())) {
             transaction.broken();
+        }
+        if (cycle.isEnding()) {
+            // What the other nodes still say is not for the client, and its answer must not wait for its turn behind that.
+            session.replies().complete();
         }
         StatementRun run = session.run();
         if (session.actions().ends(lost.backend())) {
@@ -257,7 +261,8 @@ final class NodeEvents implements BackendOwner, FlushTarget {
             run.lost(lost.backend());
         } else if (owing || cycle.isEnding() && lost.writes()) {
             afterLoss(why);
-        } else if (lost.isUsed()) {
+        } else if (lost.isUsed() && !(transaction.isBroken() && session.interruptions().giveUpWaiting(why))) {
+            // A statement that waited for another node's connection would have gone on without what was done here.
             untold = why;
         }
     }

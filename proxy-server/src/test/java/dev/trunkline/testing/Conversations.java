@@ -20,19 +20,26 @@ final class Conversations {
      * -Dconversation=text} picks those whose file and name hold the text.
      */
     static Stream<Conversation> in(String folder) throws IOException {
-        List<Path> files;
-        try (Stream<Path> paths = Files.list(path(folder))) {
-            files = paths.filter(p -> p.toString().endsWith(".txt")).sorted().toList();
-        }
         var all = new ArrayList<Conversation>();
-        for (Path file : files) {
+        for (Path file : files(folder)) {
             all.addAll(ConversationReader.read(file));
         }
         if (all.isEmpty()) {
             throw new IllegalStateException("no conversations in " + folder);
         }
+        return wanted(all.stream());
+    }
+
+    /** Those that {@code -Dconversation=text} picks. */
+    static Stream<Conversation> wanted(Stream<Conversation> all) {
         String wanted = System.getProperty("conversation", "");
-        return all.stream().filter(c -> c.toString().contains(wanted));
+        return all.filter(c -> c.toString().contains(wanted));
+    }
+
+    static List<Path> files(String folder) throws IOException {
+        try (Stream<Path> paths = Files.list(path(folder))) {
+            return paths.filter(p -> p.toString().endsWith(".txt")).sorted().toList();
+        }
     }
 
     private static Path path(String folder) {

@@ -21,7 +21,7 @@ class FakeNodeConversationTest {
                 () -> ConversationPlayer.play(c, FakeNodeConversationTest::start)));
     }
 
-    private static ProxyUnderTest start(List<InetSocketAddress> nodes, Map<String, String> options) {
+    static ProxyUnderTest start(List<InetSocketAddress> nodes, Map<String, String> options) {
         var given = new TreeMap<>(options);
         String password = given.remove("password");
         var yaml = new StringBuilder("""
