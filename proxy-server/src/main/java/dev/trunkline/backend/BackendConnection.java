@@ -2,14 +2,10 @@ package dev.trunkline.backend;
 
 import dev.trunkline.auth.NodeCredential;
 import dev.trunkline.backend.ExpectedReplies.Kind;
-import dev.trunkline.backend.ReplySink.Delivery;
-import dev.trunkline.wire.BackendDecoder;
-import dev.trunkline.wire.BackendMessage;
 import dev.trunkline.wire.ClientEncoding;
 import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.FrontendEncoder;
 import dev.trunkline.wire.FrontendMessage;
-import dev.trunkline.wire.MessageTypes;
 import dev.trunkline.wire.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
@@ -17,7 +13,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Map;
@@ -44,8 +39,6 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
     private static final Logger LOG = LoggerFactory.getLogger(BackendConnection.class);
 
-    private static final int HEADER = 5;
-
     private final NodeEndpoint endpoint;
     private final NodeCredential credentials;
     private final Map<String, String> parameters;
@@ -63,6 +56,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     };
     private SocketOutput output;
     private final ReplyReader reader = new ReplyReader(this, expected);
+    private final ControlMessages control;
     private ErrorFields lastError;
     private byte transactionStatus = 'I';
     private boolean unsynced;
@@ -87,6 +81,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         this.cancelKey = cancelKey;
         this.statements = new ServerStatements(preparedStatements);
         this.createdNanos = nowNanos;
+        this.control = new ControlMessages(this, expected, statements, replay, reader);
     }
 
     // ---- what the owner knows and says
@@ -504,41 +499,29 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         ctx.close();
     }
 
-    /** A message that the session must see, whole: {@code frame} with its header. */
-    void control(byte type, ByteBuf frame) {
-        ReplySink sink = expected.sink();
-        switch (type) {
-            case 'Z' -> readyForQuery(frame.getByte(frame.readerIndex() + HEADER), false);
-            case 'E' -> error(frame);
-            case 'S' -> parameterStatus(frame);
-            case 'A' -> {
-                if (owner != null) {
-                    owner.notification(this, frame);
-                }
-            }
-            case 'N' -> {
-                if (owner != null && (sink == null || sink.passesNotices())) {
-                    owner.notice(this, frame);
-                }
-            }
-            case 'G' -> {
-                if (sink == null || owner == null) {
-                    throw new ReplyReader.OutOfStep(type, expected.kind());
-                }
-                if (sink.delivery() == Delivery.STREAM) {
-                    sink.frames(this, frame.retainedSlice());
-                }
-                owner.copyIn(this);
-            }
-            case 'R', 'K', 'W', 'v' -> throw new ReplyReader.OutOfStep(type, expected.kind());
-            default -> {
-                if (sink == null) {
-                    throw new ReplyReader.OutOfStep(type, null);
-                }
-                sink.message(this, type, frame);
-                reader.taken(type);
-            }
-        }
+    /** Whose the connection is now; null when it is lent to nobody. */
+    BackendOwner owner() {
+        return owner;
+    }
+
+    /** What takes the messages that are more than bytes for a sink. */
+    ControlMessages control() {
+        return control;
+    }
+
+    /** The node is at rest, in or outside of a transaction. */
+    void transactionStatus(byte status) {
+        transactionStatus = status;
+    }
+
+    /**
+     * The connection ends with this error, whether the node closes it or can't any more: the owner hears of it when it is
+     * gone.
+     */
+    void endsWith(ErrorFields error) {
+        lastError = error;
+        LOG.info("node {}: {} {}", endpoint, error.sqlState(), error.message());
+        close();
     }
 
     /** Whether the ReadyForQuery at hand may go to the owner's client as it is. */
@@ -552,117 +535,4 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
             owner.drained(this);
         }
     }
-
-    void readyForQuery(byte status, boolean relayed) {
-        Kind kind = expected.kind();
-        if (kind != Kind.SYNC && kind != Kind.QUERY) {
-            throw new ReplyReader.OutOfStep((byte) 'Z', kind);
-        }
-        ReplySink sink = expected.sink();
-        boolean skipped = expected.extra() == replay;
-        expected.remove();
-        if (skipped) {
-            return;
-        }
-        transactionStatus = status;
-        if (owner != null) {
-            owner.ready(this, sink, status, relayed);
-        }
-        if (expected.kind() == Kind.FAKE) {
-            reader.giveFakesTheirTurn();
-        }
-    }
-
-    private void error(ByteBuf frame) {
-        Kind kind = expected.kind();
-        ErrorFields fields = errorFields(frame);
-        if (kind == null || isFatal(fields)) {
-            // The connection ends with it, whether the node closes it or can't any more: the owner hears of it when it is gone.
-            lastError = fields;
-            LOG.info("node {}: {} {}", endpoint, fields.sqlState(), fields.message());
-            close();
-            return;
-        }
-        if (kind == Kind.BIND && isStale(fields) && replay.mends(fields, expected.removed())) {
-            prepareAgain();
-            return;
-        }
-        if (isStale(fields)) {
-            statements.doubtAll();
-            if (kind == Kind.PARSE) {
-                statements.doubt((ServerStatement) expected.extra());
-            }
-        }
-        ReplySink sink = expected.sink();
-        if (kind != Kind.QUERY && kind != Kind.SYNC) {
-            expected.skipToSync(statements);
-        }
-        if (owner != null) {
-            owner.failed(this, sink, fields, frame);
-            if (expected.isEmpty()) {
-                owner.drained(this);
-            }
-        }
-    }
-
-    /**
-     * The node skips to Sync. What it skips is sent again behind that, after the statement; the replies are awaited as they
-     * were, and those to what comes in between are dropped.
-     */
-    private void prepareAgain() {
-        flush();
-        ServerStatement statement = replay.statement();
-        statements.doubtAll();
-        statements.takeDoubt(statement);
-        statements.add(statement);
-        if (!expected.hasSync()) {
-            FrontendEncoder.sync(stage());
-        }
-        FrontendEncoder.close(stage(), FrontendMessage.Target.STATEMENT, statement.name());
-        byte[] sql = spoken(statement.sql(), 0, statement.sql().length);
-        FrontendEncoder.parse(stage(), statement.name(), sql, 0, sql.length, statement.parameterTypes());
-        replay.sendAgain(stage());
-        expected.addFirst(Kind.PARSE, ReplySink.DROP, statement);
-        expected.addFirst(Kind.CLOSE, ReplySink.DROP, null);
-        expected.addFirst(Kind.SYNC, ReplySink.DROP, replay);
-        flush();
-        if (owner != null) {
-            owner.preparedAgain(this);
-        }
-    }
-
-    private ErrorFields errorFields(ByteBuf node) {
-        ByteBuf frame = encoding == null ? node : encoding.decodeMessage(node);
-        ByteBuf body = frame.slice(frame.readerIndex() + HEADER, frame.readableBytes() - HEADER);
-        return ((BackendMessage.ErrorResponse) BackendDecoder.decode(MessageTypes.ERROR_RESPONSE, body)).fields();
-    }
-
-    /** Whether a prepared statement is not what it was: its tables have changed, or somebody has dropped it. */
-    private static boolean isStale(ErrorFields fields) {
-        return switch (fields.sqlState()) {
-            case "0A000" -> "RevalidateCachedQuery".equals(fields.get(ErrorFields.ROUTINE));
-            case "26000", "42P05" -> true;
-            case null, default -> false;
-        };
-    }
-
-    private static boolean isFatal(ErrorFields fields) {
-        return "FATAL".equals(fields.severity()) || "PANIC".equals(fields.severity());
-    }
-
-    private void parameterStatus(ByteBuf frame) {
-        int from = frame.readerIndex() + HEADER;
-        int zero = frame.indexOf(from, frame.writerIndex(), (byte) 0);
-        int last = frame.indexOf(zero + 1, frame.writerIndex(), (byte) 0);
-        if (zero < 0 || last < 0) {
-            throw new ReplyReader.OutOfStep((byte) 'S', expected.kind());
-        }
-        String name = frame.toString(from, zero - from, StandardCharsets.UTF_8);
-        String value = frame.toString(zero + 1, last - zero - 1, StandardCharsets.UTF_8);
-        parameters.put(name, value);
-        if (owner != null) {
-            owner.parameterChanged(this, name, value);
-        }
-    }
-
 }

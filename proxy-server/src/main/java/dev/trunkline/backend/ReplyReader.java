@@ -143,12 +143,12 @@ final class ReplyReader {
                 emit(in, runStart, at, runSink);
                 runSink = null;
                 runStart = at;
-                connection.readyForQuery(in.getByte(at - 1), true);
+                connection.control().readyForQuery(in.getByte(at - 1), true);
                 continue;
             }
             emit(in, runStart, at, runSink);
             runSink = null;
-            connection.control(type, in.slice(at, HEADER + length));
+            connection.control().take(type, in.slice(at, HEADER + length));
             at += HEADER + length;
             runStart = at;
         }
