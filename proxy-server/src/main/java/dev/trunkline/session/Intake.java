@@ -27,8 +27,6 @@ final class Intake {
 
     /** Whether the message at hand has been offered before, and had to wait. */
     private boolean heldBack;
-    /** Whether the message that was held back has been answered by an error. */
-    private boolean heldBackInVain;
 
     Intake(Session session, ClientInput input, Requests requests, CopyIn copyIn) {
         this.session = session;
@@ -46,6 +44,11 @@ final class Intake {
 
     /** Takes one whole message; false when it has to wait. */
     boolean accept(byte type, ByteBuf in, int start, int length) {
+        if (refusals.wasAnswered()) {
+            heldBack = false;
+            plans.messageTaken();
+            return true;
+        }
         boolean consumed;
         try {
             consumed = owed == null || session.state() == SessionState.SKIPPING
@@ -98,17 +101,7 @@ final class Intake {
         return true;
     }
 
-    /** A connection has not taken the session's settings: what was about to use it is over, also if it was held back for that. */
-    void failApplying() {
-        heldBackInVain = heldBack && !cycle.inPipeline();
-        refusals.failCycle();
-    }
-
     private boolean dispatch(byte type, ByteBuf in, int start, int length) {
-        if (heldBackInVain) {
-            heldBackInVain = false;
-            return true;
-        }
         SessionState state = session.state();
         switch (type) {
             case MessageTypes.COPY_DATA, MessageTypes.COPY_DONE, MessageTypes.COPY_FAIL -> {

@@ -62,7 +62,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         noteState(fields.sqlState());
         if (sink == Session.APPLYING) {
             backend.taint();
-            cycle.thenGoOn(session::failApplying);
+            cycle.thenGoOn(session.refusals()::failCycle);
         }
         tell(run, backend, sink, fields, frame);
         if (run != null) {
@@ -237,7 +237,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
             if (cycle.isEnding() && transaction.isExplicit() && lost.isUsed()) {
                 // Only the cycle was to end, not what the transaction has done there.
                 transaction.broken();
-                untold = why;
+                session.refusals().answer(why);
             }
             // Otherwise its part was over, or is rolled back by its loss.
             cycle.readyByLoss();
@@ -259,7 +259,8 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         } else if (run != null) {
             session.refusals().answer(why);
             run.lost(lost.backend());
-        } else if (owing || cycle.isEnding() && lost.writes()) {
+        } else if (session.state() != SessionState.IDLE && (owing || cycle.isEnding() && lost.writes())) {
+            // Between two messages a node owes nothing but what it was told on our own account.
             afterLoss(why);
         } else if (lost.isUsed() && !(transaction.isBroken() && session.interruptions().giveUpWaiting(why))) {
             // A statement that waited for another node's connection would have gone on without what was done here.
@@ -277,7 +278,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
             session.refusals().skipToSync();
             session.resumeLater();
         } else {
-            session.awaitNothing();
+            session.refusals().giveUpMessage();
             cycle.end();
         }
     }

@@ -19,6 +19,7 @@ final class Refusals {
     private final Cycle cycle;
     private final Requests requests;
     private final ClientInput input;
+    private boolean answered;
 
     Refusals(Session session, Requests requests, ClientInput input) {
         this.session = session;
@@ -54,6 +55,19 @@ final class Refusals {
         }
     }
 
+    /** The statement at hand is over. If its message is still to be taken, it will be taken without a look. */
+    void giveUpMessage() {
+        answered |= session.holdsMessage();
+        session.awaitNothing();
+    }
+
+    /** Whether the message that is offered has been answered while it waited; asked once. */
+    boolean wasAnswered() {
+        boolean was = answered;
+        answered = false;
+        return was;
+    }
+
     /** After an error has been answered: nothing later of the cycle runs. */
     void failCycle() {
         cycle.erred(true);
@@ -65,6 +79,7 @@ final class Refusals {
                 input.resume();
             }
         } else {
+            giveUpMessage();
             cycle.end();
         }
     }

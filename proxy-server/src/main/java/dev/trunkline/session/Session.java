@@ -299,11 +299,10 @@ public final class Session implements ClientSession {
             backend.query(sql, APPLYING);
             backend.encoding(null);
         }
-        Runnable resume = then;
-        cycle.awaitReady(strings.size(), () -> {
-            then = next != null ? next : resume;
-            proceed();
-        });
+        if (next != null) {
+            then = next;
+        }
+        cycle.awaitReady(strings.size(), this::proceed);
         become(SessionState.WAITING);
         waitingSinceNanos = System.nanoTime();
         backend.flush();
@@ -341,9 +340,9 @@ public final class Session implements ClientSession {
         then = null;
     }
 
-    /** A connection has not taken the session's settings, and the client has been told. */
-    void failApplying() {
-        intake.failApplying();
+    /** Whether the message at hand has not been taken, and is to be offered again when what is awaited is there. */
+    boolean holdsMessage() {
+        return then == null && state.keepsWaiting();
     }
 
     /** Whether the session waits in order to go on with exactly this. */

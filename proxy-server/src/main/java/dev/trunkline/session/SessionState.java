@@ -50,6 +50,11 @@ enum SessionState {
                 Stream.of(IN_TRANSACTION, ABORTED)).toList();
     }
 
+    /** Whether a message may wait for something else than the end of the one before it. */
+    boolean keepsWaiting() {
+        return this == DRAINING || this == PLANNING || this == WAITING;
+    }
+
     boolean takesInput() {
         return takesInput;
     }

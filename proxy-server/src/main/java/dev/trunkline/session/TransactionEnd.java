@@ -16,7 +16,6 @@ final class TransactionEnd {
 
     private final Session session;
     private BackendConnection awaited;
-    private boolean awaitedCommit;
 
     TransactionEnd(Session session) {
         this.session = session;
@@ -30,11 +29,7 @@ final class TransactionEnd {
     /** The connection is gone whose answer was to be the client's. The transaction is over either way. */
     void lost(BackendConnection backend, ProxyException why) {
         awaited = null;
-        if (awaitedCommit) {
-            session.refusals().answer(why);
-        } else {
-            session.replies().commandComplete("ROLLBACK");
-        }
+        session.refusals().answer(why);
         session.settlement().transactionEnded(false);
         session.cycle().settle();
     }
@@ -110,7 +105,7 @@ final class TransactionEnd {
     private void commit(Participant first, List<Participant> parts, boolean chain, Runnable done) {
         first.committing(first.writes());
         if (parts.size() == 1 && !chain && !session.cycle().inPipeline() && session.cycle().isAlone()) {
-            relay(first, "COMMIT");
+            relay(first);
             return;
         }
         first.backend().query("COMMIT", session.out());
@@ -123,12 +118,8 @@ final class TransactionEnd {
 
     void rollback(boolean chain, Runnable done) {
         checkThereIsOne(chain, "ROLLBACK");
-        List<Participant> parts = parts();
-        if (parts.size() == 1 && !chain && !session.cycle().inPipeline() && session.cycle().isAlone()) {
-            relay(parts.getFirst(), "ROLLBACK");
-            return;
-        }
-        endOthers(parts, "ROLLBACK", () -> ended(false, chain, "ROLLBACK", done));
+        // The answer is ours: whoever loses its node while it rolls back is rolled back.
+        endOthers(parts(), "ROLLBACK", () -> ended(false, chain, "ROLLBACK", done));
     }
 
     private void checkThereIsOne(boolean chain, String command) {
@@ -149,11 +140,10 @@ final class TransactionEnd {
         return parts;
     }
 
-    /** One node ends its transaction; its answer is the client's, ReadyForQuery included. */
-    private void relay(Participant participant, String sql) {
+    /** One node commits; its answer is the client's, ReadyForQuery included. */
+    private void relay(Participant participant) {
         awaited = participant.backend();
-        awaitedCommit = sql.equals("COMMIT");
-        participant.backend().query(sql, session.out());
+        participant.backend().query("COMMIT", session.out());
         session.cycle().awaitReady(1, null);
     }
 
@@ -161,7 +151,7 @@ final class TransactionEnd {
     void readyFrom(BackendConnection backend) {
         if (awaited == backend) {
             awaited = null;
-            session.settlement().transactionEnded(awaitedCommit && !session.cycle().hasErred());
+            session.settlement().transactionEnded(!session.cycle().hasErred());
         }
     }
 

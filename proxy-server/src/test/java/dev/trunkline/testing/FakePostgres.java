@@ -228,13 +228,17 @@ public final class FakePostgres implements AutoCloseable {
     }
 
     /** What a server says to somebody who is let in. */
-    static byte[] greeting(int processId) {
+    static List<BackendMessage> greetings(int processId) {
         var messages = new ArrayList<BackendMessage>();
         messages.add(new AuthenticationOk());
         SETTINGS.forEach((name, value) -> messages.add(new ParameterStatus(name, value)));
         messages.add(new BackendKeyData(processId, Bytes.of(ByteBuffer.allocate(4).putInt(~processId).array())));
         messages.add(new ReadyForQuery(TransactionStatus.IDLE));
-        return encode(messages);
+        return messages;
+    }
+
+    static byte[] greeting(int processId) {
+        return encode(greetings(processId));
     }
 
     static byte[] encode(List<BackendMessage> messages) {

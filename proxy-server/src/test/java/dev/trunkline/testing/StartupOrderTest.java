@@ -1,5 +1,6 @@
 package dev.trunkline.testing;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.trunkline.demo.RunningNode;
@@ -14,8 +15,11 @@ import dev.trunkline.wire.Bytes;
 import dev.trunkline.wire.FrontendMessage;
 import dev.trunkline.wire.FrontendMessage.CancelRequest;
 import dev.trunkline.wire.FrontendMessage.GSSENCRequest;
+import dev.trunkline.wire.FrontendMessage.Parse;
+import dev.trunkline.wire.FrontendMessage.Query;
 import dev.trunkline.wire.FrontendMessage.SSLRequest;
 import dev.trunkline.wire.FrontendMessage.StartupMessage;
+import dev.trunkline.wire.FrontendMessage.Sync;
 import dev.trunkline.wire.ProtocolVersion;
 import java.io.EOFException;
 import java.io.IOException;
@@ -121,6 +125,29 @@ class StartupOrderTest {
             }
         }
         compare(orders, true);
+    }
+
+    /** The query was answered again and again: it was refused, but not taken. */
+    @Test
+    void settingsThatNodesRefuseFailEachStatementOnce() throws Exception {
+        for (Map.Entry<String, String> setting : Map.of("work_mem", "much", "no_such_setting", "1").entrySet()) {
+            Map<String, String> whom = Map.of("user", "postgres", "database", database, setting.getKey(),
+                    setting.getValue());
+            try (PgClient client = PgClient.connect("127.0.0.1", proxy.port()).login(whom, null)) {
+                for (int i = 0; i < 2; i++) {
+                    // The first two have an answer each; what follows the Parse is skipped.
+                    client.send(new Query("select 1"), new Query("select 2"), new Parse("", "select 3", List.of()),
+                            new Query("select 4"), new Sync());
+                    for (int answer = 0; answer < 3; answer++) {
+                        List<BackendMessage> messages = client.receiveUntilReady();
+                        ErrorResponse error = (ErrorResponse) messages.getFirst();
+                        assertEquals(setting.getKey().equals("work_mem") ? "22023" : "42704",
+                                error.fields().sqlState());
+                        assertEquals(2, messages.size(), messages::toString);
+                    }
+                }
+            }
+        }
     }
 
     private static void compare(List<List<String>> orders, boolean atOnce) throws Exception {
