@@ -6,6 +6,7 @@ import static dev.trunkline.session.ExtendedMessage.text;
 import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.backend.ReplySink;
 import dev.trunkline.error.ProxyError;
+import dev.trunkline.plan.Merge;
 import dev.trunkline.plan.Plan;
 import dev.trunkline.plan.SessionAction;
 import dev.trunkline.plan.StatementPlan;
@@ -57,9 +58,11 @@ final class Binding {
             return false;
         }
         if (plan.root() instanceof Plan.LocalReply local) {
-            if (local.action() instanceof SessionAction.Execute execute) {
+            if (local.action() instanceof SessionAction.Execute execute
+                    && session.statements().find(execute.name()) != null) {
                 return bindExecute(execute, statement, portalName, body, in, start, length);
             }
+            session.portals().requireFree(portalName, null);
             keep(new Portal(portalName, statement, null, null, values(plan, body)));
             return true;
         }
@@ -67,6 +70,11 @@ final class Binding {
                 session.database().destinations());
         if (destination instanceof Destination.Many) {
             layout.checkResultFormats(body);
+            checkFormatCount(plan.fanOut().merge());
+            if (!deferred.settle()) {
+                return false;
+            }
+            session.portals().requireFree(portalName, null);
             keep(new Portal(portalName, statement, destination, null, values(plan, body)));
             return true;
         }
@@ -113,6 +121,7 @@ final class Binding {
             return false;
         }
         if (executed.destination() instanceof Destination.Many many) {
+            session.portals().requireFree(portalName, null);
             int formats = layout.resultFormatsStart() - 2;
             keep(new Portal(portalName, executed.prepared(), many, null,
                     executed.bindValues(body.slice(formats, layout.end() - formats))));
@@ -140,10 +149,18 @@ final class Binding {
 
     /** A portal that no node has yet. */
     private void keep(Portal portal) {
-        session.portals().requireFree(portal.name(), null);
         deferred.answerParse();
         session.replies().add(BackendEncoder::bindComplete, portal);
         session.portals().put(portal);
+    }
+
+    /** As many formats as columns, where those are counted because hidden ones follow them. */
+    private void checkFormatCount(Merge merge) {
+        int formats = layout.resultFormatCount();
+        if (merge.hidden() > 0 && formats > 1 && formats != merge.visible()) {
+            throw ProxyError.PROTOCOL_VIOLATION.with("bind message has " + formats + " result formats but query has "
+                    + merge.visible() + " columns");
+        }
     }
 
     /** What follows the names of a Bind, where it is needed when the portal is executed; otherwise null. */

@@ -177,8 +177,8 @@ record ExecutedStatement(ClientStatement prepared, StatementPlan plan, Destinati
 
     /** The statement for a fan-out of the simple protocol. */
     StatementSource source() {
-        return new StatementSource(prepared.sql(), prepared.server().parameterTypes(),
-                bindValues(Unpooled.wrappedBuffer(new byte[2])), true, null);
+        return StatementSource.of(prepared.sql(), prepared.server().parameterTypes(),
+                bindValues(Unpooled.wrappedBuffer(new byte[2])));
     }
 
     /** The EXECUTE as a statement of its own, at a node that has what it executes. */

@@ -27,7 +27,6 @@ import dev.trunkline.wire.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * The extended protocol. Parse only makes a statement known to the session; a node learns of it when Bind has found the
@@ -178,7 +177,8 @@ final class ExtendedProtocol {
         if (statement.plan().root() instanceof Plan.LocalReply local && SessionActions.hasNoRows(local.action())) {
             // It can be described in a failed transaction, too.
             deferred.answerParse();
-            session.replies().add(b -> BackendEncoder.parameterDescription(b, List.of()));
+            session.replies()
+                    .add(b -> BackendEncoder.parameterDescription(b, RouteExplainer.parameterTypes(statement)));
             session.replies().add(BackendEncoder::noData);
             return true;
         }

@@ -432,7 +432,10 @@ final class FanOutRun implements StatementRun {
     @Override
     public ErrorFields asWritten(BackendConnection backend, ErrorFields fields) {
         int input = started ? inputs.backends().indexOf(backend) : -1;
-        return input < 0 ? fields : RewrittenText.asWritten(fields, source.sql(), statements[input].sql());
+        return input < 0
+                ? fields
+                : RewrittenText.after(RewrittenText.asWritten(fields, source.sql(), statements[input].sql()),
+                        source.before());
     }
 
     @Override

@@ -83,6 +83,12 @@ final class Intake {
      * request or the end of a wait, may not do so twice.
      */
     private boolean refuseInTurn(ProxyException error) {
+        if (session.run() != null) {
+            // It had its turn when its run began, and what that has sent is to be answered for nobody else.
+            refusals.refuse(error);
+            session.replies().flushNode();
+            return true;
+        }
         owed = error;
         if (cycle.inPipeline()) {
             try {

@@ -163,7 +163,7 @@ final class RouteExplainer {
             throw ProxyError.PROTOCOL_VIOLATION.with("EXPLAIN (ROUTE, ANALYZE) needs a value for every parameter");
         }
         Destination destination = plan.bind(values, session.database().destinations());
-        StatementSource statement = new StatementSource(found.sql(), source.types(), source.values(), true, null);
+        StatementSource statement = StatementSource.of(found.sql(), source.types(), source.values());
         Destination.Many nodes = destination instanceof Destination.Many many
                 ? many
                 : new Destination.Many(new int[]{session.nodes().of(destination)}, new BitSet[]{new BitSet()}, true, 0,

@@ -79,7 +79,7 @@ final class SessionActions {
             case SessionAction.ListChannels list -> listChannels(list.column(), done);
             case SessionAction.ExplainRoute explain -> RouteExplainer.start(session, explain, source, done);
             case SessionAction.Prepare prepare -> PrepareRun.start(session, prepare, source, done);
-            case SessionAction.Execute execute -> throw new IllegalStateException("it runs as what it executes");
+            case SessionAction.Execute execute -> throw boundTooEarly(execute);
             case SessionAction.Deallocate deallocate -> deallocate(deallocate.name(), done);
             case SessionAction.Discard discard -> discard(discard.what(), done);
             case SessionAction.CloseCursor close -> closeAllCursors(done);
@@ -131,6 +131,13 @@ final class SessionActions {
         heard.forEach(channel -> session.replies()
                 .add(b -> BackendEncoder.dataRow(b, List.of(Bytes.utf8(channel)))));
         done(done, "SELECT " + heard.size());
+    }
+
+    /** It runs as what it executes, but for one that was bound when there was nothing of its name. */
+    private ProxyException boundTooEarly(SessionAction.Execute execute) {
+        session.statements().get(execute.name());
+        return ProxyError.NOT_OVER_NODES.with("an EXECUTE that was bound before its PREPARE has run",
+                "Bind it again.");
     }
 
     private void done(Runnable done, String tag) {
@@ -307,9 +314,6 @@ final class SessionActions {
         }
         if (session.nodes().pinned() >= 0) {
             return session.nodes().pinned();
-        }
-        if (session.transaction().participants().size() > 1) {
-            throw ProxyError.UNDEFINED_CURSOR.with(name);
         }
         // A function may have opened it there; otherwise the node says that there is none.
         return session.nodes().preferred(session.database().catalog().homeNode());

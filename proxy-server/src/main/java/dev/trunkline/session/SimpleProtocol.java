@@ -133,9 +133,9 @@ final class SimpleProtocol {
         }
         if (plan.root() instanceof Plan.LocalReply) {
             checkText(in, start, length);
-            byte[] text = java.util.Arrays.copyOfRange(sql, lexed.statementStart(0), lexed.statementEnd(0));
             session.routed(Routing.LOCAL, plan);
-            session.actions().perform(plan, StatementSource.simple(text), session.cycle()::end);
+            session.actions().perform(plan,
+                    StatementSource.simple(sql, lexed.statementStart(0), lexed.statementEnd(0)), session.cycle()::end);
             return true;
         }
         BoundValues values = session.worker().values().statement(sql, lexed.fingerprint(0), standardStrings)
@@ -143,8 +143,8 @@ final class SimpleProtocol {
         Destination destination = plan.bind(values, session.database().destinations());
         if (destination instanceof Destination.Many many) {
             checkNoParameters(plan, sql, lexed.statementStart(0), lexed.statementEnd(0), standardStrings);
-            byte[] text = java.util.Arrays.copyOfRange(sql, lexed.statementStart(0), lexed.statementEnd(0));
-            FanOutRun.start(session, plan, many, StatementSource.simple(text), 0, session.cycle()::end);
+            FanOutRun.start(session, plan, many,
+                    StatementSource.simple(sql, lexed.statementStart(0), lexed.statementEnd(0)), 0, session.cycle()::end);
             return true;
         }
         int node = session.nodes().of(destination);

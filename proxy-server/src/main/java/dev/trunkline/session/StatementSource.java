@@ -1,6 +1,7 @@
 package dev.trunkline.session;
 
 import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
 
 /**
  * Where a statement and its values come from that the session runs itself, and what the client wants to see besides the rows.
@@ -8,20 +9,28 @@ import io.netty.buffer.ByteBuf;
  * @param values what follows the names in the client's Bind; null without parameters
  * @param describe whether the description of the rows is still owed
  * @param portal null in the simple protocol
+ * @param before what stands before the statement in the client's text
  */
-record StatementSource(byte[] sql, int[] types, ByteBuf values, boolean describe, Portal portal) {
+record StatementSource(byte[] sql, int[] types, ByteBuf values, boolean describe, Portal portal, byte[] before) {
 
     private static final int[] NO_TYPES = {};
+    private static final byte[] NOTHING = {};
 
-    /** A statement of the simple protocol. */
-    static StatementSource simple(byte[] sql) {
-        return new StatementSource(sql, NO_TYPES, null, true, null);
+    /** A whole text, with the values of a Bind or none. */
+    static StatementSource of(byte[] sql, int[] types, ByteBuf values) {
+        return new StatementSource(sql, types, values, true, null, NOTHING);
+    }
+
+    /** A statement of the simple protocol, which stands somewhere in a text. */
+    static StatementSource simple(byte[] text, int start, int end) {
+        return new StatementSource(Arrays.copyOfRange(text, start, end), NO_TYPES, null, true, null,
+                start == 0 ? NOTHING : Arrays.copyOf(text, start));
     }
 
     /** A bound portal; {@code describe} when its description is still owed. */
     static StatementSource portal(Portal portal, boolean describe) {
         return new StatementSource(portal.statement().sql(), portal.statement().server().parameterTypes(),
-                portal.values(), describe, portal);
+                portal.values(), describe, portal, NOTHING);
     }
 
     String portalName() {

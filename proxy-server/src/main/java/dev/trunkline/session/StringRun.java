@@ -116,9 +116,9 @@ final class StringRun implements StatementRun {
         }
         if (plan.root() instanceof Plan.LocalReply) {
             next++;
-            byte[] text = Arrays.copyOfRange(sql, lexed.statementStart(i), lexed.statementEnd(i));
             session.routed(Routing.LOCAL, plan);
-            session.actions().perform(plan, StatementSource.simple(text), this::step);
+            session.actions().perform(plan,
+                    StatementSource.simple(sql, lexed.statementStart(i), lexed.statementEnd(i)), this::step);
             return;
         }
         SimpleProtocol.checkNoParameters(plan, sql, lexed.statementStart(i), lexed.statementEnd(i), standardStrings);
@@ -128,8 +128,8 @@ final class StringRun implements StatementRun {
                 .pinnedNode(session.nodes().pinned()).hint(session.own().hint()), session.database().destinations());
         if (destination instanceof Destination.Many many) {
             next++;
-            byte[] text = Arrays.copyOfRange(sql, lexed.statementStart(i), lexed.statementEnd(i));
-            FanOutRun.start(session, plan, many, StatementSource.simple(text), 0, this::step);
+            FanOutRun.start(session, plan, many,
+                    StatementSource.simple(sql, lexed.statementStart(i), lexed.statementEnd(i)), 0, this::step);
             return;
         }
         if (plan.effects().contains(SessionEffect.COPY_IN)) {

@@ -3,23 +3,25 @@ package dev.trunkline.testing;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.trunkline.catalog.CatalogBuilder;
+import dev.trunkline.config.FanOutPolicy;
 import dev.trunkline.demo.RunningNode;
 import dev.trunkline.demo.TestNodes;
 import java.sql.Connection;
 import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Dialogs by chance, said to PostgreSQL and to the proxy over one node: the answers must be the same, message by message, and so must
- * the rows that are left. {@code -Dtrunkline.protocol.seconds} sets how long, {@code -Dtrunkline.protocol.seed} where to begin.
+ * Dialogs by chance, said to PostgreSQL and to the proxy, over one node and over two: the answers must be the same, message by message, and
+ * so must the rows that are left. Over two nodes a dialog is compared up to what the proxy refuses to do there.
+ * {@code -Dtrunkline.protocol.seconds} sets how long, {@code -Dtrunkline.protocol.seed} where to begin.
  */
 @Timeout(7200)
 class ProtocolFuzzTest {
@@ -28,124 +30,108 @@ class ProtocolFuzzTest {
     private static final long SEED = Long.getLong("trunkline.protocol.seed", 1);
     private static final int MOST_FAULTS = Integer.getInteger("trunkline.protocol.faults", 5);
 
-    private static RunningNode node;
-    private static String plain;
-    private static String served;
-    private static RunningProxy proxy;
+    @Test
+    void whatTheProxySaysIsWhatPostgresqlSays() throws Exception {
+        compare(1, Repertoire.ONE_NODE, 3);
+    }
 
-    @BeforeAll
-    static void start() throws Exception {
-        node = TestNodes.node(0);
-        plain = TestNodes.createDatabase("fuzz_plain", List.of(node));
-        served = TestNodes.createDatabase("fuzz_served", List.of(node));
-        for (String database : List.of(plain, served)) {
-            TestNodes.execute(node, database, KeyValueTable.CREATE);
+    @Test
+    void overTwoNodesItSaysTheSame() throws Exception {
+        compare(2, Repertoire.TWO_NODES, 9);
+    }
+
+    private static void compare(int count, Repertoire repertoire, int rows) throws Exception {
+        List<RunningNode> nodes = TestNodes.nodes(count);
+        String plain = TestNodes.createDatabase("fuzz_plain", nodes.subList(0, 1));
+        String served = TestNodes.createDatabase("fuzz_served", nodes);
+        try (var postgresql = new Side(nodes.subList(0, 1), plain, rows);
+                var divided = new Side(nodes, served, rows);
+                var proxy = RunningProxy.start(yaml(nodes, served), Map.of(served, catalog(nodes, served)))) {
+            compare(repertoire, postgresql, divided, proxy);
+        } finally {
+            TestNodes.dropDatabase(plain, nodes.subList(0, 1));
+            TestNodes.dropDatabase(served, nodes);
         }
-        proxy = RunningProxy.start("""
+    }
+
+    private static void compare(Repertoire repertoire, Side postgresql, Side divided, RunningProxy proxy)
+            throws Exception {
+        long end = System.nanoTime() + SECONDS * 1_000_000_000L / 2;
+        var wrong = new ArrayList<String>();
+        int refused = 0;
+        long seed = SEED;
+        for (; System.nanoTime() - end < 0 && wrong.size() < MOST_FAULTS; seed++) {
+            RandomDialog dialog = RandomDialog.of(repertoire, seed);
+            postgresql.reset();
+            divided.reset();
+            List<String> expected = play(postgresql.port(), postgresql.database, dialog, null);
+            List<String> actual = play(proxy.port(), divided.database, dialog, new SplittableRandom(seed));
+            if (MeantDifference.isRefused(actual)) {
+                refused++;
+                cutAtRefusal(expected, actual);
+            } else {
+                expected.add("left: " + postgresql.rows());
+                actual.add("left: " + divided.rows());
+            }
+            if (dialog.isHurt()) {
+                expected.replaceAll(ProtocolFuzzTest::errorsByState);
+                actual.replaceAll(ProtocolFuzzTest::errorsByState);
+            }
+            if (!expected.equals(actual) && !MeantDifference.isMeant(expected, actual, dialog.isHurt())) {
+                wrong.add(difference(seed, dialog, expected, actual));
+            }
+        }
+        System.out.println(seed - SEED + " dialogs, from seed " + SEED + " over " + divided.nodes.size() + " nodes, "
+                + refused + " of them refused in part");
+        assertTrue(wrong.isEmpty(), () -> String.join("\n\n", wrong));
+        assertTrue(refused <= (seed - SEED) / 3, "too much is refused for this to say anything");
+    }
+
+    /** What comes before the first refusal is to be the same, and there PostgreSQL has to have said something as well. */
+    private static void cutAtRefusal(List<String> expected, List<String> actual) {
+        int at = 0;
+        while (!MeantDifference.isRefused(actual.subList(at, at + 1))) {
+            at++;
+        }
+        actual.subList(at, actual.size()).clear();
+        expected.subList(Math.min(at, expected.size()), expected.size()).clear();
+        actual.add("refused");
+        expected.add("refused");
+    }
+
+    private static String yaml(List<RunningNode> nodes, String database) {
+        StringBuilder text = new StringBuilder("""
                 listen: { host: 127.0.0.1, port: 0 }
                 monitoring: { host: 127.0.0.1, port: 0 }
                 databases:
                   %s:
-                    nodes: { a: { primary: 127.0.0.1:%d } }
-                    tables: { kv: { shardKey: k } }
-                users: { postgres: { admin: full } }
-                """.formatted(served, node.port()),
-                Map.of(served, new CatalogBuilder(served).nodes("a").table("kv", "k int4 not null", "v text")
-                        .sharded("kv", "k").build()));
+                    fanOut: allow
+                    nodes:
+                """.formatted(database));
+        for (int i = 0; i < nodes.size(); i++) {
+            text.append("      ").append(name(i)).append(": { primary: 127.0.0.1:").append(nodes.get(i).port())
+                    .append(" }\n");
+        }
+        if (nodes.size() == 2) {
+            text.append("    shardMap: { a: 0-127, b: 128-255 }\n");
+        }
+        return text + "    tables: { kv: { shardKey: k } }\nusers: { postgres: { admin: full } }\n";
     }
 
-    @AfterAll
-    static void stop() throws Exception {
-        proxy.close();
-        for (String database : List.of(plain, served)) {
-            TestNodes.dropDatabase(database, List.of(node));
+    private static dev.trunkline.catalog.Catalog catalog(List<RunningNode> nodes, String database) {
+        var catalog = new CatalogBuilder(database).fanOut(FanOutPolicy.ALLOW);
+        for (int i = 0; i < nodes.size(); i++) {
+            catalog.nodes(name(i));
         }
+        return catalog.table("kv", "k int4 not null", "v text").sharded("kv", "k").build();
     }
 
-    @Test
-    void whatTheProxySaysIsWhatPostgresqlSays() throws Exception {
-        long end = System.nanoTime() + SECONDS * 1_000_000_000L;
-        var wrong = new ArrayList<String>();
-        long seed = SEED;
-        try (Connection one = node.connect(plain); Connection other = node.connect(served)) {
-            for (; System.nanoTime() - end < 0 && wrong.size() < MOST_FAULTS; seed++) {
-                RandomDialog dialog = RandomDialog.of(seed);
-                reset(one);
-                reset(other);
-                List<String> expected = play(node.port(), plain, dialog, null);
-                List<String> actual = play(proxy.port(), served, dialog, new SplittableRandom(seed));
-                if (dialog.isHurt()) {
-                    expected.replaceAll(ProtocolFuzzTest::errorsByState);
-                    actual.replaceAll(ProtocolFuzzTest::errorsByState);
-                }
-                expected.add("left: " + rows(one));
-                actual.add("left: " + rows(other));
-                if (!expected.equals(actual) && !isMeant(expected, actual, dialog.isHurt())) {
-                    wrong.add(difference(seed, dialog, expected, actual));
-                }
-            }
-        }
-        System.out.println(seed - SEED + " dialogs, from seed " + SEED);
-        assertTrue(wrong.isEmpty(), () -> String.join("\n\n", wrong));
-    }
-
-    /** Differences that docs/protocol.md tells of. */
-    private static boolean isMeant(List<String> expected, List<String> actual, boolean hurt) {
-        int at = firstDifference(expected, actual);
-        String wanted = expected.get(at);
-        String got = actual.get(at);
-        if (!got.startsWith("ErrorResponse")) {
-            return false;
-        }
-        if (hurt && wanted.startsWith("ErrorResponse")) {
-            // Of two things wrong with a body the proxy may see the other one first.
-            return true;
-        }
-        String state = got.replaceAll(".* ?C=\"(.{5})\".*", "$1");
-        return switch (state) {
-            // In a failed transaction: what the proxy can't parse, and the description of what has no rows.
-            case "25P02" -> wanted.startsWith("ParameterDescription") || wanted.equals("NoData")
-                // A portal whose Bind has failed: what it would run is not there.
-                    || wanted.equals("EmptyQueryResponse") || wanted.contains("C=\"42601\"");
-            // Of two things wrong with a Parse the proxy may see the name first.
-            case "42P05" -> wanted.startsWith("ErrorResponse");
-            // An error leaves no portal of a simple query behind.
-            case "34000" ->
-                (hurt || got.contains("\\\"\\\"")) && (wanted.equals("NoData") || wanted.contains("C=\"25P02\""));
-            // What the proxy answers itself makes no transaction block of a pipeline at the node.
-            case "25P01" -> wanted.contains("\"DECLARE CURSOR\"") || wanted.contains("\"LOCK TABLE\"");
-            // Formats that there are not, which PostgreSQL misses when it comes to them.
-            default -> hurt && state.equals("22023");
-        };
-    }
-
-    private static int firstDifference(List<String> expected, List<String> actual) {
-        int at = 0;
-        while (at < Math.min(expected.size(), actual.size()) - 1 && expected.get(at).equals(actual.get(at))) {
-            at++;
-        }
-        return at;
+    private static String name(int node) {
+        return node == 0 ? "a" : "b";
     }
 
     private static String errorsByState(String line) {
         return line.replaceAll("(ErrorResponse C=\"[^\"]*\").*", "$1");
-    }
-
-    private static void reset(Connection connection) throws Exception {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("DROP TABLE IF EXISTS made; DELETE FROM kv;"
-                    + "INSERT INTO kv VALUES (1, 'one'), (2, 'two'), (3, 'three')");
-        }
-    }
-
-    private static String rows(Connection connection) throws Exception {
-        try (Statement statement = connection.createStatement();
-                ResultSet rows = statement
-                        .executeQuery("SELECT string_agg(k || '=' || coalesce(v, '-'), ' ' ORDER BY k)"
-                                + " || CASE WHEN to_regclass('made') IS NULL THEN '' ELSE ' made' END FROM kv")) {
-            rows.next();
-            return rows.getString(1);
-        }
     }
 
     private static List<String> play(int port, String database, RandomDialog dialog, SplittableRandom cuts)
@@ -156,7 +142,7 @@ class ProtocolFuzzTest {
     }
 
     private static String difference(long seed, RandomDialog dialog, List<String> expected, List<String> actual) {
-        int at = firstDifference(expected, actual);
+        int at = MeantDifference.first(expected, actual);
         var text = new StringBuilder("seed " + seed + "\n  C> " + String.join("\n  C> ", dialog.lines()) + "\n");
         for (int i = 0; i < at; i++) {
             text.append("  both       ").append(expected.get(i)).append('\n');
@@ -168,5 +154,65 @@ class ProtocolFuzzTest {
             text.append("  proxy      ").append(actual.get(i)).append('\n');
         }
         return text.toString();
+    }
+
+    /** The rows of {@code kv} on one node, or divided over two, past the proxy. */
+    private static final class Side implements AutoCloseable {
+
+        private static final List<String> WORDS = List.of("one", "two", "three", "four", "five", "six", "seven",
+                "eight", "nine");
+
+        private final List<RunningNode> nodes;
+        private final String database;
+        private final List<Connection> connections = new ArrayList<>();
+        private final List<String> resets = new ArrayList<>();
+
+        Side(List<RunningNode> nodes, String database, int rows) throws SQLException {
+            this.nodes = nodes;
+            this.database = database;
+            for (RunningNode node : nodes) {
+                TestNodes.execute(node, database, KeyValueTable.CREATE);
+                connections.add(node.connect(database));
+                resets.add("DROP TABLE IF EXISTS made; DELETE FROM kv");
+            }
+            for (int k = 1; k <= rows; k++) {
+                int node = nodes.size() == 1 ? 0 : Repertoire.nodeOf(Integer.toString(k));
+                resets.set(node, resets.get(node) + "; INSERT INTO kv VALUES (" + k + ", '" + WORDS.get(k - 1) + "')");
+            }
+        }
+
+        int port() {
+            return nodes.getFirst().port();
+        }
+
+        void reset() throws SQLException {
+            for (int i = 0; i < connections.size(); i++) {
+                try (Statement statement = connections.get(i).createStatement()) {
+                    statement.execute(resets.get(i));
+                }
+            }
+        }
+
+        /** All rows, and whether there is a table that a dialog has made. */
+        String rows() throws SQLException {
+            Map<Integer, String> all = new TreeMap<>();
+            for (Connection connection : connections) {
+                try (Statement statement = connection.createStatement();
+                        ResultSet rows = statement.executeQuery("SELECT k, v FROM kv UNION ALL"
+                                + " SELECT 0, 'made' WHERE to_regclass('made') IS NOT NULL")) {
+                    while (rows.next()) {
+                        all.merge(rows.getInt(1), String.valueOf(rows.getString(2)), (a, b) -> a + " twice");
+                    }
+                }
+            }
+            return all.toString();
+        }
+
+        @Override
+        public void close() throws SQLException {
+            for (Connection connection : connections) {
+                connection.close();
+            }
+        }
     }
 }

@@ -37,28 +37,6 @@ final class RandomDialog {
 
     private static final int INT4_PLUS = 177;
 
-    /** Statements whose answer does not depend on time or on who asks. */
-    private static final List<String> STATEMENTS = List.of("select v from kv where k = 1",
-            "select k, v from kv where k = $1", "select v from kv where k = $1 and v <> $2", "select 1",
-            "select $1::int4 + 1 as n", "select g from generate_series(1, 5) g", "values (1, 'a'), (2, null)",
-            "select k, v from kv where k = 2 for update", "insert into kv values (11, 'eleven')",
-            "insert into kv values ($1, $2)", "insert into kv values ($1, $2) on conflict (k) do nothing returning k",
-            "update kv set v = v || '!' where k = $1", "update kv set v = 'x' where k = 3 returning k, v",
-            "delete from kv where k = 2", "delete from kv where k = $1 returning v", "select 1 / 0",
-            "select 1 / (k - 2) from kv where k = 2", "select $1::int4", "selec 1", "select * from no_such", "", ";",
-            "set work_mem = '5MB'", "set local work_mem = '6MB'", "show work_mem", "set application_name = 'fuzz'",
-            "set no_such_setting = 1", "reset all", "set extra_float_digits = 2", "begin", "begin", "commit",
-            "commit", "rollback", "rollback", "savepoint s", "rollback to s", "release s",
-            "start transaction read only", "commit and chain",
-            "copy kv from stdin", "copy (select k, v from kv order by k) to stdout", "copy (values (1), (2)) to stdout",
-            "copy (values (1)) to stdout (format binary)", "declare c cursor for select g from generate_series(1, 4) g",
-            "fetch 2 from c", "fetch all from c", "close c", "deallocate s1", "deallocate all",
-            "do $$ begin raise notice 'noticed'; end $$", "do $$ begin raise exception 'raised'; end $$",
-            "select 'ž', E'\\x41'", "/* nothing */", "lock table kv in share mode",
-            "create table made (a int)", "drop table if exists made", "explain (costs off) select 1",
-            "select repeat('x', 3000) from generate_series(1, 3)", "select $1");
-
-    private static final List<String> VALUES = List.of("1", "2", "3", "11", "12", "x", "", "-5", "ž", "99999999999");
     private static final List<String> NAMES = List.of("", "", "", "s1", "s2");
     private static final List<String> PORTALS = List.of("", "", "", "p1", "p2");
 
@@ -68,19 +46,25 @@ final class RandomDialog {
      */
     private static final Pattern ALONE = Pattern.compile("selec .*|declare .*|lock .*|copy .* from stdin");
 
+    private static final Pattern WRITING = Pattern.compile("insert |update |delete ");
+
     private final SplittableRandom random;
     private final Map<String, String> prepared = new HashMap<>();
     private final List<byte[]> frames = new ArrayList<>();
     private final List<String> shown = new ArrayList<>();
+    private final Repertoire repertoire;
+    private final List<String> written;
     private boolean inPipeline;
     private boolean hurt;
 
-    private RandomDialog(long seed) {
+    private RandomDialog(Repertoire repertoire, long seed) {
+        this.repertoire = repertoire;
         random = new SplittableRandom(seed);
+        written = pick(repertoire.written());
     }
 
-    static RandomDialog of(long seed) {
-        var dialog = new RandomDialog(seed);
+    static RandomDialog of(Repertoire repertoire, long seed) {
+        var dialog = new RandomDialog(repertoire, seed);
         int cycles = 1 + dialog.random.nextInt(6);
         for (int i = 0; i < cycles; i++) {
             dialog.cycle();
@@ -106,10 +90,18 @@ final class RandomDialog {
     private void cycle() {
         switch (random.nextInt(16)) {
             case 0, 1, 2, 3 -> query();
-            case 4 -> copyIn();
-            case 5 -> stray();
-            case 6 -> call();
+            case 4 -> stray();
+            case 5 -> orPipeline(repertoire.copies(), this::copyIn);
+            case 6 -> orPipeline(repertoire.calls(), this::call);
             default -> pipeline();
+        }
+    }
+
+    private void orPipeline(boolean may, Runnable other) {
+        if (may) {
+            other.run();
+        } else {
+            pipeline();
         }
     }
 
@@ -268,7 +260,7 @@ final class RandomDialog {
         boolean binary = chance(15);
         var values = new ArrayList<Bytes>();
         for (int i = 0; i < count; i++) {
-            String value = pick(VALUES);
+            String value = pick(i > 0 ? repertoire.values() : writes(sql) ? written : repertoire.keys());
             boolean number = value.matches("[0-9]{1,2}");
             values.add(chance(5) ? null : binary && number ? int4(Integer.parseInt(value)) : Bytes.utf8(value));
         }
@@ -282,7 +274,14 @@ final class RandomDialog {
     }
 
     private String statement() {
-        return pick(STATEMENTS);
+        String template = pick(repertoire.statements());
+        return template.indexOf('{') < 0
+                ? template
+                : template.replace("{key}", pick(repertoire.keys())).replace("{written}", pick(written));
+    }
+
+    private static boolean writes(String sql) {
+        return WRITING.matcher(sql).lookingAt();
     }
 
     private void say(FrontendMessage message) {

@@ -23,7 +23,7 @@ public final class WreckedDialog {
         if (!loggedIn) {
             out.writeBytes(startup(random));
         }
-        RandomDialog.of(seed).frames().forEach(out::writeBytes);
+        RandomDialog.of(Repertoire.ONE_NODE, seed).frames().forEach(out::writeBytes);
         byte[] all = out.toByteArray();
         for (int n = random.nextInt(4); n > 0 && all.length > 0; n--) {
             all = wreck(all, random);
