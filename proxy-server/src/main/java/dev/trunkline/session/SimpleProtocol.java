@@ -144,7 +144,8 @@ final class SimpleProtocol {
         if (destination instanceof Destination.Many many) {
             checkNoParameters(plan, sql, lexed.statementStart(0), lexed.statementEnd(0), standardStrings);
             FanOutRun.start(session, plan, many,
-                    StatementSource.simple(sql, lexed.statementStart(0), lexed.statementEnd(0)), 0, session.cycle()::end);
+                    StatementSource.simple(sql, lexed.statementStart(0), lexed.statementEnd(0)), 0,
+                    session.cycle()::end);
             return true;
         }
         int node = session.nodes().of(destination);

@@ -25,7 +25,7 @@ final class MeantDifference {
         return switch (state) {
             // In a failed transaction: what the proxy can't parse, and the description of what has no rows.
             case "25P02" -> wanted.startsWith("ParameterDescription") || wanted.equals("NoData")
-                    // A portal whose Bind has failed: what it would run is not there.
+                // A portal whose Bind has failed: what it would run is not there.
                     || wanted.equals("EmptyQueryResponse") || wanted.contains("C=\"42601\"");
             // Of two things wrong with a Parse the proxy may see the name first.
             case "42P05" -> wanted.startsWith("ErrorResponse");
