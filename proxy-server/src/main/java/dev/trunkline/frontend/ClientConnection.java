@@ -347,6 +347,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
             session.closed();
         }
         leave();
+        dropPending();
         Farewell.after(context);
     }
 
@@ -402,6 +403,11 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
         } else if (out != null) {
             out.release();
         }
+        dropPending();
+    }
+
+    /** What came and is not taken any more; while messages are being offered, whoever does that sees to it. */
+    private void dropPending() {
         if (pending != null && !offering) {
             pending.release();
             pending = null;
