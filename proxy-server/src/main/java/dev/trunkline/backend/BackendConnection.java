@@ -334,12 +334,12 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     }
 
     /**
-     * A Bind of a statement that the node has comes next. If it is the first message after rest, what follows can be sent
+     * A Bind, or EXECUTE in a query by itself, of a statement that the node has comes next. If it is the first message after rest, what follows can be sent
      * again should the statement turn out to be gone.
      *
      * @param anyColumns whether the client takes any columns, or relies on those that it knows
      */
-    public void bindsKnown(ServerStatement statement, boolean anyColumns) {
+    public void usesKnown(ServerStatement statement, boolean anyColumns) {
         if (expected.isEmpty() && !unsynced && transactionStatus == 'I' && output.gathered() == null) {
             replay.start(statement, anyColumns, expected.removed());
         }

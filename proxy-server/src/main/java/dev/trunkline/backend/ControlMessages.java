@@ -102,11 +102,13 @@ final class ControlMessages {
             connection.endsWith(fields);
             return;
         }
-        if (kind == Kind.BIND && isStale(fields) && replay.mends(fields, expected.removed())) {
-            prepareAgain();
+        boolean stale = isStale(fields);
+        if (stale && (kind == Kind.BIND || kind == Kind.QUERY && !expected.sink().hasTold())
+                && replay.mends(fields, expected.removed())) {
+            prepareAgain(kind);
             return;
         }
-        if (isStale(fields)) {
+        if (stale) {
             statements.doubtAll();
             if (kind == Kind.PARSE) {
                 statements.doubt((ServerStatement) expected.extra());
@@ -126,21 +128,26 @@ final class ControlMessages {
     }
 
     /**
-     * The node skips to Sync. What it skips is sent again behind that, after the statement; the replies are awaited as they
-     * were, and those to what comes in between are dropped.
+     * The node skips to Sync, or is done with a query. What it has not run is sent again behind that, after the statement; the
+     * replies are awaited as they were, and those to what comes in between are dropped.
      */
-    private void prepareAgain() {
+    private void prepareAgain(Kind refused) {
         connection.flush();
         ServerStatement statement = replay.statement();
         statements.doubtAll();
         statements.takeDoubt(statement);
         statements.add(statement);
-        if (!expected.hasSync()) {
+        if (refused == Kind.BIND && !expected.hasSync()) {
             FrontendEncoder.sync(connection.stage());
         }
         FrontendEncoder.close(connection.stage(), FrontendMessage.Target.STATEMENT, statement.name());
         byte[] sql = connection.spoken(statement.sql(), 0, statement.sql().length);
         FrontendEncoder.parse(connection.stage(), statement.name(), sql, 0, sql.length, statement.parameterTypes());
+        if (refused == Kind.QUERY) {
+            // Otherwise the node would skip the query as well, should it refuse the statement.
+            FrontendEncoder.sync(connection.stage());
+            expected.addFirst(Kind.SYNC, ReplySink.DROP, replay);
+        }
         replay.sendAgain(connection.stage());
         expected.addFirst(Kind.PARSE, ReplySink.DROP, statement);
         expected.addFirst(Kind.CLOSE, ReplySink.DROP, null);

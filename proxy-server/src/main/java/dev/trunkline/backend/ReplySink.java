@@ -41,6 +41,11 @@ public interface ReplySink {
         return true;
     }
 
+    /** Whether the client may have seen some of the replies. */
+    default boolean hasTold() {
+        return true;
+    }
+
     /** Replies that nobody needs, such as those to an injected BEGIN. Errors still reach the connection's owner. */
     ReplySink DROP = new ReplySink() {
         @Override

@@ -90,7 +90,7 @@ final class Binding {
         session.portals().requireFree(portalName, participant);
         session.use(participant, plan, destination);
         if (!statement.name().isEmpty() && backend.has(statement.server())) {
-            backend.bindsKnown(statement.server(), !statement.hasBeenTold() || isDescribedNext(in, start + length));
+            backend.usesKnown(statement.server(), !statement.hasBeenTold() || isDescribedNext(in, start + length));
         }
         deferred.prepareAt(backend, statement);
         send(backend, statement.server().name(), in, start, length);

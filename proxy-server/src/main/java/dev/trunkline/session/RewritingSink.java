@@ -10,8 +10,22 @@ import io.netty.buffer.ByteBuf;
  * The client, for the replies to an EXECUTE that a node got under another name: errors get back the client's positions and
  * the client's name of the statement.
  */
-record RewritingSink(ClientOutput out, byte[] written, byte[] sent, String nodeName,
-        String clientName) implements ReplySink {
+final class RewritingSink implements ReplySink {
+
+    private final ClientOutput out;
+    private final byte[] written;
+    private final byte[] sent;
+    private final String nodeName;
+    private final String clientName;
+    private boolean told;
+
+    RewritingSink(ClientOutput out, byte[] written, byte[] sent, String nodeName, String clientName) {
+        this.out = out;
+        this.written = written;
+        this.sent = sent;
+        this.nodeName = nodeName;
+        this.clientName = clientName;
+    }
 
     @Override
     public Delivery delivery() {
@@ -20,12 +34,25 @@ record RewritingSink(ClientOutput out, byte[] written, byte[] sent, String nodeN
 
     @Override
     public void frames(BackendConnection from, ByteBuf frames) {
+        told = true;
         out.frames(from, frames);
     }
 
     @Override
+    public void stream(BackendConnection from, ByteBuf in, int start, int length) {
+        told = true;
+        out.stream(from, in, start, length);
+    }
+
+    @Override
     public void message(BackendConnection from, byte type, ByteBuf frame) {
+        told = true;
         out.message(from, type, frame);
+    }
+
+    @Override
+    public boolean hasTold() {
+        return told;
     }
 
     @Override

@@ -184,6 +184,7 @@ final class SimpleProtocol {
         BackendConnection backend = participant.backend();
         session.replies().switchTo(backend, null);
         participant.committing(participant.writes() && !session.transaction().isExplicit());
+        backend.usesKnown(executed.prepared().server(), true);
         byte[] nodeSql = backend.spoken(executed.nodeSql(), 0, executed.nodeSql().length);
         FrontendEncoder.query(backend.stage(), nodeSql, 0, nodeSql.length);
         session.cycle().awaitReady(1, null);

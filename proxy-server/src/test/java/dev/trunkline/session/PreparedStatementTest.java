@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class PreparedStatementTest {
 
+    private static final String PREPARED_AGAIN = "trunkline_prepared_again_total\\{[^}]*\\} ([0-9.]+)";
     private static final String SELECT = "SELECT v FROM items WHERE k = $1";
 
     private static SessionFixture fixture;
@@ -126,6 +127,31 @@ class PreparedStatementTest {
         assertEquals("3 1 2 row(1,null) [SELECT 1] Z:I", exchange(client, closeStatement("told"), parse("told", sql),
                 bind("", "told"), execute(""), new Sync()));
         assertEquals("[DROP TABLE] Z:I", ask(client, "DROP TABLE widened"));
+    }
+
+    /** EXECUTE said 0A000 after a change of the schema past the proxy. */
+    @Test
+    void executeIsHealedWhenNothingHasRun() throws Exception {
+        fixture.onNode(0, "CREATE TABLE healed (id int); INSERT INTO healed VALUES (1)");
+        try {
+            SessionFixture.await("the proxy knows the table", () -> !ask(client, "SELECT * FROM healed")
+                    .contains("error"));
+            assertEquals("[PREPARE] Z:I", ask(client, "PREPARE p AS SELECT * FROM healed"));
+            assertEquals("[PREPARE] Z:I", ask(client, "PREPARE w AS INSERT INTO healed VALUES ($1)"));
+            assertEquals("T row(1) [SELECT 1] Z:I", ask(client, "EXECUTE p"));
+            assertEquals("[INSERT 0 1] Z:I", ask(client, "EXECUTE w(2)"));
+            int before = fixture.metric(PREPARED_AGAIN);
+            fixture.onNode(0, "ALTER TABLE healed ADD more text");
+            assertEquals("T row(1,null) row(2,null) [SELECT 2] Z:I", ask(client, "EXECUTE p"));
+            assertEquals("[INSERT 0 1] Z:I", ask(client, "EXECUTE w(3)"));
+            fixture.onNode(0, "ALTER TABLE healed RENAME TO gone");
+            assertEquals("error 42P01 Z:I", ask(client, "EXECUTE p"));
+            fixture.onNode(0, "ALTER TABLE gone RENAME TO healed");
+            SessionFixture.await("it is back", () -> ask(client, "EXECUTE p").contains("[SELECT 3]"));
+            assertTrue(fixture.metric(PREPARED_AGAIN) > before);
+        } finally {
+            fixture.onNode(0, "DROP TABLE IF EXISTS healed, gone");
+        }
     }
 
     private String described(FrontendMessage... messages) throws Exception {
