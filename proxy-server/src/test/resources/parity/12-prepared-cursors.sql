@@ -31,6 +31,48 @@ EXECUTE sums(20)
 -- refused TL002
 EXECUTE sums(10 + 10)
 
+-- refused TL002
+EXECUTE sums(now())
+
+-- same
+-- fan-out
+EXECUTE sums(20::int)
+
+-- same
+-- fan-out
+EXECUTE sums((-1)::bigint)
+
+-- same
+-- fan-out
+EXECUTE sums('20'::bigint)
+
+-- same
+PREPARE typed(date, interval, jsonb, float8, int[], text[], numeric[], bytea, bool[], uuid) AS SELECT id, $1 + $2, $3 -> 'a', $4, $5, $6, $7, $8, $9, $10 FROM customers ORDER BY id LIMIT 2
+
+-- same
+-- fan-out
+EXECUTE typed('2020-02-29'::date, '1 day'::interval, '{"a": [1, "x"]}'::jsonb, 1.5::float8, ARRAY[1, -2, NULL], ARRAY['a"b', 'c\d', '', NULL], ARRAY[1.50, 2.25], '\x00ff'::bytea, ARRAY[true, false], 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid)
+
+-- same
+-- fan-out
+EXECUTE typed(date '2020-03-01', '2h', '{"a": null}', -1::int, '{4,5}'::int[], '{x,"y z"}'::text[], ARRAY[1, 2]::numeric[], '\x', '{t}', NULL)
+
+-- same
+-- fan-out
+EXECUTE typed(NULL, NULL, NULL, 3::float8, ARRAY[7]::int8[], ARRAY['a', 'b']::varchar[], NULL, NULL, NULL, NULL)
+
+-- refused TL002
+EXECUTE typed(current_date, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
+
+-- refused TL002
+EXECUTE typed(NULL, NULL, NULL, NULL, ARRAY[1 + 1], NULL, NULL, NULL, NULL, NULL)
+
+-- refused TL002
+EXECUTE typed(NULL, NULL, NULL, NULL, ARRAY['1', '2'], NULL, NULL, NULL, NULL, NULL)
+
+-- same
+DEALLOCATE typed
+
 -- same
 DEALLOCATE PREPARE by_id
 

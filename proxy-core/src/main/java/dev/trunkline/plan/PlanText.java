@@ -2,6 +2,7 @@ package dev.trunkline.plan;
 
 import dev.trunkline.catalog.Builtins;
 import dev.trunkline.error.ProxyException;
+import dev.trunkline.route.ExecuteArguments;
 import dev.trunkline.route.KeyRule;
 import dev.trunkline.route.KeyValue;
 import dev.trunkline.route.NodeRule;
@@ -55,9 +56,18 @@ final class PlanText {
 
     private static String execute(SessionAction.Execute execute) {
         return "Execute " + execute.name() + execute.arguments().stream()
-                .map(argument -> argument == null ? "an expression" : value(argument))
+                .map(PlanText::argument)
                 .collect(Collectors.joining(", ", "(", ")"))
                 + (execute.form() == SessionAction.Execute.Form.PLAIN ? "" : " " + execute.form());
+    }
+
+    private static String argument(ExecuteArguments.Written argument) {
+        return switch (argument) {
+            case ExecuteArguments.Written.One one -> value(one.value());
+            case ExecuteArguments.Written.Items items -> items.values().stream().map(PlanText::value)
+                    .collect(Collectors.joining(", ", "ARRAY[", "]"));
+            case ExecuteArguments.Written.Other other -> "an expression";
+        };
     }
 
     static String rule(NodeRule rule) {

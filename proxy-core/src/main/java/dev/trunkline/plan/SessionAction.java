@@ -1,6 +1,6 @@
 package dev.trunkline.plan;
 
-import dev.trunkline.route.KeyValue;
+import dev.trunkline.route.ExecuteArguments;
 import dev.trunkline.sql.Statement.Transaction.Isolation;
 import java.util.List;
 import java.util.Locale;
@@ -95,10 +95,9 @@ public sealed interface SessionAction {
     }
 
     /**
-     * EXECUTE: the statement of this name goes where its own plan says with these arguments. {@code arguments} holds null for
-     * one that is no constant; {@code made} are the tables of a CREATE TEMP TABLE AS.
+     * EXECUTE: the statement of this name goes where its own plan says with these arguments. {@code made} are the tables of a CREATE TEMP TABLE AS.
      */
-    record Execute(String name, List<KeyValue> arguments, Form form, List<String> made) implements SessionAction {
+    record Execute(String name, List<ExecuteArguments.Written> arguments, Form form, List<String> made) implements SessionAction {
 
         /** What becomes of the rows. */
         public enum Form {

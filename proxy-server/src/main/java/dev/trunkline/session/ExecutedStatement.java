@@ -9,7 +9,6 @@ import dev.trunkline.route.BoundValues;
 import dev.trunkline.route.Destination;
 import dev.trunkline.route.ExecuteArguments;
 import dev.trunkline.route.ExecuteArguments.Argument;
-import dev.trunkline.route.KeyValue;
 import dev.trunkline.sql.Fingerprint;
 import dev.trunkline.sql.LexedText;
 import dev.trunkline.sql.PreparedText;
@@ -49,7 +48,7 @@ record ExecutedStatement(ClientStatement prepared, StatementPlan plan, Destinati
         ClientStatement prepared = session.statements().get(execute.name());
         byte[] text = Arrays.copyOfRange(sql, start, end);
         int count = execute.arguments().size();
-        List<KeyValue> constants = execute.arguments();
+        List<ExecuteArguments.Written> constants = execute.arguments();
         int[] types = types(session, prepared, count);
         List<Argument> arguments = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
