@@ -97,7 +97,8 @@ public sealed interface SessionAction {
     /**
      * EXECUTE: the statement of this name goes where its own plan says with these arguments. {@code made} are the tables of a CREATE TEMP TABLE AS.
      */
-    record Execute(String name, List<ExecuteArguments.Written> arguments, Form form, List<String> made) implements SessionAction {
+    record Execute(String name, List<ExecuteArguments.Written> arguments, Form form,
+            List<String> made) implements SessionAction {
 
         /** What becomes of the rows. */
         public enum Form {
