@@ -21,12 +21,12 @@ import org.junit.jupiter.api.Timeout;
 /**
  * Dialogs by chance, said to PostgreSQL and to the proxy, over one node and over two: the answers must be the same, message by message, and
  * so must the rows that are left. Over two nodes a dialog is compared up to what the proxy refuses to do there.
- * {@code -Dtrunkline.protocol.seconds} sets how long, {@code -Dtrunkline.protocol.seed} where to begin.
+ * {@code -Dtrunkline.protocol.seconds} sets how long each, {@code -Dtrunkline.protocol.seed} where to begin.
  */
 @Timeout(7200)
 class ProtocolFuzzTest {
 
-    private static final int SECONDS = Integer.getInteger("trunkline.protocol.seconds", 4);
+    private static final int SECONDS = Integer.getInteger("trunkline.protocol.seconds", 2);
     private static final long SEED = Long.getLong("trunkline.protocol.seed", 1);
     private static final int MOST_FAULTS = Integer.getInteger("trunkline.protocol.faults", 5);
 
@@ -56,7 +56,7 @@ class ProtocolFuzzTest {
 
     private static void compare(Repertoire repertoire, Side postgresql, Side divided, RunningProxy proxy)
             throws Exception {
-        long end = System.nanoTime() + SECONDS * 1_000_000_000L / 2;
+        long end = System.nanoTime() + SECONDS * 1_000_000_000L;
         var wrong = new ArrayList<String>();
         int refused = 0;
         long seed = SEED;
