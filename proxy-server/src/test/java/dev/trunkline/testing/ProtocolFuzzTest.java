@@ -84,7 +84,7 @@ class ProtocolFuzzTest {
         System.out.println(seed - SEED + " dialogs, from seed " + SEED + " over " + divided.nodes.size() + " nodes, "
                 + refused + " of them refused in part");
         assertTrue(wrong.isEmpty(), () -> String.join("\n\n", wrong));
-        assertTrue(refused <= (seed - SEED) / 3, "too much is refused for this to say anything");
+        assertTrue(seed - SEED < 50 || refused <= (seed - SEED) / 3, "too much is refused for this to say anything");
     }
 
     /** What comes before the first refusal is to be the same, and there PostgreSQL has to have said something as well. */
