@@ -13,10 +13,8 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.ssl.SslHandler;
 import java.net.InetSocketAddress;
-import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.Queue;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,8 +40,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     private final NodeEndpoint endpoint;
     private final NodeCredential credentials;
     private final Map<String, String> parameters;
-    private final int processId;
-    private final byte[] cancelKey;
+    private final Cancellation cancellation;
     private final ServerStatements statements;
     private final ExpectedReplies expected = new ExpectedReplies();
     private final Replay replay = new Replay();
@@ -64,8 +61,6 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     private boolean closing;
     private int leases;
     private boolean tainted;
-    private int cancelsInFlight;
-    private final Queue<Runnable> afterCancels = new ArrayDeque<>(0);
     private BackendOwner readFor;
     private Object settings;
     private ClientEncoding encoding;
@@ -77,8 +72,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         this.endpoint = endpoint;
         this.credentials = credentials;
         this.parameters = parameters;
-        this.processId = processId;
-        this.cancelKey = cancelKey;
+        this.cancellation = new Cancellation(processId, cancelKey);
         this.statements = new ServerStatements(preparedStatements);
         this.createdNanos = nowNanos;
         this.control = new ControlMessages(this, expected, statements, replay, reader);
@@ -141,11 +135,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     }
 
     public int processId() {
-        return processId;
-    }
-
-    public byte[] cancelKey() {
-        return cancelKey;
+        return cancellation.processId();
     }
 
     /** {@code I}, {@code T} or {@code E}, as of the last ReadyForQuery. */
@@ -227,33 +217,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         statements.clear();
     }
 
-    /** A cancel request is on its way: not to be lent before it has arrived or failed. */
-    public void cancelStarted() {
-        cancelsInFlight++;
-    }
-
-    public void cancelEnded() {
-        cancelsInFlight--;
-        runAfterCancels();
-    }
-
-    /** Runs a step when no cancel is in flight any more: at once when none is. */
-    public void afterCancels(Runnable step) {
-        if (cancelsInFlight == 0) {
-            step.run();
-        } else {
-            afterCancels.add(step);
-        }
-    }
-
-    private void runAfterCancels() {
-        while (cancelsInFlight == 0 && !afterCancels.isEmpty()) {
-            afterCancels.poll().run();
-        }
-    }
-
-    public boolean hasCancelInFlight() {
-        return cancelsInFlight > 0;
+    /** How what runs here is cancelled. */
+    public Cancellation cancellation() {
+        return cancellation;
     }
 
     public boolean isWritable() {
@@ -522,17 +488,5 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         lastError = error;
         LOG.info("node {}: {} {}", endpoint, error.sqlState(), error.message());
         close();
-    }
-
-    /** Whether the ReadyForQuery at hand may go to the owner's client as it is. */
-    boolean relaysReady(byte status) {
-        return owner != null && owner.relaysReady(this, status);
-    }
-
-    /** Nothing more is owed. */
-    void drained() {
-        if (owner != null) {
-            owner.drained(this);
-        }
     }
 }

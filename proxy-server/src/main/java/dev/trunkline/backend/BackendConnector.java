@@ -153,12 +153,11 @@ public final class BackendConnector {
     }
 
     /**
-     * Asks a node to cancel what runs on a connection, at the very address that it was made to: the name may lead elsewhere by now; what waits for it is told by {@link BackendConnection#afterCancels}.
-     * Until the request has arrived or failed, the connection counts as
-     * having a cancel in flight (semantics.md 27).
+     * Asks a node to cancel what runs on a connection, at the very address that it was made to: the name may lead elsewhere by
+     * now. What waits for it is told by {@link Cancellation#afterwards}.
      */
     public void cancel(BackendConnection backend) {
-        backend.cancelStarted();
+        backend.cancellation().begins();
         CancelHandler handler = new CancelHandler(backend);
         open(backend.loop(), backend.endpoint(), backend.address(), handler, cause -> {
             LOG.info("node {}: cancel request failed: {}", backend.endpoint(), reason(cause));
@@ -179,7 +178,7 @@ public final class BackendConnector {
         @Override
         public void channelActive(ChannelHandlerContext ctx) {
             ctx.executor().schedule(() -> giveUp(ctx), CANCEL_TIMEOUT_SECONDS, TimeUnit.SECONDS);
-            byte[] key = backend.cancelKey();
+            byte[] key = backend.cancellation().key();
             ByteBuf out = ctx.alloc().buffer(12 + key.length);
             out.writeInt(12 + key.length).writeInt(CANCEL_REQUEST_CODE).writeInt(backend.processId()).writeBytes(key);
             ctx.writeAndFlush(out, ctx.voidPromise());
@@ -213,7 +212,7 @@ public final class BackendConnector {
         void ended() {
             if (!ended) {
                 ended = true;
-                backend.cancelEnded();
+                backend.cancellation().ends();
             }
         }
     }

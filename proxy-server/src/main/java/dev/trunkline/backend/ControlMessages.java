@@ -73,6 +73,12 @@ final class ControlMessages {
         }
     }
 
+    /** Whether the ReadyForQuery at hand may go to the owner's client as it is. */
+    boolean relaysReady(byte status) {
+        BackendOwner owner = connection.owner();
+        return owner != null && owner.relaysReady(connection, status);
+    }
+
     /** ReadyForQuery; {@code relayed} when the client has it already. */
     void readyForQuery(byte status, boolean relayed) {
         Kind kind = expected.kind();
@@ -92,6 +98,14 @@ final class ControlMessages {
         }
         if (expected.kind() == Kind.FAKE) {
             reader.giveFakesTheirTurn();
+        }
+    }
+
+    /** Nothing more is owed. */
+    void drained() {
+        BackendOwner owner = connection.owner();
+        if (owner != null) {
+            owner.drained(connection);
         }
     }
 
@@ -122,7 +136,7 @@ final class ControlMessages {
         if (owner != null) {
             owner.failed(connection, sink, fields, frame);
             if (expected.isEmpty()) {
-                connection.drained();
+                drained();
             }
         }
     }

@@ -138,7 +138,7 @@ final class ReplyReader {
                 checkSurplus(in, at + HEADER + length, end);
             }
             if (type == 'Z' && runSink == sink && runSink != null
-                    && connection.relaysReady(in.getByte(at + HEADER))) {
+                    && connection.control().relaysReady(in.getByte(at + HEADER))) {
                 at += HEADER + length;
                 emit(in, runStart, at, runSink);
                 runSink = null;
@@ -267,7 +267,7 @@ final class ReplyReader {
             sink.frames(connection, reply);
         }
         if (expected.isEmpty() && bodyLeft == 0) {
-            connection.drained();
+            connection.control().drained();
         }
     }
 

@@ -58,7 +58,7 @@ final class IdleConnections {
             if (!connection.isOpen()) {
                 continue;
             }
-            if (!connection.hasCancelInFlight()) {
+            if (!connection.cancellation().isOnItsWay()) {
                 return connection;
             }
             // A cancel that arrives late must not hit another session's statement.

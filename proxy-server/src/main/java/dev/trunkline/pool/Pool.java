@@ -267,8 +267,8 @@ public final class Pool {
             return;
         }
         idle.add(connection);
-        if (connection.hasCancelInFlight()) {
-            connection.afterCancels(() -> {
+        if (connection.cancellation().isOnItsWay()) {
+            connection.cancellation().afterwards(() -> {
                 if (!line.isEmpty()) {
                     serve();
                 }

@@ -50,7 +50,7 @@ final class Interruptions {
         if (from == backends.size()) {
             next.run();
         } else {
-            backends.get(from).afterCancels(() -> afterCancels(backends, from + 1, next));
+            backends.get(from).cancellation().afterwards(() -> afterCancels(backends, from + 1, next));
         }
     }
 

@@ -605,7 +605,7 @@ class PoolTest {
             });
             await("the cancel is there", () -> other.cancels() == 1);
             assertEquals(0, node.cancels());
-            await("the cancel is over", () -> on(pool, () -> !there.hasCancelInFlight()));
+            await("the cancel is over", () -> on(pool, () -> !there.cancellation().isOnItsWay()));
             release(pool, there);
         }
     }
