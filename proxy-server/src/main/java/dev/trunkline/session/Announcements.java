@@ -43,7 +43,7 @@ final class Announcements {
                 continue;
             }
             if (session.transaction().isExplicit() && !other.backend().isUnsynced()) {
-                other.backend().query(sql, Session.INJECTED);
+                other.backend().query(sql, DroppingSink.INJECTED);
             } else {
                 TellRun.extended(other.backend(), sql, TellRun.TELLING);
                 other.backend().settings(session.settings().current());

@@ -230,7 +230,7 @@ final class Cycle {
                         && (p.writes() || session.settings().current() != settingsBefore)) {
                     injectRollback(p.backend());
                 }
-                sync(p, Session.ENDING);
+                sync(p, DroppingSink.ENDING);
                 p.ending(true);
                 synced++;
             } else if (p.isEnding() && p.backend().isBusy()) {
@@ -269,11 +269,11 @@ final class Cycle {
     /** ROLLBACK in an implicit transaction rolls back all of it, with a warning that nobody sees. */
     private static void injectRollback(BackendConnection backend) {
         FrontendEncoder.parse(backend.stage(), "", "ROLLBACK");
-        backend.expectParse(ServerStatement.unnamed(new byte[0], new int[0]), Session.ENDING, null);
+        backend.expectParse(ServerStatement.unnamed(new byte[0], new int[0]), DroppingSink.ENDING, null);
         NodeMessages.bind(backend.stage(), "", "");
-        backend.expectBind(Session.ENDING, null);
+        backend.expectBind(DroppingSink.ENDING, null);
         FrontendEncoder.execute(backend.stage(), "", 0);
-        backend.expectExecute(Session.ENDING);
+        backend.expectExecute(DroppingSink.ENDING);
     }
 
     /** Everything is at rest: releases what is no longer needed and says ReadyForQuery. */

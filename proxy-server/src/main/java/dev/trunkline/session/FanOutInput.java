@@ -58,7 +58,7 @@ final class FanOutInput implements ReplySink {
         BackendConnection backend = backend();
         byte[] text = backend.spoken(sql, 0, sql.length);
         FrontendEncoder.parse(backend.stage(), "", text, 0, text.length, source.types());
-        backend.expectParse(ServerStatement.unnamed(sql, source.types()), Session.INJECTED, null);
+        backend.expectParse(ServerStatement.unnamed(sql, source.types()), DroppingSink.INJECTED, null);
         ByteBuf values = own.values().isEmpty()
                 ? source.values()
                 : NodeMessages.withValues(source.values(), own.values());
@@ -69,7 +69,7 @@ final class FanOutInput implements ReplySink {
                 values.release();
             }
         }
-        backend.expectBind(Session.INJECTED, null);
+        backend.expectBind(DroppingSink.INJECTED, null);
         FrontendEncoder.describe(backend.stage(), Target.PORTAL, portal);
         backend.expectDescribe(this);
     }
@@ -85,7 +85,7 @@ final class FanOutInput implements ReplySink {
 
     void close(String portal) {
         FrontendEncoder.close(backend().stage(), Target.PORTAL, portal);
-        backend().expectClose(Session.INJECTED);
+        backend().expectClose(DroppingSink.INJECTED);
         // Another portal may be waiting there for the connection to have nothing to answer.
         FrontendEncoder.flush(backend().stage());
     }

@@ -277,7 +277,7 @@ final class Leases implements Waiter {
             }
             sql = all.toString();
         }
-        participant.backend().query(sql, Session.INJECTED);
+        participant.backend().query(sql, DroppingSink.INJECTED);
     }
 
     /** Notes what a statement leaves on its connection. */

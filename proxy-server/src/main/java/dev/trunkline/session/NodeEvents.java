@@ -48,7 +48,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
 
     @Override
     public void failed(BackendConnection backend, ReplySink sink, ErrorFields fields, ByteBuf frame) {
-        if (sink == Session.ENDING) {
+        if (sink == DroppingSink.ENDING) {
             return;
         }
         StatementRun run = session.run();
@@ -60,7 +60,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
             participant.aborted();
         }
         noteState(fields.sqlState());
-        if (sink == Session.APPLYING) {
+        if (sink == DroppingSink.APPLYING) {
             backend.taint();
             cycle.thenGoOn(session.refusals()::failCycle);
         }
@@ -128,7 +128,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
     @Override
     public void ready(BackendConnection backend, ReplySink sink, byte nodeStatus, boolean relayed) {
         StatementRun run = session.run();
-        if (sink == Session.INJECTED) {
+        if (sink == DroppingSink.INJECTED) {
             if (run == null && !backend.isBusy()) {
                 drained(backend);
             }

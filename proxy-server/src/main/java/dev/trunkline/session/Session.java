@@ -1,16 +1,12 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
-import dev.trunkline.backend.ReplySink;
-import dev.trunkline.config.PoolConfig;
-import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.plan.PlanKey;
 import dev.trunkline.plan.SessionEffect;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.Destination;
 import dev.trunkline.route.Routing;
-import dev.trunkline.wire.ClientEncoding;
 import io.netty.buffer.ByteBuf;
 import java.time.Instant;
 import java.util.List;
@@ -34,13 +30,6 @@ import java.util.Set;
  * <p><b>Thread.</b> Confined to the event loop of the client's channel.
  */
 public final class Session implements ClientSession {
-
-    /** Marks replies to BEGIN and other statements of our own that a client's statement follows directly. */
-    static final ReplySink INJECTED = new DroppingSink();
-    /** Marks replies to the end of a part of a transaction, whose errors change nothing. */
-    static final ReplySink ENDING = new DroppingSink();
-    /** Marks replies to settings that are applied before a connection is used. */
-    static final ReplySink APPLYING = new DroppingSink();
 
     private final Worker worker;
     private final SessionIdentity identity;
@@ -285,18 +274,10 @@ public final class Session implements ClientSession {
         requests.routed(routing, plan);
     }
 
-    /** The settings have changed: what is said to nodes from now on is spoken as they have it. */
-    void speakAsSet() {
-        ClientEncoding encoding = settings.clientEncoding();
-        for (Participant participant : transaction.participants()) {
-            participant.backend().encoding(encoding);
-        }
-    }
-
     /** Applies the session's settings to a connection; what comes next is run when they are in force. */
     void apply(BackendConnection backend, List<String> strings, Runnable next) {
         for (String sql : strings) {
-            backend.query(sql, APPLYING);
+            backend.query(sql, DroppingSink.APPLYING);
             backend.encoding(null);
         }
         if (next != null) {
@@ -310,13 +291,6 @@ public final class Session implements ClientSession {
 
     void unpin() {
         leases.unpin();
-    }
-
-    /** In statement pooling a connection is anybody's after each statement. */
-    void checkTransactionsAllowed() {
-        if (identity.poolMode() == PoolConfig.Mode.STATEMENT) {
-            throw ProxyError.TRANSACTIONS_NOT_ALLOWED.with();
-        }
     }
 
     // ---- waiting

@@ -153,7 +153,7 @@ final class SessionActions {
 
     private void begin(SessionAction.Begin begin, String tag, Runnable done) {
         Transaction transaction = session.transaction();
-        session.checkTransactionsAllowed();
+        session.identity().requireTransactions();
         if (transaction.isExplicit()) {
             warn("25001", "there is already a transaction in progress");
             // PostgreSQL takes the modes all the same.
@@ -217,7 +217,7 @@ final class SessionActions {
         announcements.toAll("ROLLBACK TO SAVEPOINT " + Settings.quotedName(name), () -> {
             Transaction.JournalEntry savepoint = session.transaction().rollbackTo(index);
             session.settings().restore(savepoint.settingsBefore());
-            session.speakAsSet();
+            session.transaction().speak(session.settings().clientEncoding());
             if (session.listening() != null) {
                 session.listening().rollbackTo(savepoint.channelChanges());
             }

@@ -2,6 +2,7 @@ package dev.trunkline.session;
 
 import dev.trunkline.auth.NodeCredential;
 import dev.trunkline.config.PoolConfig;
+import dev.trunkline.error.ProxyError;
 import java.net.SocketAddress;
 import java.util.List;
 
@@ -17,5 +18,12 @@ public record SessionIdentity(int processId, String user, ServedDatabase databas
 
     PoolConfig.Mode poolMode() {
         return database.pool().with(pool).mode();
+    }
+
+    /** In statement pooling a connection is anybody's after each statement. */
+    void requireTransactions() {
+        if (poolMode() == PoolConfig.Mode.STATEMENT) {
+            throw ProxyError.TRANSACTIONS_NOT_ALLOWED.with();
+        }
     }
 }

@@ -149,7 +149,7 @@ final class SettingActions {
     }
 
     private void settingTold(String sql, boolean local) {
-        session.speakAsSet();
+        session.transaction().speak(session.settings().clientEncoding());
         Transaction transaction = session.transaction();
         if (transaction.isExplicit() || local) {
             transaction.setting(sql);
@@ -263,7 +263,7 @@ final class SettingActions {
         } else {
             session.settings().configure(name, sql);
         }
-        session.speakAsSet();
+        session.transaction().speak(session.settings().clientEncoding());
         if (transaction.isExplicit() || setting.local()) {
             transaction.setting(sql);
         } else if (name.equals(Timeouts.IDLE_SESSION)) {

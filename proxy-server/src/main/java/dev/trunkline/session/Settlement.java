@@ -32,7 +32,7 @@ final class Settlement {
             settings.restore(transaction.settingsBefore());
         }
         settings.transactionEnded();
-        session.speakAsSet();
+        transaction.speak(settings.clientEncoding());
         for (Participant p : transaction.participants()) {
             if (p.isBegun()) {
                 p.backend().settings(committed ? settings.current() : p.settingsBefore());

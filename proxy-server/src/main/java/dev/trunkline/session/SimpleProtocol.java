@@ -221,7 +221,7 @@ final class SimpleProtocol {
             plans.add(plan);
             keys.add(key);
             if (plan.action() instanceof SessionAction.Begin) {
-                session.checkTransactionsAllowed();
+                session.identity().requireTransactions();
             }
             key = keyAfter(plan, key, i == n - 1);
         }

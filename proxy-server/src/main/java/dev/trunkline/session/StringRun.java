@@ -147,7 +147,7 @@ final class StringRun implements StatementRun {
         session.run(this);
         var columns = new HeldColumns(session.out(), plan);
         SimpleProtocol.send(backend, sql, lexed.statementStart(i), lexed.statementEnd(i), columns, columns.rows(),
-                Session.INJECTED);
+                DroppingSink.INJECTED);
         FrontendEncoder.flush(backend.stage());
         session.become(SessionState.ACTIVE);
     }
@@ -177,7 +177,7 @@ final class StringRun implements StatementRun {
         session.preparing().at(backend, executed.prepared());
         byte[] nodeSql = executed.nodeSql();
         var columns = new HeldColumns(session.out(), executed.plan());
-        SimpleProtocol.send(backend, nodeSql, 0, nodeSql.length, columns, columns.rows(), Session.INJECTED);
+        SimpleProtocol.send(backend, nodeSql, 0, nodeSql.length, columns, columns.rows(), DroppingSink.INJECTED);
         FrontendEncoder.flush(backend.stage());
         session.become(SessionState.ACTIVE);
     }

@@ -1,6 +1,7 @@
 package dev.trunkline.session;
 
 import dev.trunkline.error.ProxyError;
+import dev.trunkline.wire.ClientEncoding;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -57,6 +58,13 @@ final class Transaction {
             }
         }
         return null;
+    }
+
+    /** The settings have changed: what is said to its nodes from now on is spoken like this, null for UTF-8. */
+    void speak(ClientEncoding encoding) {
+        for (Participant participant : participants) {
+            participant.backend().encoding(encoding);
+        }
     }
 
     /** Refuses that this participant writes when another one has written: nobody could commit both. */

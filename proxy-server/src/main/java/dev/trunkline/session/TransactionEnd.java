@@ -163,7 +163,7 @@ final class TransactionEnd {
             return;
         }
         for (Participant part : parts) {
-            part.backend().query(sql, Session.ENDING);
+            part.backend().query(sql, DroppingSink.ENDING);
             part.ending(true);
         }
         session.cycle().awaitReady(parts.size(), next);
