@@ -27,6 +27,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +46,9 @@ public final class NodeControl implements AutoCloseable {
 
     /** How often a node's catalog is compared with what is known of it (semantics.md 12). */
     public static final Duration INTERVAL = Duration.ofSeconds(5);
+
+    /** For how long a start waits for a node that is there and has not come to answer, when it can't go on without. */
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     /** Hears of changes, on a thread of the control plane, one at a time. */
     public interface Listener {
@@ -73,6 +77,8 @@ public final class NodeControl implements AutoCloseable {
     private final Map<Integer, NodeSchema> schemas = new TreeMap<>();
     /** By node, what was seen there last, though it be the same. */
     private final Map<Integer, NodeSchema> seen = new HashMap<>();
+    /** Nodes that have not come to answer, when the start looks at them. */
+    private final Set<Integer> passing = new LinkedHashSet<>();
     private boolean started;
     private boolean closed;
 
@@ -88,7 +94,8 @@ public final class NodeControl implements AutoCloseable {
     }
 
     /**
-     * Asks all nodes of a database, and goes on watching them. Waits until each has answered or failed once.
+     * Asks all nodes of a database, and goes on watching them. Waits until each has answered or failed once; where the file asks
+     * for something that only a node can have which is slow or starting, a little longer.
      *
      * @throws ConfigurationException
      *             if what they have does not fit the file
@@ -129,13 +136,7 @@ public final class NodeControl implements AutoCloseable {
         CompletableFuture.allOf(first.toArray(CompletableFuture[]::new)).join();
         CatalogAssembly.Result found;
         synchronized (this) {
-            if (schemas.isEmpty()) {
-                throw ProxyError.CATALOG_UNKNOWN.with(database.name()).withDetail(reasons());
-            }
-            CatalogAssembly.Result result = CatalogAssembly.assemble(1, configuration, database, schemas);
-            if (result.problems().stream().anyMatch(Problem::isError)) {
-                throw new ConfigurationException(result.problems());
-            }
+            CatalogAssembly.Result result = assembled();
             publish(result);
             found = result;
             started = true;
@@ -146,6 +147,45 @@ public final class NodeControl implements AutoCloseable {
         new IdStrides(database, node -> pool(node).connection()).withAlters(found)
                 .forEach(problem -> LOG.warn("{}", problem));
         warnOfCopies();
+    }
+
+    /**
+     * The first catalog. While something is missing that a node may have which has not come to answer, that one is waited for.
+     *
+     * @throws ConfigurationException
+     *             if what the nodes have does not fit the file, with what is known of those that were not asked
+     */
+    private CatalogAssembly.Result assembled() throws ConfigurationException {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (true) {
+            CatalogAssembly.Result result = schemas.isEmpty()
+                    ? null
+                    : CatalogAssembly.assemble(1, configuration, database, schemas);
+            if (result != null && result.problems().stream().noneMatch(Problem::isError)) {
+                return result;
+            }
+            long left = (deadline - System.nanoTime()) / 1_000_000;
+            if (passing.isEmpty() || left <= 0) {
+                if (result == null) {
+                    throw ProxyError.CATALOG_UNKNOWN.with(database.name()).withDetail(reasons());
+                }
+                throw new ConfigurationException(Stream.concat(result.problems().stream(), unasked()).toList());
+            }
+            LOG.info("database {}: waiting for what has not answered yet. {}", database.name(), reasons());
+            try {
+                wait(left);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw ProxyError.CATALOG_UNKNOWN.with(database.name()).withDetail(reasons());
+            }
+        }
+    }
+
+    private Stream<Problem> unasked() {
+        return database.nodes().stream().filter(node -> !schemas.containsKey(node.index()))
+                .map(node -> configuration.problem(Problem.Severity.WARNING,
+                        "what node " + node.name() + " has is not known: " + states.get(node.index()).reason(),
+                        "databases", database.name(), "nodes", node.name()));
     }
 
     /** Rows that nobody reads are looked for once, not with every change. */
@@ -172,8 +212,10 @@ public final class NodeControl implements AutoCloseable {
     private String reasons() {
         StringBuilder text = new StringBuilder();
         for (NodeConfig node : database.nodes()) {
-            text.append(text.isEmpty() ? "" : " ").append("Node ").append(node.name()).append(": ")
-                    .append(states.get(node.index()).reason()).append('.');
+            if (!schemas.containsKey(node.index())) {
+                text.append(text.isEmpty() ? "" : " ").append("Node ").append(node.name()).append(": ")
+                        .append(states.get(node.index()).reason()).append('.');
+            }
         }
         return text.toString();
     }
@@ -271,12 +313,20 @@ public final class NodeControl implements AutoCloseable {
         }
         return switch (found) {
             case NodeWatch.Found.Unreachable unreachable -> {
+                if (unreachable.passing()) {
+                    passing.add(node.index());
+                } else {
+                    passing.remove(node.index());
+                }
+                notifyAll();
                 change(node.index(), new NodeState(NodeState.Status.DOWN, unreachable.reason(), Instant.now()));
                 yield false;
             }
             case NodeWatch.Found.Reachable reachable -> {
                 if (!started) {
+                    passing.remove(node.index());
                     schemas.put(node.index(), reachable.schema());
+                    notifyAll();
                     yield true;
                 }
                 String refused = accept(node, reachable.schema());

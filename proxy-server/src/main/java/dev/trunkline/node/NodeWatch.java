@@ -4,6 +4,9 @@ import dev.trunkline.catalog.NodeSchema;
 import dev.trunkline.config.Login;
 import dev.trunkline.config.NodeConfig;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -12,8 +15,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
+import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +30,8 @@ import org.slf4j.LoggerFactory;
 final class NodeWatch implements Runnable, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(NodeWatch.class);
+    /** No connection in time, a connection that broke, too many of them, a server that starts, and what took too long. */
+    private static final Set<String> PASSING = Set.of("08001", "08006", "53300", "57P03", "57014", "55P03");
     private static final Duration FIRST_RETRY = Duration.ofMillis(250);
 
     /** What a look at the node found. */
@@ -32,7 +39,8 @@ final class NodeWatch implements Runnable, AutoCloseable {
 
         record Reachable(NodeSchema schema) implements Found {}
 
-        record Unreachable(String reason) implements Found {}
+        /** @param passing whether it may be over in a moment: the node is there, but slow, or starting */
+        record Unreachable(String reason, boolean passing) implements Found {}
     }
 
     /** Takes what was found; says whether the node may be used. */
@@ -99,7 +107,7 @@ final class NodeWatch implements Runnable, AutoCloseable {
             } catch (RuntimeException e) {
                 // A defect of ours must not end the watch.
                 LOG.error("cannot look at node {}", node.name(), e);
-                listener.found(node, new Found.Unreachable("internal error: " + e));
+                listener.found(node, new Found.Unreachable("internal error: " + e, false));
             } finally {
                 answered.forEach(done -> done.complete(null));
             }
@@ -155,7 +163,7 @@ final class NodeWatch implements Runnable, AutoCloseable {
             return found;
         } catch (SQLException | IOException e) {
             reachable = false;
-            return new Found.Unreachable(reason(e));
+            return new Found.Unreachable(reason(e), isPassing(e));
         }
     }
 
@@ -167,7 +175,7 @@ final class NodeWatch implements Runnable, AutoCloseable {
             fingerprint = now;
         }
         return schema.server().standby()
-                ? new Found.Unreachable("it is a standby, not a primary")
+                ? new Found.Unreachable("it is a standby, not a primary", false)
                 : new Found.Reachable(schema);
     }
 
@@ -177,6 +185,21 @@ final class NodeWatch implements Runnable, AutoCloseable {
             row.next();
             return row.getString(1);
         }
+    }
+
+    /** Whether a node has not refused to answer, but has not come to it: it starts, is full, or was slower than its time. */
+    private static boolean isPassing(Exception e) {
+        boolean unanswered = false;
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ConnectException || cause instanceof UnknownHostException
+                    || cause instanceof NoRouteToHostException || cause instanceof SSLException) {
+                return false;
+            }
+            unanswered |= cause instanceof IOException
+                    || cause instanceof SQLException sql && sql.getSQLState() != null
+                            && PASSING.contains(sql.getSQLState());
+        }
+        return unanswered;
     }
 
     /** The pool wraps the driver's message into one that says only that it waited. */

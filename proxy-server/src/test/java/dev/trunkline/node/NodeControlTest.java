@@ -217,6 +217,40 @@ class NodeControlTest {
         }
     }
 
+    /**
+     * A server that says a few times that it is starting, and is then there. It was left out after the first time, and the start failed
+     * because no node had the table that is there alone.
+     */
+    @Test
+    void aNodeThatIsStartingIsWaitedFor() throws Exception {
+        try (NodeFixture nodes = new NodeFixture(2); StartingNode starting = StartingNode.of(nodes.nodes.get(1), 2)) {
+            nodes.onAll(CUSTOMERS).on(1, "CREATE TABLE notes (id int)");
+            Configuration configuration = Configuration.parse("test.yaml", nodes.yaml(TABLE, "notes: { node: b }")
+                    .replace("127.0.0.1:" + nodes.nodes.get(1).port() + " ", "127.0.0.1:" + starting.port() + " "),
+                    name -> null);
+            try (NodeControl control = start(configuration, nodes.database, LONG)) {
+                assertTrue(control.state(1).isUp());
+                assertEquals(List.of(), control.problems());
+            }
+        }
+    }
+
+    /** A node that is not there is not waited for, and the message says what is missing with it. */
+    @Test
+    void aTableOnAMissingNodeStopsTheStart() throws Exception {
+        try (NodeFixture nodes = new NodeFixture(2)) {
+            nodes.onAll(CUSTOMERS).on(1, "CREATE TABLE notes (id int)");
+            Configuration configuration = Configuration.parse("test.yaml", nodes.yaml(TABLE, "notes: { node: b }")
+                    .replace("127.0.0.1:" + nodes.nodes.get(1).port() + " ", "127.0.0.1:1 "), name -> null);
+            ConfigurationException e = assertThrows(ConfigurationException.class,
+                    () -> start(configuration, nodes.database, LONG));
+            List<String> texts = NodeFixture.texts(e.problems());
+            assertEquals(2, texts.size(), texts::toString);
+            assertTrue(texts.get(1).startsWith("WARNING nodes.b: what node b has is not known: "), texts::toString);
+            assertTrue(texts.get(1).contains("refused"), texts::toString);
+        }
+    }
+
     @Test
     void withoutAnyNodeThereIsNoStart() throws Exception {
         Configuration configuration = Configuration.parse("test.yaml", """
