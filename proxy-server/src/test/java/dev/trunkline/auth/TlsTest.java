@@ -11,13 +11,22 @@ import dev.trunkline.demo.NodeOptions;
 import dev.trunkline.demo.RunningNode;
 import dev.trunkline.net.TrunklineServer;
 import dev.trunkline.testing.PgClient;
+import dev.trunkline.testing.Pressure;
 import dev.trunkline.testing.RunningProxy;
 import dev.trunkline.testing.SelfSigned;
 import dev.trunkline.wire.BackendMessage;
+import dev.trunkline.wire.BackendMessage.DataRow;
 import dev.trunkline.wire.BackendMessage.ErrorResponse;
+import dev.trunkline.wire.Bytes;
+import dev.trunkline.wire.FrontendMessage;
+import dev.trunkline.wire.FrontendMessage.Bind;
+import dev.trunkline.wire.FrontendMessage.Execute;
 import dev.trunkline.wire.FrontendMessage.GSSENCRequest;
+import dev.trunkline.wire.FrontendMessage.Parse;
+import dev.trunkline.wire.FrontendMessage.Query;
 import dev.trunkline.wire.FrontendMessage.SSLRequest;
 import dev.trunkline.wire.FrontendMessage.StartupMessage;
+import dev.trunkline.wire.FrontendMessage.Sync;
 import dev.trunkline.wire.ProtocolVersion;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,6 +53,7 @@ class TlsTest {
     @TempDir
     static Path files;
     private static RunningNode node;
+    private static final int PIECE = 100_000;
 
     @BeforeAll
     static void start() throws Exception {
@@ -122,6 +132,83 @@ class TlsTest {
                 assertEquals(2000, count);
             }
         }
+    }
+
+    /** Thirty megabytes come over a link that is encrypted, and nobody reads them. */
+    @Test
+    void aClientThatReadsNothingStopsItsNode() throws Exception {
+        try (RunningProxy proxy = RunningProxy.start(yaml("optional", "mode: require"));
+                PgClient client = app(proxy)) {
+            long before = Pressure.held();
+            long sent = Pressure.fromNodes(proxy.monitoringPort());
+            client.send(new Query("SELECT repeat('x', " + PIECE + ") FROM generate_series(1, 300)"));
+            Pressure.awaitStill(sent, () -> Pressure.fromNodes(proxy.monitoringPort()));
+            assertTrue(Pressure.fromNodes(proxy.monitoringPort()) - sent < 300L * PIECE, "all is read");
+            Pressure.assertHeld(before);
+            assertEquals(300, client.receiveUntilReady().stream().filter(DataRow.class::isInstance).count());
+        }
+    }
+
+    @Test
+    void aNodeThatReadsNothingStopsItsClient() throws Exception {
+        onNode("CREATE TABLE texts (t text)");
+        onNode("GRANT ALL ON texts TO app");
+        Bytes text = Bytes.utf8("x".repeat(PIECE));
+        FrontendMessage[] insert = {new Bind("", "s", List.of(), List.of(text), List.of()), new Execute("", 0)};
+        try (RunningProxy proxy = RunningProxy.start(yaml("optional", "mode: require"));
+                PgClient client = app(proxy);
+                Connection holder = node.connect("postgres");
+                Statement lock = holder.createStatement()) {
+            client.exchange(new Parse("s", "INSERT INTO texts VALUES ($1)", List.of(25)), new Sync());
+            holder.setAutoCommit(false);
+            lock.execute("LOCK TABLE texts");
+            long before = Pressure.held();
+            Pressure.Writer writer = new Pressure.Writer(300, i -> client.send(insert));
+            Pressure.awaitStill(0, writer::sent);
+            assertTrue(writer.sent() < 300, "all is written, and nothing read");
+            Pressure.assertHeld(before);
+            holder.commit();
+            writer.done();
+            client.send(new Sync());
+            assertEquals(2 * 300 + 1, client.receiveUntilReady().size());
+        } finally {
+            onNode("DROP TABLE texts");
+        }
+    }
+
+    private static PgClient app(RunningProxy proxy) throws IOException {
+        return PgClient.login("127.0.0.1", proxy.port(), "app", "shop", "app");
+    }
+
+    /** A certificate is for its names; whoever signed it may be all that is asked for. */
+    @Test
+    void aNodeOfAnotherName() throws Exception {
+        String byAddress = "mode: %s, " + ca("localhost");
+        try (RunningProxy proxy = RunningProxy.start(yaml("off", byAddress.formatted("verify-full"))
+                .replace("localhost:", "127.0.0.1:"));
+                PgClient client = app(proxy)) {
+            assertTrue(client.query("SELECT 1").get(1) instanceof DataRow);
+        }
+        SelfSigned.make(files, "elsewhere", "dns:elsewhere.example");
+        replaceCertificate("elsewhere");
+        try (RunningProxy proxy = RunningProxy.start(yaml("off", "mode: verify-ca, " + ca("elsewhere")));
+                PgClient client = app(proxy)) {
+            assertTrue(client.query("SELECT 1").get(1) instanceof DataRow);
+        }
+        try {
+            assertThrows(Exception.class, () -> TrunklineServer.of(Configuration.parse("t",
+                    yaml("off", "mode: verify-full, " + ca("elsewhere")), n -> null)));
+        } finally {
+            replaceCertificate("localhost");
+        }
+    }
+
+    private static void replaceCertificate(String name) throws Exception {
+        for (String kind : List.of("crt", "key")) {
+            Files.write(node.dataDirectory().resolve("server." + kind),
+                    Files.readAllBytes(files.resolve(name + "." + kind)));
+        }
+        onNode("SELECT pg_reload_conf()");
     }
 
     @Test

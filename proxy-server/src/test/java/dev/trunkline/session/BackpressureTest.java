@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.trunkline.demo.TestNodes;
 import dev.trunkline.testing.PgClient;
+import dev.trunkline.testing.Pressure;
 import dev.trunkline.testing.SelfSigned;
 import dev.trunkline.wire.BackendMessage;
 import dev.trunkline.wire.BackendMessage.CopyInResponse;
@@ -17,8 +18,6 @@ import dev.trunkline.wire.FrontendMessage.CopyData;
 import dev.trunkline.wire.FrontendMessage.CopyDone;
 import dev.trunkline.wire.FrontendMessage.Query;
 import dev.trunkline.wire.FrontendMessage.Sync;
-import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -26,9 +25,6 @@ import java.sql.Connection;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -42,14 +38,11 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class BackpressureTest {
 
-    /** What the proxy may hold, outside the heap and on it, beyond what it held before. */
-    private static final long MOST_HELD = 20 << 20;
     private static final int PIECE = 100_000;
     /** More than the kernel's buffers hold. */
     private static final int PIECES = 500;
     private static final int ROWS = 300;
     private static final int LOCK = 4711;
-    private static final long STILL_NANOS = 400_000_000L;
 
     @TempDir
     static Path directory;
@@ -94,11 +87,11 @@ class BackpressureTest {
     @ValueSource(strings = {"plain", "tls"})
     void aClientThatReadsNothingStopsItsNode(String link) throws Exception {
         try (PgClient client = client(link)) {
-            long before = held();
+            long before = Pressure.held();
             long sent = fromNodes();
             client.send(new Query("SELECT repeat('x', " + PIECE + ") FROM generate_series(1, " + ROWS + ")"));
-            awaitStill(sent, BackpressureTest::fromNodes);
-            assertHeld(before);
+            Pressure.awaitStill(sent, BackpressureTest::fromNodes);
+            Pressure.assertHeld(before);
             assertEquals(ROWS, rows(client));
             assertEquals("T row(1) [SELECT 1] Z:I", Talk.ask(client, "SELECT 1"));
         }
@@ -107,11 +100,11 @@ class BackpressureTest {
     @Test
     void aClientThatReadsNothingStopsAllNodesOfAMerge() throws Exception {
         try (PgClient client = client("plain")) {
-            long before = held();
+            long before = Pressure.held();
             long sent = fromNodes();
             client.send(new Query("SELECT k, v FROM items ORDER BY k"));
-            awaitStill(sent, BackpressureTest::fromNodes);
-            assertHeld(before);
+            Pressure.awaitStill(sent, BackpressureTest::fromNodes);
+            Pressure.assertHeld(before);
             assertEquals(2 * ROWS, rows(client));
         }
     }
@@ -122,10 +115,10 @@ class BackpressureTest {
         Query refused = new Query("SET trunkline.fan_out = '" + "x".repeat(PIECE / 10) + "'");
         int count = 10 * ROWS;
         try (PgClient client = client("plain")) {
-            long before = held();
-            Writer writer = new Writer(count, i -> client.send(refused));
-            awaitStill(0, writer::sent);
-            assertHeld(before);
+            long before = Pressure.held();
+            Pressure.Writer writer = new Pressure.Writer(count, i -> client.send(refused));
+            Pressure.awaitStill(0, writer::sent);
+            Pressure.assertHeld(before);
             int ready = 0;
             while (ready < count) {
                 ready += client.receive() instanceof ReadyForQuery ? 1 : 0;
@@ -143,11 +136,11 @@ class BackpressureTest {
         try (PgClient client = client("plain"); Connection holder = locked()) {
             client.send(new Query("COPY notes FROM STDIN"));
             assertTrue(client.receive() instanceof CopyInResponse);
-            long before = held();
-            Writer writer = new Writer(PIECES, i -> client.send(new CopyData(Bytes.of(row))));
-            awaitStill(0, writer::sent);
+            long before = Pressure.held();
+            Pressure.Writer writer = new Pressure.Writer(PIECES, i -> client.send(new CopyData(Bytes.of(row))));
+            Pressure.awaitStill(0, writer::sent);
             assertTrue(writer.sent() < PIECES, "all is written, and nothing read");
-            assertHeld(before);
+            Pressure.assertHeld(before);
             unlock(holder);
             writer.done();
             client.send(new CopyDone());
@@ -164,11 +157,11 @@ class BackpressureTest {
                 Talk.execute("")};
         try (PgClient client = client("plain"); Connection holder = locked()) {
             client.exchange(Talk.parse("s", "INSERT INTO notes VALUES ($1, $2)", 23, 25), new Sync());
-            long before = held();
-            Writer writer = new Writer(PIECES, i -> client.send(insert));
-            awaitStill(0, writer::sent);
+            long before = Pressure.held();
+            Pressure.Writer writer = new Pressure.Writer(PIECES, i -> client.send(insert));
+            Pressure.awaitStill(0, writer::sent);
             assertTrue(writer.sent() < PIECES, "all is written, and nothing read");
-            assertHeld(before);
+            Pressure.assertHeld(before);
             unlock(holder);
             writer.done();
             client.send(new Sync());
@@ -208,70 +201,6 @@ class BackpressureTest {
     }
 
     private static long fromNodes() {
-        try {
-            return shop.metric("trunkline_node_bytes_total\\{[^}]*from_node[^}]*\\} ([0-9.E]+)");
-        } catch (IOException | InterruptedException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    /** Memory for the bytes of sockets, and what is in use of the heap. */
-    private static long held() {
-        System.gc();
-        Runtime runtime = Runtime.getRuntime();
-        return ((ByteBufAllocatorMetricProvider) ByteBufAllocator.DEFAULT).metric().usedDirectMemory()
-                + runtime.totalMemory() - runtime.freeMemory();
-    }
-
-    /** What others in this JVM are still letting go of is waited for; what the proxy holds stays. */
-    private static void assertHeld(long before) throws Exception {
-        SessionFixture.await("little is held", () -> held() - before < MOST_HELD);
-    }
-
-    /** Waits until a number has grown beyond its first value, and does not grow any more. */
-    private static void awaitStill(long first, LongSupplier number) throws Exception {
-        SessionFixture.await("it begins", () -> number.getAsLong() > first);
-        long[] last = {number.getAsLong(), System.nanoTime()};
-        SessionFixture.await("it comes to rest", () -> {
-            long now = number.getAsLong();
-            if (now != last[0]) {
-                last[0] = now;
-                last[1] = System.nanoTime();
-            }
-            return System.nanoTime() - last[1] > STILL_NANOS;
-        });
-    }
-
-    /** Sends pieces on a thread of its own, which stops when nobody takes them. */
-    private static final class Writer {
-
-        private interface Piece {
-
-            void send(int number) throws IOException;
-        }
-
-        private final AtomicInteger sent = new AtomicInteger();
-        private final CompletableFuture<Void> all;
-
-        Writer(int count, Piece piece) {
-            all = CompletableFuture.runAsync(() -> {
-                for (int i = 0; i < count; i++) {
-                    try {
-                        piece.send(i);
-                    } catch (IOException e) {
-                        throw new AssertionError(e);
-                    }
-                    sent.incrementAndGet();
-                }
-            }, task -> Thread.ofPlatform().daemon().name("writer").start(task));
-        }
-
-        long sent() {
-            return sent.get();
-        }
-
-        void done() throws Exception {
-            all.get();
-        }
+        return Pressure.fromNodes(shop.proxy.monitoringPort());
     }
 }
