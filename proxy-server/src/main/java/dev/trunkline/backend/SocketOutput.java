@@ -22,6 +22,8 @@ public final class SocketOutput {
 
     private final ChannelHandlerContext context;
     private final SpareBuffers buffers = SpareBuffers.ofLoop();
+    private final PendingFlushes pending = PendingFlushes.ofLoop();
+    private boolean isPending;
     /** Null where bytes have to take the way through the pipeline. */
     private Socket socket;
     private ByteBuf gathered;
@@ -79,6 +81,22 @@ public final class SocketOutput {
     /** Bytes that have been flushed or queued so far. */
     public long bytes() {
         return bytes;
+    }
+
+    /** Flushes when the loop has handled everything that was ready. Long stretches don't wait for that. */
+    public void flushSoon() {
+        if (queued) {
+            flush();
+        } else if (gathered != null && !isPending) {
+            isPending = true;
+            pending.add(this, context.channel().eventLoop());
+        }
+    }
+
+    /** The time for it has come; nothing may be left to do. */
+    void flushPending() {
+        isPending = false;
+        flush();
     }
 
     public void flush() {

@@ -8,7 +8,7 @@ import io.netty.channel.ChannelHandlerContext;
 
 /**
  * What goes to the client, in order: runs of raw frames from nodes, and replies of our own. Nothing reaches the socket before
- * {@link #flush}. Confined to the client's event loop.
+ * {@link #flush} or {@link #flushSoon}. Confined to the client's event loop.
  */
 public final class ClientOutput implements ReplySink {
 
@@ -58,6 +58,11 @@ public final class ClientOutput implements ReplySink {
     /** A buffer for a reply that has to wait for its turn. */
     ByteBuf allocate() {
         return context.alloc().buffer(64);
+    }
+
+    /** Flushes at once, or when the loop has handled everything that was ready. */
+    public void flushSoon() {
+        output.flushSoon();
     }
 
     public void flush() {

@@ -403,7 +403,7 @@ public final class Session implements ClientSession {
     @Override
     public void flushReplies() {
         leases.flush();
-        out.flush();
+        out.flushSoon();
     }
 
     // ---- the client
