@@ -37,10 +37,18 @@ final class PendingFlushes {
     }
 
     private void flush() {
-        // What a flush brings about may add to them, up to an error's last words.
-        for (int i = 0; i < outputs.size(); i++) {
-            outputs.get(i).flushPending();
+        int done = 0;
+        try {
+            // What a flush brings about may add to them.
+            while (done < outputs.size()) {
+                outputs.get(done++).flushPending();
+            }
+        } finally {
+            outputs.subList(0, done).clear();
+            if (!outputs.isEmpty()) {
+                // One of them has failed beyond all handling; nobody else waits for ever because of it.
+                outputs.getFirst().loop().execute(task);
+            }
         }
-        outputs.clear();
     }
 }

@@ -2,6 +2,7 @@ package dev.trunkline.backend;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
@@ -89,8 +90,12 @@ public final class SocketOutput {
             flush();
         } else if (gathered != null && !isPending) {
             isPending = true;
-            pending.add(this, context.channel().eventLoop());
+            pending.add(this, loop());
         }
+    }
+
+    EventLoop loop() {
+        return context.channel().eventLoop();
     }
 
     /** The time for it has come; nothing may be left to do. */

@@ -17,6 +17,7 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -25,10 +26,12 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIf;
 
 /** Bytes arrive whole and in order, whichever way they take to the socket. */
 @EnabledIf("hasEpoll")
+@Timeout(60)
 class SocketOutputTest {
 
     private static EventLoopGroup loops;
@@ -121,6 +124,55 @@ class SocketOutputTest {
                 assertEquals(Integer.BYTES, output.bytes());
             }).sync();
             assertEquals(-1, slow.client.getInputStream().read());
+        }
+    }
+
+    private static ChannelHandlerContext withoutWrite(ChannelHandlerContext context) {
+        return (ChannelHandlerContext) Proxy.newProxyInstance(SocketOutputTest.class.getClassLoader(),
+                new Class<?>[]{ChannelHandlerContext.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("write")) {
+                        ((ByteBuf) arguments[0]).release();
+                        throw new IllegalStateException("as the test wants it");
+                    }
+                    return method.invoke(context, arguments);
+                });
+    }
+
+    /** Nothing of it is on the wire before the loop's turn is over, all of it afterwards, and one that fails takes no other with it. */
+    @Test
+    void whatIsFlushedSoonComesAtTheEndOfTheTurn() throws Exception {
+        try (Slow first = new Slow(); Slow broken = new Slow(); Slow second = new Slow()) {
+            ChannelHandlerContext one = first.server();
+            ChannelHandlerContext two = second.server();
+            ChannelHandlerContext none = broken.server();
+            SocketOutput[] outputs = new SocketOutput[2];
+            SocketOutput[] failed = new SocketOutput[1];
+            one.executor().submit(() -> {
+                outputs[0] = new SocketOutput(one, true);
+                outputs[1] = new SocketOutput(two, true);
+                SocketOutput failing = new SocketOutput(withoutWrite(none), false);
+                failing.gather().writeInt(7);
+                failing.flushSoon();
+                failed[0] = failing;
+                for (SocketOutput output : outputs) {
+                    output.gather().writeInt(1);
+                    output.flushSoon();
+                    output.gather().writeInt(2);
+                    output.flushSoon();
+                    assertEquals(0, output.bytes());
+                }
+            }).sync();
+            for (Slow slow : new Slow[]{first, second}) {
+                DataInputStream in = new DataInputStream(slow.client.getInputStream());
+                assertEquals(1, in.readInt());
+                assertEquals(2, in.readInt());
+            }
+            one.executor().submit(() -> {
+                failed[0].release();
+                outputs[1].gather().writeInt(3);
+                outputs[1].flushSoon();
+            }).sync();
+            assertEquals(3, new DataInputStream(second.client.getInputStream()).readInt());
         }
     }
 }
