@@ -37,7 +37,9 @@ public final class ClientEncoding {
         add("LATIN3", "ISO-8859-3", "iso88593");
         add("LATIN4", "ISO-8859-4", "iso88594");
         add("LATIN5", "ISO-8859-9", "iso88599");
+        add("LATIN6", IsoCharset.LATIN6, "iso885910");
         add("LATIN7", "ISO-8859-13", "iso885913");
+        add("LATIN8", IsoCharset.LATIN8, "iso885914");
         add("LATIN9", "ISO-8859-15", "iso885915");
         add("LATIN10", "ISO-8859-16", "iso885916");
         for (int part = 5; part <= 8; part++) {
@@ -57,8 +59,6 @@ public final class ClientEncoding {
         other("GB18030", "gb18030");
         other("GBK", "gbk", "win936", "windows936");
         other("JOHAB", "johab");
-        other("LATIN6", "latin6", "iso885910");
-        other("LATIN8", "latin8", "iso885914");
         other("MULE_INTERNAL", "muleinternal");
         other("SHIFT_JIS_2004", "shiftjis2004");
         other("SJIS", "sjis", "shiftjis", "mskanji", "win932", "windows932");
@@ -74,7 +74,11 @@ public final class ClientEncoding {
     }
 
     private static void add(String name, String charset, String... aliases) {
-        BY_NAME.put(key(name), new ClientEncoding(name, Charset.forName(charset)));
+        add(name, Charset.forName(charset), aliases);
+    }
+
+    private static void add(String name, Charset charset, String... aliases) {
+        BY_NAME.put(key(name), new ClientEncoding(name, charset));
         alias(name, aliases);
     }
 
