@@ -81,6 +81,11 @@ public final class LexedText {
                 + new String(sql, errorStart, errorEnd - errorStart, StandardCharsets.UTF_8) + '"';
     }
 
+    /** Where a text begins after blanks and comments, in bytes. */
+    public static int firstToken(byte[] sql) {
+        return Blanks.skip(sql, 0, sql.length);
+    }
+
     /** Where the first parameter of a text stands, in bytes; -1 where there is none. */
     public static int firstParameter(byte[] sql, int from, int to, boolean standardConformingStrings) {
         Lexer lexer = new Lexer();

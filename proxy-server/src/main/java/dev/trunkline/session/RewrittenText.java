@@ -1,6 +1,7 @@
 package dev.trunkline.session;
 
 import dev.trunkline.sql.CommentFreeText;
+import dev.trunkline.sql.LexedText;
 import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.ErrorFields.Field;
 import java.nio.charset.StandardCharsets;
@@ -23,8 +24,14 @@ final class RewrittenText {
         if (position == null || Arrays.equals(written, sent)) {
             return fields;
         }
-        int found = position(Integer.parseInt(position), codePoints(written), codePoints(sent));
-        return withoutPosition(fields).withPosition(found);
+        // A plan may come from another spelling of the statement, with other comments before it.
+        int writtenBefore = LexedText.firstToken(written);
+        int sentBefore = LexedText.firstToken(sent);
+        int inStatement = Integer.parseInt(position) - codePoints(Arrays.copyOf(sent, sentBefore)).length;
+        int found = position(inStatement, codePoints(Arrays.copyOfRange(written, writtenBefore, written.length)),
+                codePoints(Arrays.copyOfRange(sent, sentBefore, sent.length)));
+        return withoutPosition(fields).withPosition(
+                found <= 0 ? 0 : found + codePoints(Arrays.copyOf(written, writtenBefore)).length);
     }
 
     /** As above, for a text that was sent without its comments. */

@@ -2,6 +2,7 @@ package dev.trunkline.testing;
 
 import dev.trunkline.catalog.Catalog;
 import dev.trunkline.catalog.CatalogBuilder;
+import dev.trunkline.config.FanOutPolicy;
 import dev.trunkline.demo.RunningNode;
 import dev.trunkline.demo.TestNodes;
 import java.util.List;
@@ -43,7 +44,8 @@ class ProxyConversationTest {
     }
 
     private static Catalog catalog(String... names) {
-        return new CatalogBuilder(database).nodes(names).table("kv", "k int4 not null", "v text").sharded("kv", "k")
+        return new CatalogBuilder(database).fanOut(FanOutPolicy.ALLOW).nodes(names)
+                .table("kv", "k int4 not null", "v text").sharded("kv", "k")
                 .build();
     }
 
