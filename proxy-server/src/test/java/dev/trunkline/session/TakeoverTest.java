@@ -18,7 +18,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -28,6 +35,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A second process takes over the port of the first: who asks whom, and what becomes of the clients. */
 class TakeoverTest {
+
+    private static final int STORM = Integer.getInteger("trunkline.storm.connections", 200);
+    /** How many of them connect at the same moment. */
+    private static final int STORMING = Integer.getInteger("trunkline.storm.clients", 24);
 
     @TempDir
     Path directory;
@@ -140,6 +151,68 @@ class TakeoverTest {
         }
         assertEquals("2", shop.ask(0, "SELECT count(*) FROM notes"));
         assertEquals(1, passedOn(second));
+    }
+
+    /**
+     * Clients that all connect anew, as after a network's fault, while one process takes over from the other: nobody is refused, nobody hangs,
+     * and who is answered by whom is nobody's affair. {@code -Dtrunkline.storm.connections} sets how many at each stage.
+     */
+    @Test
+    void aStormOfConnections() throws Exception {
+        AtomicInteger served = new AtomicInteger();
+        AtomicInteger sentAway = new AtomicInteger();
+        AtomicBoolean over = new AtomicBoolean();
+        Set<Integer> by = ConcurrentHashMap.newKeySet();
+        long begun = System.nanoTime();
+        try (ExecutorService threads = Executors.newFixedThreadPool(STORMING)) {
+            List<Future<?>> storming = new ArrayList<>();
+            for (int i = 0; i < STORMING; i++) {
+                storming.add(threads.submit(() -> {
+                    while (!over.get()) {
+                        try (PgClient client = shop.client()) {
+                            client.send(new Query("SELECT 1"));
+                            if (Talk.word(client.receive()).equals("FATAL 57P01")) {
+                                // It has taken its time to ask.
+                                sentAway.incrementAndGet();
+                            } else {
+                                assertEquals("row(1) [SELECT 1] Z:I", Talk.told(client.receiveUntilReady()));
+                                by.add(proxyId(client));
+                                served.incrementAndGet();
+                            }
+                        }
+                    }
+                    return null;
+                }));
+            }
+            try {
+                more(served, storming);
+                second = shop.another(0);
+                more(served, storming);
+                CompletableFuture<Void> drained = CompletableFuture.runAsync(shop.proxy::close);
+                more(served, storming);
+                drained.get();
+                more(served, storming);
+            } finally {
+                over.set(true);
+            }
+            for (Future<?> one : storming) {
+                one.get();
+            }
+        }
+        System.out.printf("%d connections served in %.1f s, %d sent away%n", served.get(),
+                (System.nanoTime() - begun) / 1e9, sentAway.get());
+        assertEquals(Set.of(6, 7), by);
+    }
+
+    private static void more(AtomicInteger served, List<Future<?>> storming) throws Exception {
+        int until = served.get() + STORM;
+        SessionFixture.await("more connections are served",
+                () -> served.get() >= until || storming.stream().anyMatch(Future::isDone));
+        for (Future<?> one : storming) {
+            if (one.isDone()) {
+                one.get();
+            }
+        }
     }
 
     /** Every process has an id of its own, and an id whose process has ended is free again. */
