@@ -70,12 +70,15 @@ class DemoNodesTest {
             for (int node = 0; node < 2; node++) {
                 long customer = Long.parseLong(one(nodes, node, "SELECT min(id) FROM customers"));
                 long greatest = Long.parseLong(one(nodes, node, "SELECT max(id) FROM orders"));
-                for (int i = 0; i < 200; i++) {
-                    long id = Long.parseLong(one(nodes, node,
-                            "INSERT INTO orders (customer_id) VALUES (" + customer + ") RETURNING id"));
-                    assertTrue(id > greatest);
-                    assertEquals(node + 1, id % 64);
-                    assertTrue(ids.add(id));
+                try (Connection connection = nodes.node(node).connect(DemoNodes.DATABASE);
+                        Statement statement = connection.createStatement()) {
+                    for (int i = 0; i < 200; i++) {
+                        long id = Long.parseLong(one(statement,
+                                "INSERT INTO orders (customer_id) VALUES (" + customer + ") RETURNING id"));
+                        assertTrue(id > greatest);
+                        assertEquals(node + 1, id % 64);
+                        assertTrue(ids.add(id));
+                    }
                 }
             }
         }
@@ -92,8 +95,13 @@ class DemoNodesTest {
 
     private static String one(DemoNodes nodes, int node, String sql) throws SQLException {
         try (Connection connection = nodes.node(node).connect(DemoNodes.DATABASE);
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
+                Statement statement = connection.createStatement()) {
+            return one(statement, sql);
+        }
+    }
+
+    private static String one(Statement statement, String sql) throws SQLException {
+        try (ResultSet rows = statement.executeQuery(sql)) {
             assertTrue(rows.next());
             return rows.getString(1);
         }

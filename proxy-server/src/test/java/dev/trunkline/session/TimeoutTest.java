@@ -9,6 +9,8 @@ import dev.trunkline.wire.BackendMessage;
 import dev.trunkline.wire.BackendMessage.ErrorResponse;
 import dev.trunkline.wire.FrontendMessage.Query;
 import dev.trunkline.wire.FrontendMessage.Sync;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -152,19 +154,15 @@ class TimeoutTest {
     void locks() throws Exception {
         try (PgClient client = fixture.client()) {
             ask(client, "SET lock_timeout = '100ms'");
-            Thread holder = Thread.ofPlatform().start(() -> {
-                try {
-                    fixture.ask(1, "SELECT pg_sleep(1.5) FROM (SELECT * FROM items FOR UPDATE) i");
-                } catch (java.sql.SQLException e) {
-                    throw new IllegalStateException(e);
-                }
-            });
-            SessionFixture.await("it is locked", () -> "1".equals(fixture.ask(1,
-                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%FOR UPDATE%'")));
-            assertEquals("error 55P03 Z:I", ask(client, "UPDATE items SET v = v WHERE k = " + onB));
-            assertTrue(exchange(client, run("UPDATE items SET v = v WHERE k = $1", onB), new Sync())
-                    .endsWith("error 55P03 Z:I"));
-            holder.join();
+            try (Connection holder = fixture.nodes.get(1).connect(fixture.database);
+                    Statement statement = holder.createStatement()) {
+                holder.setAutoCommit(false);
+                statement.execute("SELECT * FROM items FOR UPDATE");
+                assertEquals("error 55P03 Z:I", ask(client, "UPDATE items SET v = v WHERE k = " + onB));
+                assertTrue(exchange(client, run("UPDATE items SET v = v WHERE k = $1", onB), new Sync())
+                        .endsWith("error 55P03 Z:I"));
+                holder.rollback();
+            }
             assertEquals("[UPDATE 1] Z:I", ask(client, "UPDATE items SET v = v WHERE k = " + onB));
         }
     }
