@@ -64,7 +64,7 @@ public final class FrameLimits {
     /** As {@link #frontendBody}, before the client is authenticated: only its replies to authentication requests. */
     public static int authenticationBody(byte type, int length) {
         if (type != MessageTypes.AUTHENTICATION_RESPONSE && type != MessageTypes.TERMINATE) {
-            throw ProtocolViolation.outOfStep("expected password response, got message type " + (type & 0xFF));
+            throw ProtocolViolation.outOfStep("expected SASL response, got message type " + (type & 0xFF));
         }
         return body(length, MAX_AUTHENTICATION_BODY);
     }

@@ -26,6 +26,8 @@ public final class ClientLogin {
 
     private enum State {
         OPEN,
+        /** The mechanism is chosen, and the client was asked for its first message. */
+        ASKED,
         CHALLENGED,
         IN
     }
@@ -33,6 +35,7 @@ public final class ClientLogin {
     private final String user;
     private final ScramServer scram;
     private State state = State.OPEN;
+    private String mechanism;
 
     /**
      * @param verifier       null when there is no such user: the dialog then goes on to the same error as a wrong password
@@ -62,10 +65,16 @@ public final class ClientLogin {
             case OPEN -> {
                 var message = FrontendDecoder.decodeSaslInitialResponse(body);
                 if (message.response() == null) {
-                    // PostgreSQL asks again with an empty challenge; no client is known to start so.
-                    throw ScramServer.malformed("The message is empty.");
+                    mechanism = message.mechanism();
+                    state = State.ASKED;
+                    yield List.of(new AuthenticationSASLContinue(Bytes.EMPTY));
                 }
                 var challenge = scram.first(message.mechanism(), message.response());
+                state = State.CHALLENGED;
+                yield List.of(new AuthenticationSASLContinue(challenge));
+            }
+            case ASKED -> {
+                var challenge = scram.first(mechanism, FrontendDecoder.decodeSaslResponse(body).data());
                 state = State.CHALLENGED;
                 yield List.of(new AuthenticationSASLContinue(challenge));
             }

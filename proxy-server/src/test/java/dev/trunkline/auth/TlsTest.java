@@ -24,10 +24,13 @@ import dev.trunkline.wire.FrontendMessage.Execute;
 import dev.trunkline.wire.FrontendMessage.GSSENCRequest;
 import dev.trunkline.wire.FrontendMessage.Parse;
 import dev.trunkline.wire.FrontendMessage.Query;
+import dev.trunkline.wire.FrontendMessage.SASLInitialResponse;
+import dev.trunkline.wire.FrontendMessage.SASLResponse;
 import dev.trunkline.wire.FrontendMessage.SSLRequest;
 import dev.trunkline.wire.FrontendMessage.StartupMessage;
 import dev.trunkline.wire.FrontendMessage.Sync;
 import dev.trunkline.wire.ProtocolVersion;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +41,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -295,6 +299,63 @@ class TlsTest {
                 assertEquals(dialog(node.port(), dialog), dialog(proxy.port(), dialog), dialog);
             }
         }
+    }
+
+    /** What comes in place of the next message of SCRAM is refused in the node's words. */
+    @Test
+    void loginsOutOfOrder() throws Exception {
+        Bytes first = Bytes.utf8("n,,n=,r=abcdefgh");
+        Map<String, FrontendMessage> messages = new LinkedHashMap<>();
+        messages.put("first", new SASLInitialResponse("SCRAM-SHA-256", first));
+        messages.put("unknown mechanism", new SASLInitialResponse("SCRAM-SHA-1", first));
+        messages.put("no response", new SASLInitialResponse("SCRAM-SHA-256", null));
+        messages.put("nonsense", new SASLInitialResponse("SCRAM-SHA-256", Bytes.utf8("nonsense")));
+        messages.put("bound without TLS", new SASLInitialResponse("SCRAM-SHA-256-PLUS", first));
+        messages.put("binding asked for", new SASLInitialResponse("SCRAM-SHA-256", Bytes.utf8("p=tls-unique,,n=,r=a")));
+        messages.put("for another", new SASLInitialResponse("SCRAM-SHA-256", Bytes.utf8("n,a=other,n=,r=abc")));
+        messages.put("last, wrong", new SASLResponse(Bytes.utf8("c=biws,r=x,p=AAAA")));
+        messages.put("nothing", new SASLResponse(Bytes.EMPTY));
+        messages.put("query", new Query("SELECT 1"));
+        messages.put("sync", new Sync());
+        List<String> wrong = new ArrayList<>();
+        try (RunningProxy proxy = RunningProxy.start(yaml("off", "mode: require"))) {
+            for (String user : List.of("app", "nobody")) {
+                for (String one : messages.keySet()) {
+                    for (String other : one.matches("first|no response") ? messages.keySet() : List.of("query")) {
+                        String expected = answers(node.port(), "postgres", user, messages.get(one),
+                                messages.get(other));
+                        String actual = answers(proxy.port(), "shop", user, messages.get(one), messages.get(other));
+                        if (!expected.equals(actual)) {
+                            wrong.add(
+                                    user + ": " + one + ", " + other + "\n  node  " + expected + "\n  proxy " + actual);
+                        }
+                    }
+                }
+            }
+        }
+        assertTrue(wrong.isEmpty(), () -> String.join("\n", wrong));
+    }
+
+    private static String answers(int port, String database, String user, FrontendMessage... said) throws Exception {
+        List<String> answers = new ArrayList<>();
+        try (PgClient client = PgClient.connect("127.0.0.1", port)) {
+            client.send(new StartupMessage(ProtocolVersion.V3_0, Map.of("user", user, "database", database)));
+            client.receive();
+            for (FrontendMessage message : said) {
+                client.send(message);
+                BackendMessage answer = client.receive();
+                if (answer instanceof ErrorResponse error) {
+                    answers.add(error.fields().severity() + " " + error.fields().sqlState() + " "
+                            + error.fields().message());
+                    assertTrue(client.closedByServer());
+                    return answers.toString();
+                }
+                answers.add(answer.getClass().getSimpleName());
+            }
+        } catch (EOFException ended) {
+            answers.add("end");
+        }
+        return answers.toString();
     }
 
     /** Asks for GSSAPI or TLS, or begins TLS, and then to log in; gives the answers. */
