@@ -417,9 +417,7 @@ final class FanOutRun implements StatementRun {
         release();
         if (source.portal() != null) {
             source.portal().done();
-            if (!portalName.isEmpty()) {
-                closeAtNodes();
-            }
+            closeAtNodes();
         }
         if (rows.limit() > 0 && given >= rows.limit() && !sequential) {
             session.replies().add(BackendEncoder::portalSuspended);
@@ -477,9 +475,9 @@ final class FanOutRun implements StatementRun {
         return inputs.any(input -> input.participant() == participant);
     }
 
-    /** The client closes the portal before its end. */
+    /** The portal is wanted no more. One without a name may be another's by now. */
     void closeAtNodes() {
-        for (int i = 0; i < inputs.count(); i++) {
+        for (int i = 0; i < inputs.count() && !portalName.isEmpty(); i++) {
             inputs.get(i).close(portalName);
         }
     }
