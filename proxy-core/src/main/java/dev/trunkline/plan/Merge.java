@@ -56,6 +56,25 @@ public sealed interface Merge {
         };
     }
 
+    /** Whether texts of the nodes' rows may be compared or written anew, not only handed on. */
+    default boolean readsTexts() {
+        return switch (this) {
+            case Concat concat -> false;
+            case Explained explained -> true;
+            case OrderedMerge ordered -> true;
+            case Aggregate aggregate -> !aggregate.columns().stream().allMatch(c -> switch (c.function()) {
+                case COUNT, SUM, AVG, BOOL_AND, BOOL_OR -> true;
+                case MIN, MAX, GROUP -> false;
+            });
+            case GroupedAggregate grouped -> true;
+            case Distinct distinct -> true;
+            case Having having -> true;
+            case Sorted sorted -> true;
+            case Limit limit -> limit.source().readsTexts();
+            case Project project -> project.source().readsTexts();
+        };
+    }
+
     /** All rows, in no order. */
     record Concat() implements Merge {}
 

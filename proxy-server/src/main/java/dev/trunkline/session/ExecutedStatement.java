@@ -13,6 +13,7 @@ import dev.trunkline.sql.Fingerprint;
 import dev.trunkline.sql.LexedText;
 import dev.trunkline.sql.PreparedText;
 import dev.trunkline.value.PgOid;
+import dev.trunkline.wire.ClientEncoding;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
@@ -64,6 +65,10 @@ record ExecutedStatement(ClientStatement prepared, StatementPlan plan, Destinati
                 session.database().destinations());
         if (destination instanceof Destination.Many) {
             requireBindable(execute, arguments);
+            if (!arguments.stream().allMatch(a -> !(a instanceof Argument.Text t) || isAscii(t.utf8()))) {
+                // They are bound as they are.
+                session.settings().requireUtf8();
+            }
         }
         List<ConfiguredSetting> configured = executed.action() instanceof SessionAction.Configure configure
                 ? ConfiguredSetting.required(ConfiguredSetting.of(configure, arguments), session.database())
@@ -154,6 +159,10 @@ record ExecutedStatement(ClientStatement prepared, StatementPlan plan, Destinati
             throw ProxyError.NOT_OVER_NODES.with("EXECUTE with an argument that is no constant of its parameter's type",
                     "Give a plain literal, and name the types in PREPARE.");
         }
+    }
+
+    private static boolean isAscii(byte[] text) {
+        return ClientEncoding.isAscii(text, 0, text.length);
     }
 
     /** What follows the names in a Bind with the arguments as values. */

@@ -134,7 +134,8 @@ final class FanOutInput implements ReplySink {
     @Override
     public void message(BackendConnection from, byte type, ByteBuf frame) {
         switch (type) {
-            case MessageTypes.ROW_DESCRIPTION -> run.described(index, columns(frame));
+            case MessageTypes.ROW_DESCRIPTION -> run.described(index,
+                    columns(from.encoding() == null ? frame : from.encoding().decodeMessage(frame)));
             case MessageTypes.COMMAND_COMPLETE -> {
                 complete = true;
                 run.completed(index, frame);

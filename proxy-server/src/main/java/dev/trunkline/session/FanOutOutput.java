@@ -27,7 +27,12 @@ interface FanOutOutput {
 
         @Override
         public void describe(RowDescription columns) {
-            BackendEncoder.encode(columns, session.out().stage());
+            ByteBuf stage = session.out().stage();
+            int from = stage.writerIndex();
+            BackendEncoder.encode(columns, stage);
+            if (session.settings().clientEncoding() != null) {
+                session.settings().clientEncoding().encodeMessages(stage, from);
+            }
         }
 
         @Override

@@ -102,7 +102,9 @@ final class FanOutRun implements StatementRun {
 
     static void start(Session session, StatementPlan plan, Destination.Many destination, StatementSource source,
             int maxRows, Runnable done) {
-        session.settings().requireUtf8();
+        if (plan.fanOut().merge().readsTexts() || NodeStatement.bindsTexts(destination)) {
+            session.settings().requireUtf8();
+        }
         session.routed(destination.keyed() ? Routing.MULTI_KEY : Routing.FAN_OUT, plan);
         FanOutOutput output = new FanOutOutput.ToClient(session, plan.fanOut().merge() instanceof Merge.Explained);
         FanOutRun run = new FanOutRun(session, plan, destination, destination, source, maxRows, output,

@@ -1,8 +1,10 @@
 package dev.trunkline.session;
 
 import dev.trunkline.plan.Plan;
+import dev.trunkline.route.Destination;
 import dev.trunkline.route.ListParts;
 import dev.trunkline.sql.LexedText;
+import dev.trunkline.wire.ClientEncoding;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
@@ -12,6 +14,19 @@ import java.util.Map;
  * @param values by number, the parameters whose values are not the client's
  */
 record NodeStatement(byte[] sql, Map<Integer, byte[]> values) {
+
+    /** Whether a node is bound a part of a list that has anything beyond ASCII: that is in UTF-8. */
+    static boolean bindsTexts(Destination.Many destination) {
+        ListParts parts = destination.parts();
+        for (int i = 0; parts != null && i < destination.nodes().length; i++) {
+            for (byte[] value : parts.values(i).values()) {
+                if (!ClientEncoding.isAscii(value, 0, value.length)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
 
     /** The statements of all nodes. */
     static NodeStatement[] of(Plan.FanOut fanOut, StatementSource source, ListParts parts, int nodes, LexedText lexed,

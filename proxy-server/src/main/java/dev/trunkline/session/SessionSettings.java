@@ -237,7 +237,8 @@ public final class SessionSettings {
     void requireUtf8() {
         if (encoding != null) {
             throw ProxyError.NOT_OVER_NODES.with(
-                    "a statement for several nodes with client_encoding " + encoding.name(),
+                    "a statement for several nodes whose texts are compared, with client_encoding " + encoding.name()
+                            + ",",
                     "Restrict it to one shard key, or SET client_encoding TO 'UTF8'.");
         }
     }

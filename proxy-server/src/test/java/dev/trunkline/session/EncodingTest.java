@@ -189,7 +189,25 @@ class EncodingTest {
                         .query(("select n from words where w = '" + word + "'").getBytes(StandardCharsets.UTF_8));
                 assertTrue(read.contains("SELECT 1"), read);
             }
-            assertTrue(latin.query("select count(*) from words".getBytes(charset)).contains("TL002"));
+            for (String sql : List.of("select w from words order by w", "select distinct n from words",
+                    "select max(w) from words", "select n, count(*) from words group by n")) {
+                assertTrue(latin.query(sql.getBytes(charset)).contains("TL002"), sql);
+            }
+            String all = latin.query("select w as \"schlüssel\", n from words where w >= 'ä'".getBytes(charset));
+            for (int i = 0; i < 20; i++) {
+                assertTrue(all.contains(new String(("ä€" + i).getBytes(charset), StandardCharsets.ISO_8859_1)), all);
+            }
+            assertTrue(all.contains("schlüssel") && all.contains("SELECT 20"), all);
+            assertTrue(latin.query("select count(*), sum(n) as größe from words".getBytes(charset)).contains("20"));
+            assertTrue(latin.query("select count(*) as größe from words".getBytes(charset)).contains("größe"));
+            assertTrue(latin.query("select w from words limit 3".getBytes(charset)).contains("SELECT 3"));
+            assertTrue(latin.extended("select w from words where w > $1".getBytes(charset), "ä".getBytes(charset))
+                    .contains("SELECT 20"));
+            assertTrue(latin.query("select \"ä\" from words".getBytes(charset)).contains("\"ä\" does not exist"));
+            assertTrue(latin.query("prepare p as select w from words where w > $1".getBytes(charset))
+                    .contains("PREPARE"));
+            assertTrue(latin.query("execute p('ä')".getBytes(charset)).contains("TL002"));
+            assertTrue(latin.query("execute p('a')".getBytes(charset)).contains("SELECT 20"));
             int rows = 0;
             for (int node = 0; node < 2; node++) {
                 int here = Integer.parseInt(shop.ask(node, "select count(*) from words"));
