@@ -5,6 +5,7 @@ import dev.trunkline.catalog.CatalogBuilder;
 import dev.trunkline.config.FanOutPolicy;
 import dev.trunkline.demo.RunningNode;
 import dev.trunkline.demo.TestNodes;
+import java.sql.Connection;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -21,6 +22,7 @@ class ProxyConversationTest {
 
     private static List<RunningNode> nodes;
     private static String database;
+    private static List<Connection> fillers;
     private static RunningProxy oneNode;
     private static RunningProxy twoNodes;
 
@@ -31,6 +33,7 @@ class ProxyConversationTest {
         for (RunningNode node : nodes) {
             TestNodes.execute(node, database, KeyValueTable.CREATE);
         }
+        fillers = KeyValueTable.connect(nodes, database);
         oneNode = RunningProxy.start(yaml("""
                   nodes:
                     a: { primary: 127.0.0.1:%d }
@@ -65,6 +68,9 @@ class ProxyConversationTest {
     static void stop() throws Exception {
         oneNode.close();
         twoNodes.close();
+        for (Connection filler : fillers) {
+            filler.close();
+        }
         TestNodes.dropDatabase(database, nodes);
     }
 
@@ -82,7 +88,7 @@ class ProxyConversationTest {
             throws Exception {
         return Conversations.in("server").filter(which)
                 .map(c -> DynamicTest.dynamicTest(c.toString(), () -> {
-                    KeyValueTable.fill(nodes, database, proxy == twoNodes);
+                    KeyValueTable.fill(fillers, proxy == twoNodes);
                     ConversationPlayer.play(c, new Served(proxy, database), List.of());
                 }));
     }
