@@ -160,7 +160,7 @@ final class ExtendedProtocol {
         }
         BackendConnection cursor = portals.cursor(name);
         if (cursor == null) {
-            return describePortal(portals.get(name), in, start, length);
+            return describePortal(existing(name), in, start, length);
         }
         if (!deferred.settle() || !session.replies().switchTo(cursor, null)) {
             return false;
@@ -252,6 +252,14 @@ final class ExtendedProtocol {
 
     // ---- Execute
 
+    /** One that was lost with its node is not simply missing: the client is told why. */
+    private Portal existing(String name) {
+        if (portals.find(name) == null && session.transaction().isBroken()) {
+            session.actions().checkNotFailed(null);
+        }
+        return portals.get(name);
+    }
+
     private boolean execute(ByteBuf in, int start, int length) {
         int nameEnd = zero(in, start + HEADER, start + length);
         requireEnd(nameEnd + 5, start + length);
@@ -260,7 +268,7 @@ final class ExtendedProtocol {
         if (cursor != null) {
             return fetch(cursor, in, start, length);
         }
-        Portal portal = portals.get(name);
+        Portal portal = existing(name);
         int maxRows = Math.max(0, in.getInt(nameEnd + 1));
         if ((!deferred.describes(portal) || portal.hasRun()) && !deferred.settle()) {
             return false;
