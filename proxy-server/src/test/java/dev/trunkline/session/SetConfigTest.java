@@ -83,11 +83,13 @@ class SetConfigTest {
                 expected.add(told(plain, step));
             }
         }
+        boolean mayPin = pins || List.of(dialog).contains("discard all");
         List<String> actual = new ArrayList<>();
         try (PgClient client = fixture.client()) {
             for (Object step : dialog) {
                 actual.add(told(client, step));
-                if (actual.getLast().contains("Z:I") && !fixture.report().contains("hidden setting")) {
+                if (actual.getLast().contains("Z:I")
+                        && !(mayPin && fixture.report().contains("hidden setting"))) {
                     spoil(fixture);
                 }
             }
@@ -104,10 +106,8 @@ class SetConfigTest {
             assertEquals("T row(4MB) [SHOW] Z:I", ask(spoiler, "show work_mem"));
             assertEquals("T row() [SELECT 1] Z:I",
                     ask(spoiler, "select coalesce(current_setting('my.own', true), '')"));
-            for (String sql : List.of("set work_mem = '3MB'", "set search_path = pg_catalog",
-                    "set time zone 'Asia/Tokyo'", "set my.own = 'spoilt'", "set datestyle = german")) {
-                ask(spoiler, sql);
-            }
+            ask(spoiler, "set work_mem = '3MB'; set search_path = pg_catalog; set time zone 'Asia/Tokyo';"
+                    + "set my.own = 'spoilt'; set datestyle = german");
         }
     }
 
