@@ -70,11 +70,11 @@ final class Binding {
                 session.database().destinations());
         if (destination instanceof Destination.Many) {
             layout.checkResultFormats(body);
-            checkFormatCount(plan.fanOut().merge());
             if (!deferred.settle()) {
                 return false;
             }
             session.portals().requireFree(portalName, null);
+            checkFormatCount(plan.fanOut().merge());
             keep(new Portal(portalName, statement, destination, null, values(plan, body)));
             return true;
         }

@@ -101,10 +101,15 @@ final class DeferredReplies {
         describe = null;
         BackendConnection backend = participant.backend();
         prepareAt(backend, portal.statement());
-        NodeMessages.bind(backend.stage(), "", portal.statement().server().name(), portal.values());
+        String name = session.portals().unnamedIsAtNode() ? session.portals().nameAtNodes("") : "";
+        NodeMessages.bind(backend.stage(), name, portal.statement().server().name(), portal.values());
         backend.expectBind(ReplySink.DROP, null);
-        FrontendEncoder.describe(backend.stage(), Target.PORTAL, "");
+        FrontendEncoder.describe(backend.stage(), Target.PORTAL, name);
         backend.expectDescribe(session.out());
+        if (!name.isEmpty()) {
+            FrontendEncoder.close(backend.stage(), Target.PORTAL, name);
+            backend.expectClose(ReplySink.DROP);
+        }
         return true;
     }
 

@@ -53,7 +53,7 @@ final class FanOutRun implements StatementRun {
     private final RowMerge merge;
     private final MergedRows rows;
     private final boolean sequential;
-    /** The portal's name at the nodes: only one that may be suspended has one. */
+    /** The portal's name at the nodes: only one that may be suspended, or stands beside an unnamed one, has one. */
     private final String portalName;
     private final boolean gathers;
     private int joined;
@@ -89,7 +89,9 @@ final class FanOutRun implements StatementRun {
         this.done = done;
         this.sequential = maxRows > 0 && fanOut.merge() instanceof Merge.Concat;
         this.gathers = fanOut.merge().gathers();
-        this.portalName = maxRows > 0 && !gathers ? session.portals().nameAtNodes(source.portalName()) : "";
+        this.portalName = maxRows > 0 && !gathers || session.portals().unnamedIsAtNode()
+                ? session.portals().nameAtNodes(source.portalName())
+                : "";
         this.merge = RowMerge.of(fanOut.merge(), session.database().nodeNames(destination.nodes()),
                 RowCounts.of(fanOut.merge(), source.values(), source.types()));
         this.rows = new MergedRows(merge, output, watch, source.describe(), maxRows);

@@ -67,6 +67,12 @@ final class Portals {
         }
     }
 
+    /** Whether a node holds the client's unnamed portal, which another one without a name would end. */
+    boolean unnamedIsAtNode() {
+        Portal unnamed = find("");
+        return unnamed != null && unnamed.participant() != null;
+    }
+
     /**
      * What a suspended portal is called at its nodes: the client's name, or one of ours in place of none, since the nodes'
      * unnamed portal is anybody's who comes next.
