@@ -16,7 +16,7 @@ final class MeantDifference {
             // Values and formats of what goes to several nodes are looked at by Execute; those of what goes to none are not.
             return got.equals("BindComplete") && wanted.contains("C=\"22021\"")
                     || got.equals("BindComplete") && wanted.startsWith("ErrorResponse")
-                    && actual.subList(at + 1, Math.min(at + 3, actual.size())).contains(wanted);
+                            && actual.subList(at + 1, Math.min(at + 3, actual.size())).contains(wanted);
         }
         if (hurt && wanted.startsWith("ErrorResponse")) {
             // Of two things wrong with a body the proxy may see the other one first.
