@@ -172,7 +172,9 @@ final class TransactionEnd {
     private void ended(boolean committed, boolean chain, String tag, Runnable done) {
         Transaction transaction = session.transaction();
         boolean wasExplicit = transaction.isExplicit();
-        String begin = transaction.beginSql();
+        // The modes of a failed transaction are gone, as after ROLLBACK without CHAIN.
+        boolean failed = transaction.isFailed();
+        String begin = failed ? "BEGIN" : transaction.beginSql();
         boolean snapshot = transaction.needsSnapshot();
         boolean erred = session.cycle().hasErred();
         if (wasExplicit) {
@@ -181,7 +183,8 @@ final class TransactionEnd {
             session.settlement().implicitEnded(committed);
         }
         if (chain && wasExplicit && !erred) {
-            transaction.begin(begin, snapshot, session.settings().current());
+            transaction.begin(begin, failed ? session.settings().defaultsToSnapshot() : snapshot,
+                    session.settings().current());
         }
         if (erred) {
             session.refusals().failCycle();
