@@ -92,6 +92,7 @@ final class Leases implements Waiter {
             if (transaction.isBroken() && refusal == null) {
                 // It would be another transaction there than the one that was lost.
                 session.actions().checkNotFailed(null);
+                session.nodeEvents().refuseAfterLoss();
             }
             checkSnapshot(transaction, node);
             // A node that joins may have something to say, which must not come into the middle of another one's rows.

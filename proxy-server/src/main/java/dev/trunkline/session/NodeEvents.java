@@ -262,8 +262,10 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         } else if (session.state() != SessionState.IDLE && (owing || cycle.isEnding() && lost.writes())) {
             // Between two messages a node owes nothing but what it was told on our own account.
             afterLoss(why);
-        } else if (lost.isUsed() && !(transaction.isBroken() && session.interruptions().giveUpWaiting(why))) {
-            // A statement that waited for another node's connection would have gone on without what was done here.
+        } else if (lost.isUsed() && !(transaction.isBroken() && session.state() == SessionState.WAITING
+                && session.interruptions().giveUpWaiting(why))) {
+            // A statement that waited for another node's connection would have gone on without what was done here. What waits for its
+            // plan may be ROLLBACK.
             untold = why;
         }
     }
@@ -314,6 +316,13 @@ final class NodeEvents implements BackendOwner, FlushTarget {
 
     boolean hasUntoldLoss() {
         return untold != null;
+    }
+
+    /** What comes after a loss does not run. */
+    void refuseAfterLoss() {
+        if (untold != null) {
+            throw takeLoss();
+        }
     }
 
     /** A loss that was noticed while nothing was owed; asked once. Null if there was none. */

@@ -110,6 +110,9 @@ final class StringRun implements StatementRun {
         int i = next;
         StatementPlan plan = plans.get(i);
         session.actions().checkNotFailed(plan);
+        if (!session.transaction().isExplicit()) {
+            session.nodeEvents().refuseAfterLoss();
+        }
         if (plan.action() instanceof SessionAction.Execute execute) {
             execute(execute, i);
             return;
