@@ -44,7 +44,6 @@ final class SimpleProtocol {
             return false;
         }
         session.cycle().leavePipeline();
-        session.statements().dropUnnamed();
         int end = in.indexOf(start + HEADER, start + length, (byte) 0);
         if (end < 0) {
             throw ProxyError.PROTOCOL_VIOLATION.with("invalid string in message");
@@ -52,6 +51,7 @@ final class SimpleProtocol {
         if (end != start + length - 1) {
             throw ProxyError.PROTOCOL_VIOLATION.with("invalid message format");
         }
+        session.statements().dropUnnamed();
         int size = length - HEADER - 1;
         byte[] sql = session.worker().scratch(size);
         in.getBytes(start + HEADER, sql, 0, size);

@@ -34,6 +34,8 @@ final class StringRun implements StatementRun {
     private boolean again;
     /** The EXECUTE whose replies are awaited, or null. */
     private ExecutedStatement running;
+    /** Who answers the statement at hand. */
+    private BackendConnection asked;
 
     private StringRun(Session session, byte[] sql, List<StatementPlan> plans, List<PlanKey> keys,
             boolean standardStrings) {
@@ -148,6 +150,7 @@ final class StringRun implements StatementRun {
         BackendConnection backend = participant.backend();
         session.replies().switchTo(backend, null);
         session.run(this);
+        asked = backend;
         var columns = new HeldColumns(session.out(), plan);
         SimpleProtocol.send(backend, sql, lexed.statementStart(i), lexed.statementEnd(i), columns, columns.rows(),
                 DroppingSink.INJECTED);
@@ -176,6 +179,7 @@ final class StringRun implements StatementRun {
         BackendConnection backend = participant.backend();
         session.replies().switchTo(backend, null);
         session.run(this);
+        asked = backend;
         running = executed;
         session.preparing().at(backend, executed.prepared());
         byte[] nodeSql = executed.nodeSql();
@@ -217,7 +221,8 @@ final class StringRun implements StatementRun {
 
     @Override
     public void drained(BackendConnection backend) {
-        if (!over) {
+        // Another one may have owed the answer to a Close of an earlier message.
+        if (!over && backend == asked) {
             session.guarded(this::step);
         }
     }

@@ -21,13 +21,15 @@ import org.junit.jupiter.api.Timeout;
 /**
  * Dialogs by chance, said to PostgreSQL and to the proxy, over one node and over two: the answers must be the same, message by message, and
  * so must the rows that are left. Over two nodes a dialog is compared up to what the proxy refuses to do there.
- * {@code -Dtrunkline.protocol.seconds} sets how long each, {@code -Dtrunkline.protocol.seed} where to begin.
+ * {@code -Dtrunkline.protocol.seconds} sets how long each, and for any number of dialogs, {@code -Dtrunkline.protocol.seed} where to begin.
  */
 @Timeout(7200)
 class ProtocolFuzzTest {
 
     private static final int SECONDS = Integer.getInteger("trunkline.protocol.seconds", 2);
     private static final long SEED = Long.getLong("trunkline.protocol.seed", 1);
+    /** In the suite the same dialogs everywhere: a machine that is faster than all others finds nothing there that they don't. */
+    private static final int MOST = System.getProperty("trunkline.protocol.seconds") == null ? 120 : Integer.MAX_VALUE;
     private static final int MOST_FAULTS = Integer.getInteger("trunkline.protocol.faults", 5);
 
     @Test
@@ -60,7 +62,7 @@ class ProtocolFuzzTest {
         var wrong = new ArrayList<String>();
         int refused = 0;
         long seed = SEED;
-        for (; System.nanoTime() - end < 0 && wrong.size() < MOST_FAULTS; seed++) {
+        for (; System.nanoTime() - end < 0 && seed - SEED < MOST && wrong.size() < MOST_FAULTS; seed++) {
             RandomDialog dialog = RandomDialog.of(repertoire, seed);
             postgresql.reset();
             divided.reset();
