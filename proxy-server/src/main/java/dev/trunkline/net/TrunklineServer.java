@@ -97,13 +97,26 @@ public final class TrunklineServer implements AutoCloseable {
 
     /** @param sources the control plane of each database, by the database's name */
     public TrunklineServer(Configuration configuration, Map<String, CatalogSource> sources) {
+        this(configuration, sources, planner());
+    }
+
+    /**
+     * As above, with other threads for planning.
+     *
+     * @param planner makes the plans that a cache doesn't have; ends with the server
+     */
+    public TrunklineServer(Configuration configuration, Map<String, CatalogSource> sources, ExecutorService planner) {
         this.configuration = configuration;
         this.reloading = new Reloading(configuration, System::getenv, new RunningParts());
         this.sources = Map.copyOf(sources);
         this.budgets = new Budgets(configuration);
         this.addresses = new NodeAddresses(configuration.limits().dnsTtl());
+        this.planner = planner;
+    }
+
+    private static ExecutorService planner() {
         int planners = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
-        this.planner = Executors.newFixedThreadPool(planners, task -> {
+        return Executors.newFixedThreadPool(planners, task -> {
             Thread thread = new Thread(null, task, "trunkline-planner", PLANNER_STACK_BYTES);
             thread.setDaemon(true);
             return thread;

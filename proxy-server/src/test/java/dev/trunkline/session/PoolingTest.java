@@ -249,22 +249,6 @@ class PoolingTest {
         }
     }
 
-    @Test
-    void aStatementThatIsBeingPlannedCanBeCancelled() throws Exception {
-        PgClient client = fixture.client();
-        String told = "";
-        // No node sees it: its plan is a refusal. It may be planned before the cancel request is there; mostly it is not.
-        for (int i = 0; i < 50 && !told.equals("error 57014 Z:I"); i++) {
-            client.send(new Query("DELETE FROM items WHERE v NOT IN ('x" + i + "'" + ", 'y'".repeat(60_000 + i) + ")"));
-            client.cancel();
-            told = told(client.receiveUntilReady());
-            assertTrue(told.equals("error TL002 Z:I") || told.equals("error 57014 Z:I"), told);
-        }
-        assertEquals("error 57014 Z:I", told);
-        assertEquals("T row(a) [SELECT 1] Z:I", ask(client, "SELECT v FROM items WHERE k = " + onA));
-        client.close();
-    }
-
     /** What another client has set on the connection is undone, and nobody hears of it. */
     @Test
     void settingsOfOthersAreNotReported() throws Exception {

@@ -8,9 +8,11 @@ import dev.trunkline.session.CatalogSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
 import java.util.function.Consumer;
 
 /** A proxy in this JVM over given nodes, with a catalog that the test makes. */
@@ -28,9 +30,13 @@ public final class RunningProxy implements ProxyUnderTest {
 
     /** Starts a proxy with this configuration; every database has the catalog of its name. */
     public static RunningProxy start(String yaml, Map<String, Catalog> catalogs) {
-        Map<String, CatalogSource> sources = new java.util.HashMap<>();
+        return over(yaml, fixed(catalogs));
+    }
+
+    private static Map<String, CatalogSource> fixed(Map<String, Catalog> catalogs) {
+        Map<String, CatalogSource> sources = new HashMap<>();
         catalogs.forEach((name, catalog) -> sources.put(name, new Fixed(catalog)));
-        return over(yaml, sources);
+        return sources;
     }
 
     /** Starts a proxy with this configuration; what it knows of the nodes of a database comes from the source of its name. */
@@ -38,6 +44,18 @@ public final class RunningProxy implements ProxyUnderTest {
         try {
             Configuration configuration = Configuration.parse("test.yaml", yaml, name -> null);
             TrunklineServer server = new TrunklineServer(configuration, sources);
+            server.start();
+            return new RunningProxy(server);
+        } catch (ConfigurationException | IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Starts a proxy that plans on the test's threads; every database has the catalog of its name. */
+    public static RunningProxy start(String yaml, Map<String, Catalog> catalogs, ExecutorService planner) {
+        try {
+            TrunklineServer server = new TrunklineServer(Configuration.parse("test.yaml", yaml, name -> null),
+                    fixed(catalogs), planner);
             server.start();
             return new RunningProxy(server);
         } catch (ConfigurationException | IOException | InterruptedException e) {
