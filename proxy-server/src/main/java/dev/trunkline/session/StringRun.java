@@ -150,10 +150,14 @@ final class StringRun implements StatementRun {
         BackendConnection backend = participant.backend();
         session.replies().switchTo(backend, null);
         session.run(this);
+        ask(backend, sql, lexed.statementStart(i), lexed.statementEnd(i), plan);
+    }
+
+    /** Has a node run the statement at hand. */
+    private void ask(BackendConnection backend, byte[] text, int start, int end, StatementPlan plan) {
         asked = backend;
         var columns = new HeldColumns(session.out(), plan);
-        SimpleProtocol.send(backend, sql, lexed.statementStart(i), lexed.statementEnd(i), columns, columns.rows(),
-                DroppingSink.INJECTED);
+        SimpleProtocol.send(backend, text, start, end, columns, columns.rows(), DroppingSink.INJECTED);
         FrontendEncoder.flush(backend.stage());
         session.become(SessionState.ACTIVE);
     }
@@ -179,14 +183,10 @@ final class StringRun implements StatementRun {
         BackendConnection backend = participant.backend();
         session.replies().switchTo(backend, null);
         session.run(this);
-        asked = backend;
         running = executed;
         session.preparing().at(backend, executed.prepared());
         byte[] nodeSql = executed.nodeSql();
-        var columns = new HeldColumns(session.out(), executed.plan());
-        SimpleProtocol.send(backend, nodeSql, 0, nodeSql.length, columns, columns.rows(), DroppingSink.INJECTED);
-        FrontendEncoder.flush(backend.stage());
-        session.become(SessionState.ACTIVE);
+        ask(backend, nodeSql, 0, nodeSql.length, executed.plan());
     }
 
     /** Positions count from the beginning of the string. */
