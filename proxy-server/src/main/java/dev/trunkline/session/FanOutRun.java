@@ -144,9 +144,7 @@ final class FanOutRun implements StatementRun {
             }
         }
         warn();
-        session.run(this);
-        session.become(SessionState.ACTIVE);
-        started = true;
+        begin();
         statements = NodeStatement.of(fanOut, source, destination.parts(), inputs.count(),
                 session.worker().lexed(), session.planKey().standardConformingStrings());
         for (int i = 0; i < inputs.count(); i++) {
@@ -171,12 +169,19 @@ final class FanOutRun implements StatementRun {
         inputs.get(i).execute(portalName, most);
     }
 
+    /** From here on the replies are the run's own: none takes its turn behind what a node still says. */
+    private void begin() {
+        started = true;
+        session.replies().complete();
+        session.run(this);
+        session.become(SessionState.ACTIVE);
+    }
+
     /** Goes on after PortalSuspended. Nodes that went in turn still do, since the rows before were in turn. */
     void resume(int maxRows) {
         startedNanos = System.nanoTime();
         rows.goOn(maxRows);
-        session.run(this);
-        session.become(SessionState.ACTIVE);
+        begin();
         if (sequential) {
             execute(turn, maxRows);
         } else {
