@@ -86,6 +86,11 @@ final class RehearseCommand implements Callable<Integer> {
         }
 
         @Override
+        public void suspect(int node) {
+            // There is nothing to look at.
+        }
+
+        @Override
         public Map<String, String> startupParameters() {
             return Map.of("server_version", "18.0", "server_encoding", "UTF8", "DateStyle", "ISO, MDY", "TimeZone",
                     "UTC", "integer_datetimes", "on", "standard_conforming_strings", "on");

@@ -8,6 +8,7 @@ import dev.trunkline.error.ProxyException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,6 +23,15 @@ final class AdminParser {
             Pattern.DOTALL);
     private static final Set<String> FUNCTIONS = Set.of("version", "current_database", "current_catalog",
             "current_user", "session_user", "user", "current_schema", "pg_backend_pid", "pg_is_in_recovery", "now");
+
+    /** Commands of PgBouncer that there are not here, and what there is in their place. */
+    private static final Map<String, String> ELSEWHERE = Map.of("shutdown",
+            "Send the process SIGTERM: clients are sent away at the end of their transactions, then it ends.",
+            "suspend",
+            "Another process takes over the port with listen.reusePort in the configuration file.", "disable",
+            "PAUSE holds a database; without it in the configuration file, it is not served from the next start on.",
+            "enable", "RESUME ends the pause of a database.", "wait_close",
+            "SHOW SERVERS has close_needed for each connection that RECONNECT has not replaced yet.");
 
     private enum Kind {
         WORD,
@@ -113,7 +123,9 @@ final class AdminParser {
                         null);
             case "close" -> forget("CLOSE CURSOR");
             case "unlisten" -> forget("UNLISTEN");
-            default -> throw unexpected(first);
+            default -> throw ELSEWHERE.containsKey(first.text)
+                    ? unexpected(first).withHint(ELSEWHERE.get(first.text))
+                    : unexpected(first);
         };
         if (next < tokens.size()) {
             throw unexpected(tokens.get(next));
@@ -193,7 +205,8 @@ final class AdminParser {
         try {
             return new AdminStatement.Kill(Integer.parseInt(id.text));
         } catch (NumberFormatException e) {
-            throw unexpected(id);
+            throw unexpected(id)
+                    .withHint("KILL ends one client's session: SHOW CLIENTS has the id. PAUSE holds a database.");
         }
     }
 

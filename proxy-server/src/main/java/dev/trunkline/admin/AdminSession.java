@@ -293,6 +293,10 @@ final class AdminSession implements ClientSession {
         if (transaction == TransactionStatus.FAILED) {
             throw ProxyError.IN_FAILED_TRANSACTION.with();
         }
+        if (statement instanceof AdminStatement.SetSetting set && !execution.isSessionSetting(set.name())) {
+            warn("01000", "SET " + set.name() + " changes nothing",
+                    "The configuration file has the settings, and RELOAD applies them; SHOW CONFIG lists them.");
+        }
         if (statement instanceof AdminStatement.Forget forget && forget.tag().startsWith("DEALLOCATE")) {
             deallocate(forget.name());
         }
@@ -389,6 +393,11 @@ final class AdminSession implements ClientSession {
 
     private void warn(String sqlState, String message) {
         BackendEncoder.notice(out.stage(), ErrorFields.of("WARNING", sqlState, message));
+    }
+
+    private void warn(String sqlState, String message, String hint) {
+        BackendEncoder.notice(out.stage(),
+                ErrorFields.of("WARNING", sqlState, message).with(ErrorFields.HINT, hint));
     }
 
     private void fail(ProxyException error, boolean simple) {

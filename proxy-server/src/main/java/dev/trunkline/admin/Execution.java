@@ -8,11 +8,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** Runs a visitor's statements, and knows the columns of their answers beforehand. Owned by the visitor's event loop. */
 final class Execution {
+
+    /** What drivers set without being asked, beside the settings that have a value here. */
+    private static final Set<String> SAID_BY_DRIVERS = Set.of("transaction", "characteristics", "constraints",
+            "client_min_messages", "bytea_output", "lc_messages", "lock_timeout", "idle_in_transaction_session_timeout",
+            "idle_session_timeout", "transaction_timeout", "default_transaction_deferrable", "row_security", "jit",
+            "synchronous_commit", "work_mem", "role", "session_authorization");
 
     private final Visitor visitor;
     private final Rows rows;
@@ -28,6 +35,12 @@ final class Execution {
                 "default_transaction_read_only", "off", "max_identifier_length", "63", "statement_timeout", "0",
                 "extra_float_digits", "1"));
         visitor.parameters().forEach((name, value) -> settings.put(name.toLowerCase(Locale.ROOT), value));
+    }
+
+    /** Whether anybody could mean the session's own setting by this name; the proxy's are in the configuration file. */
+    boolean isSessionSetting(String name) {
+        return name.indexOf('.') >= 0 || settings.containsKey(name.toLowerCase(Locale.ROOT))
+                || SAID_BY_DRIVERS.contains(name);
     }
 
     String setting(String name) {

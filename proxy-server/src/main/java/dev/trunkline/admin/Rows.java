@@ -20,6 +20,7 @@ import dev.trunkline.session.CatalogSource;
 import dev.trunkline.session.ClientStatus;
 import dev.trunkline.session.ServedDatabase;
 import dev.trunkline.session.Worker;
+import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -100,7 +101,7 @@ final class Rows {
 
     private static List<Object> client(ClientStatus c) {
         InetSocketAddress from = c.address() instanceof InetSocketAddress address ? address : null;
-        return row(c.user(), c.database(), c.state(), from == null ? null : from.getAddress().getHostAddress(),
+        return row(c.user(), c.database(), c.state(), from == null ? null : NetUtil.toAddressString(from.getAddress()),
                 from == null ? null : from.getPort(), c.waitMicros(), c.pinned(),
                 c.nodes().isEmpty() ? null : String.join(",", c.nodes()), c.processId(), c.applicationName(),
                 c.connected(), c.request(), c.requests(), c.channels(), c.pinnedFor(),

@@ -147,9 +147,13 @@ public final class BackendConnector {
                 }).connect(address);
     }
 
+    /** Why, in a few words: epoll's errors begin with the system call and its number, and the address ends them all. */
     static String reason(Throwable cause) {
         String message = cause.getMessage();
-        return message == null ? cause.getClass().getSimpleName() : message.replaceAll(": .*", "");
+        return message == null
+                ? cause.getClass().getSimpleName()
+                : message.replaceFirst("^\\w+\\(\\.\\.\\) failed( with error\\(-?\\d+\\))?: ", "").replaceAll(": .*",
+                        "");
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.trunkline.backend;
 
+import io.netty.util.NetUtil;
 import io.netty.util.concurrent.EventExecutor;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -151,7 +153,7 @@ public final class HostAddresses {
             expired = false;
             lookedUpAtNanos = System.nanoTime();
             if (found == null && known != null && !failing) {
-                LOG.warn("{}; its last addresses hold on: {}", why, known);
+                LOG.warn("{}; its last addresses hold on: {}", why, words(known));
             }
             failing = found == null;
             if (found != null) {
@@ -167,8 +169,12 @@ public final class HostAddresses {
         // Servers of names change the order to spread the load.
         if (before != null && !new HashSet<>(before).equals(new HashSet<>(found))) {
             generation++;
-            LOG.info("{} is at {} now, no longer at {}", host, found, before);
+            LOG.info("{} is at {} now, no longer at {}", host, words(found), words(before));
         }
+    }
+
+    private static String words(List<InetAddress> addresses) {
+        return addresses.stream().map(NetUtil::toAddressString).collect(Collectors.joining(", "));
     }
 
     private void answer(List<InetAddress> addresses, String why) {

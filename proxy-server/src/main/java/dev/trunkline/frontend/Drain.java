@@ -5,6 +5,8 @@ import dev.trunkline.session.ClientSession;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sends the clients away when the proxy stops, each at the end of its transaction (57P01): what a client sends after it was
@@ -19,6 +21,7 @@ import java.util.function.Predicate;
  */
 public final class Drain {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Drain.class);
     private static final long POLL_MILLIS = 10;
     /** How long a client that has only just logged in may be silent: its first request is on the way. */
     private static final long SETTLING_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
@@ -36,10 +39,17 @@ public final class Drain {
     /** Returns when every client is gone. */
     public void run(Duration timeout) throws InterruptedException {
         long begin = System.nanoTime();
+        LOG.info(
+                "draining: {} connected, who are sent away at the end of their transactions, {} s from now at the latest",
+                clients.count() == 1 ? "1 client is" : clients.count() + " clients are", timeout.toSeconds());
         long patience = timeout.toNanos();
         while (isAnyoneLeft(System.nanoTime() - begin) && System.nanoTime() - begin <= patience) {
             dismissThose(ClientSession::isAtRest, true);
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
+        if (clients.count() > 0) {
+            LOG.warn("drain: limits.drainTimeout is over; {} in a transaction, which is cancelled or rolled back",
+                    clients.count() == 1 ? "1 client is still" : clients.count() + " clients are still");
         }
         connections(ClientConnection::interrupt);
         begin = System.nanoTime();

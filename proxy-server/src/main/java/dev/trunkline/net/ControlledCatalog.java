@@ -81,6 +81,11 @@ final class ControlledCatalog implements CatalogSource, NodeControl.Listener, Au
     }
 
     @Override
+    public void suspect(int node) {
+        control.suspect(node);
+    }
+
+    @Override
     public Map<String, String> startupParameters() {
         return control.startupParameters();
     }

@@ -360,6 +360,7 @@ public final class TrunklineServer implements AutoCloseable {
         planner.shutdownNow();
         addresses.close();
         controls.values().forEach(ControlledCatalog::close);
+        LOG.info("stopped");
     }
 
     private static void run(Worker worker, Runnable task) throws InterruptedException {

@@ -302,9 +302,16 @@ public final class NodeControl implements AutoCloseable {
         return CompletableFuture.allOf(watches.stream().map(NodeWatch::look).toArray(CompletableFuture[]::new));
     }
 
-    /** Looks at one node now: a connection to it failed. */
+    /** Looks at one node now: it is to be used, and has not been seen to fit. */
     public CompletionStage<Void> refreshNow(int node) {
         return watches.get(node).look();
+    }
+
+    /** A connection to a node has failed or was lost. If the node counts as up, it is looked at now. Any thread; cheap. */
+    public void suspect(int node) {
+        if (state(node).isUp()) {
+            watches.get(node).suspect();
+        }
     }
 
     private synchronized boolean found(NodeConfig node, NodeWatch.Found found) {

@@ -32,6 +32,8 @@ final class NodeWatch implements Runnable, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeWatch.class);
     /** No connection in time, a connection that broke, too many of them, a server that starts, and what took too long. */
     private static final Set<String> PASSING = Set.of("08001", "08006", "53300", "57P03", "57014", "55P03");
+    /** A node that looks well from here, and not to statements, is looked at out of turn no more often than this. */
+    private static final Duration SUSPICION = Duration.ofSeconds(1);
     private static final Duration FIRST_RETRY = Duration.ofMillis(250);
 
     /** What a look at the node found. */
@@ -57,6 +59,7 @@ final class NodeWatch implements Runnable, AutoCloseable {
 
     /** Guarded by this. */
     private final List<CompletableFuture<Void>> asked = new ArrayList<>();
+    private long suspectedNanos = System.nanoTime() - SUSPICION.toNanos();
     private boolean closed;
 
     /** The rest belongs to the thread. */
@@ -92,6 +95,15 @@ final class NodeWatch implements Runnable, AutoCloseable {
             notifyAll();
         }
         return done;
+    }
+
+    /** Looks now, unless that was said a moment ago: every statement that fails may say so. Any thread. */
+    synchronized void suspect() {
+        long now = System.nanoTime();
+        if (now - suspectedNanos > SUSPICION.toNanos()) {
+            suspectedNanos = now;
+            look();
+        }
     }
 
     @Override

@@ -431,7 +431,7 @@ public final class Pool {
         for (WaitLine.Place place = line.pollUntold(now, limits.notifyNanos()); place != null; place = line
                 .pollUntold(now, limits.notifyNanos())) {
             events.count(Event.WAIT_NOTICE);
-            place.waiter.waitsLong(ProxyError.WAITING_FOR_CONNECTION.with(endpoint.nodeName()).withDetail(shortage()));
+            place.waiter.waitsLong(shortage().explain(ProxyError.WAITING_FOR_CONNECTION.with(endpoint.nodeName())));
         }
     }
 
@@ -439,8 +439,8 @@ public final class Pool {
         for (WaitLine.Place place = line.pollLate(now, limits.waitNanos()); place != null; place = line.pollLate(now,
                 limits.waitNanos())) {
             events.count(Event.WAIT_TIMEOUT);
-            refuse(place, ProxyError.POOL_EXHAUSTED.with(endpoint.nodeName(), limits.waitNanos() / 1_000_000 + " ms")
-                    .withDetail(shortage()));
+            refuse(place, shortage().explain(
+                    ProxyError.POOL_EXHAUSTED.with(endpoint.nodeName(), limits.waitNanos() / 1_000_000 + " ms")));
         }
     }
 
@@ -449,18 +449,11 @@ public final class Pool {
         place.waiter.refused(why);
     }
 
-    /** What those in line wait for. */
-    private String shortage() {
+    private Shortage shortage() {
         if (gate.isPaused()) {
-            return "Database " + databaseName + " is paused.";
+            return Shortage.paused(databaseName);
         }
-        if (connecting > 0) {
-            return "A connection is being opened.";
-        }
-        Budget bound = permits.shortOf();
-        return bound == null
-                ? null
-                : "All " + bound.bound() + " connections that " + bound.key() + " allows are in use.";
+        return connecting > 0 ? Shortage.opening() : Shortage.of(permits.shortOf());
     }
 
     /** Opens what is missing to the number that is kept. */

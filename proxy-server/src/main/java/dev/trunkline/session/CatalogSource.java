@@ -15,6 +15,9 @@ public interface CatalogSource {
     /** Has the nodes looked at soon: somebody may have changed something. */
     void refreshNow();
 
+    /** A connection to a node has failed or was lost. If the node counts as up, it is looked at now. */
+    void suspect(int node);
+
     /** What nodes report at log-in (ParameterStatus), by name. */
     Map<String, String> startupParameters();
 

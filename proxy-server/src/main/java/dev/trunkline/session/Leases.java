@@ -235,6 +235,9 @@ final class Leases implements Waiter {
     @Override
     public void refused(ProxyException why) {
         refusal = why;
+        if (why.error() == ProxyError.NODE_DOWN) {
+            identity.database().suspect(acquiring);
+        }
         if (!asking) {
             session.proceed();
         }

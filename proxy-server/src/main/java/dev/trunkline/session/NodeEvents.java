@@ -203,6 +203,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
     @Override
     public void lost(BackendConnection backend, boolean owing, boolean midMessage, ErrorFields lastError) {
         LOG.info("session {}: connection to node {} was lost", session.identity().processId(), backend.endpoint());
+        session.database().suspect(backend.node());
         Participant participant = transaction.at(backend.node());
         if (participant == null || participant.backend() != backend) {
             return;

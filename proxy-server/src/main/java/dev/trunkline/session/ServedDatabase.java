@@ -204,6 +204,11 @@ public final class ServedDatabase {
         source.refreshNow();
     }
 
+    /** A connection to a node has failed or was lost: whoever watches the node is to know at once. */
+    void suspect(int node) {
+        source.suspect(node);
+    }
+
     /** A client has changed the schema. */
     void schemaChanged() {
         schema.incrementAndGet();

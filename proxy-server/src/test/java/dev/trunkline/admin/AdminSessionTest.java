@@ -3,6 +3,7 @@ package dev.trunkline.admin;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -311,6 +312,26 @@ class AdminSessionTest {
         assertEquals(List.of(new AdminStatement.Empty()), AdminParser.parse(" -- nothing\n /* at all */ ;;"));
         assertEquals(List.of(new AdminStatement.Kill(7), new AdminStatement.Pause("My DB")),
                 AdminParser.parse("kill '7'; PAUSE \"My DB\";"));
+    }
+
+    /** What PgBouncer's operators try first. */
+    @Test
+    void whatThereIsNotLeadsToWhatThereIs() throws SQLException {
+        Map<String, String> hints = Map.of("SHUTDOWN", "SIGTERM", "DISABLE shop", "PAUSE", "ENABLE shop", "RESUME",
+                "SUSPEND", "reusePort", "WAIT_CLOSE", "close_needed", "KILL shop", "SHOW CLIENTS");
+        hints.forEach((command, hint) -> {
+            ProxyException e = assertThrows(ProxyException.class, () -> AdminParser.parse(command), command);
+            assertTrue(e.hint().contains(hint), command + ": " + e.hint());
+        });
+        try (Connection admin = fixture.admin(); Statement statement = admin.createStatement()) {
+            statement.execute("SET default_pool_size = 40");
+            assertEquals("SET default_pool_size changes nothing", statement.getWarnings().getMessage());
+            statement.clearWarnings();
+            statement
+                    .execute("SET application_name = 'x'; SET extra_float_digits TO 2; SET client_min_messages = error;"
+                            + " SET trunkline.fan_out = allow; SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY");
+            assertNull(statement.getWarnings());
+        }
     }
 
     /** A long string overflowed the stack of the event loop. */

@@ -294,6 +294,13 @@ class NodeControlTest {
                 assertEquals("b UP", Heard.nextAfter("b DOWN", heard.states), "its reason may change while it starts");
                 assertEquals(version, control.catalog().version(), "coming back is no change of the schema");
             }
+            try (NodeControl control = start(nodes, LONG)) {
+                Heard heard = new Heard();
+                control.addListener(heard);
+                own.kill();
+                control.suspect(1);
+                assertEquals("b DOWN", Heard.next(heard.states), "nobody waits for the next look");
+            }
         }
     }
 

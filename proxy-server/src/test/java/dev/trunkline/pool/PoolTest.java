@@ -109,7 +109,7 @@ class PoolTest {
 
         @Override
         public void waitsLong(ProxyException why) {
-            told.add(why.getMessage() + ": " + why.detail());
+            told.add(why.getMessage() + ": " + why.detail() + " " + why.hint());
         }
 
         Object answer() throws InterruptedException {
@@ -366,7 +366,8 @@ class PoolTest {
         tick(pool, 6 * SECOND);
         tick(pool, 7 * SECOND);
         assertEquals("waiting for a connection to node \"a\": All 1 connections that databases.d.pool.size allows are"
-                + " in use.", waits.answer());
+                + " in use. The statement goes on when one becomes free. Shorten transactions, or raise the limit.",
+                waits.answer());
         assertTrue(waits.told.isEmpty());
         tick(pool, 31 * SECOND);
         ProxyException why = (ProxyException) waits.answer();
@@ -524,6 +525,9 @@ class PoolTest {
         gate.pause();
         tick(pool, 0);
         Client waits = ask(pool);
+        tick(pool, 6 * SECOND);
+        assertEquals("waiting for a connection to node \"a\": Database d is paused. RESUME in the admin database ends"
+                + " the pause.", waits.answer());
         assertEquals(0, node.logins());
         gate.resume();
         on(pool, () -> {

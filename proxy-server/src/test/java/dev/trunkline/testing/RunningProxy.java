@@ -131,6 +131,11 @@ public final class RunningProxy implements ProxyUnderTest {
         }
 
         @Override
+        public void suspect(int node) {
+            // Nothing to look at.
+        }
+
+        @Override
         public Map<String, String> startupParameters() {
             return PARAMETERS;
         }
