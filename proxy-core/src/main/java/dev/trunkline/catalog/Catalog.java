@@ -30,6 +30,7 @@ public final class Catalog {
     private final Map<RelationName, FanOutPolicy> tableFanOut;
     private final OidTranslation oids;
     private final Map<RelationName, List<ConstraintFacts>> foreignKeys;
+    private final TaintingCode taintingCode;
 
     /** The facts of the functions of one name in one schema. */
     record SchemaFunction(String schema, FunctionFacts facts) {}
@@ -38,7 +39,7 @@ public final class Catalog {
             Collection<Relation> relations, Collection<SchemaFunction> functions,
             Map<String, FunctionRoute> functionRoutes, FanOutPolicy fanOut,
             Map<RelationName, FanOutPolicy> tableFanOut, OidTranslation oids,
-            Map<RelationName, List<ConstraintFacts>> foreignKeys) {
+            Map<RelationName, List<ConstraintFacts>> foreignKeys, TaintingCode taintingCode) {
         this.version = version;
         this.database = database;
         this.nodes = List.copyOf(nodes);
@@ -57,6 +58,7 @@ public final class Catalog {
         this.tableFanOut = Map.copyOf(tableFanOut);
         this.oids = oids;
         this.foreignKeys = Map.copyOf(foreignKeys);
+        this.taintingCode = taintingCode;
     }
 
     public long version() {
@@ -187,6 +189,11 @@ public final class Catalog {
     /** How the OIDs of the nodes' own types and relations differ from the home node's. */
     public OidTranslation oids() {
         return oids;
+    }
+
+    /** The user's code that may leave something on its connection. */
+    public TaintingCode taintingCode() {
+        return taintingCode;
     }
 
     /** The foreign key from one table to another, or null. */

@@ -66,7 +66,7 @@ public final class CatalogAssembly {
         Map<RelationName, Set<String>> colliding = report(reports);
         Catalog catalog = new Catalog(version, database.name(), nodes(), 0, database.virtualShards(),
                 relations(colliding, comparison), functions(), database.functions(), database.fanOut(), tableFanOut(),
-                oids, foreignKeys());
+                oids, foreignKeys(), TaintingCodeSearch.of(schemas.values(), dependencies));
         return new Result(catalog, findings.all(), List.copyOf(reports.colliding()));
     }
 

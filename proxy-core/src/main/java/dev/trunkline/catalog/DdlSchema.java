@@ -5,6 +5,7 @@ import dev.trunkline.config.DatabaseConfig;
 import dev.trunkline.sql.Expr;
 import dev.trunkline.sql.Name;
 import dev.trunkline.sql.NamedTables;
+import dev.trunkline.sql.RoutineSource.Traces;
 import dev.trunkline.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -37,7 +38,7 @@ public final class DdlSchema {
     NodeSchema schema() {
         return new NodeSchema(new NodeSchema.ServerFacts(180_000, "18", "UTF8", false, ""), relations,
                 List.copyOf(functions.values()), List.of(), List.copyOf(Builtins.postgres().functions().values()),
-                Builtins.postgres().relations(), Map.of());
+                Builtins.postgres().relations(), Map.of(), NodeSchema.UnnamedCalls.NONE);
     }
 
     /** Takes the next statement of the script, {@code text}; one that makes nothing of interest is passed over. */
@@ -104,7 +105,7 @@ public final class DdlSchema {
         RelationName name = relation(ddl.objects().getFirst());
         String definition = ddl.query() == null ? "" : ddl.query().span().of(text);
         relations.put(name, new RelationFacts(name, kind, 0, columns, List.of(), List.of(), List.of(), null, reads,
-                Set.of(), false, definition));
+                Set.of(), Set.of(), false, definition));
     }
 
     private void function(Statement.Ddl ddl, Name name) {
@@ -126,13 +127,13 @@ public final class DdlSchema {
         String schema = name.schema() == null ? "public" : name.schema();
         String id = schema + "." + name.last() + "/" + functions.size();
         functions.put(id, new UserFunction(id, schema, new FunctionFacts(name.last(), kind, volatility, false, false),
-                "", Set.of(), Set.of(), Set.of()));
+                "", Set.of(), Set.of(), Set.of(), Traces.NONE));
     }
 
     private void put(RelationName name, RelationKind kind, List<ColumnFacts> columns, List<ConstraintFacts> constraints,
             List<RelationName> parents, Set<RelationName> reads) {
         relations.put(name, new RelationFacts(name, kind, 0, columns, constraints, parents, List.of(), null, reads,
-                Set.of(), false, ""));
+                Set.of(), Set.of(), false, ""));
     }
 
     private void alter(Statement.Ddl ddl) {

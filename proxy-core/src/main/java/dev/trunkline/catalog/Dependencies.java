@@ -92,6 +92,16 @@ final class Dependencies {
         return found;
     }
 
+    /** The functions that a function calls itself. */
+    Set<String> callsOf(String id) {
+        return functionCalls.getOrDefault(id, Set.of());
+    }
+
+    /** The relations that a function uses itself. */
+    Set<RelationName> readsOf(String id) {
+        return functionReads.getOrDefault(id, Set.of());
+    }
+
     private void collect(String id, Set<String> found) {
         if (found.add(id)) {
             functionCalls.getOrDefault(id, Set.of()).forEach(next -> collect(next, found));

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The schema of one node, as its system catalogs have it. Two equal ones make the same catalog, so nothing is in here that
@@ -18,7 +19,25 @@ import java.util.Map;
 public record NodeSchema(ServerFacts server, Map<RelationName, RelationFacts> relationsByName,
         List<UserFunction> functions,
         List<UserType> types, List<FunctionFacts> builtInFunctions, List<RelationName> systemRelations,
-        Map<String, String> reported) {
+        Map<String, String> reported, UnnamedCalls unnamedCalls) {
+
+    /**
+     * Functions of the user's that run where no statement names them, by {@link UserFunction#id}.
+     *
+     * @param anywhere
+     *            those of operators, casts, operator classes and domains
+     * @param byDdl
+     *            those of event triggers
+     */
+    public record UnnamedCalls(Set<String> anywhere, Set<String> byDdl) {
+
+        public static final UnnamedCalls NONE = new UnnamedCalls(Set.of(), Set.of());
+
+        public UnnamedCalls {
+            anywhere = Set.copyOf(anywhere);
+            byDdl = Set.copyOf(byDdl);
+        }
+    }
 
     /**
      * {@code versionNumber} is {@code server_version_num}. {@code identity} is the same for the same database of the same
@@ -47,7 +66,8 @@ public record NodeSchema(ServerFacts server, Map<RelationName, RelationFacts> re
         ServerFacts here = new ServerFacts(server.versionNumber, server.version, server.encoding, server.standby,
                 there.identity);
         return other.equals(
-                new NodeSchema(here, relationsByName, functions, types, builtInFunctions, systemRelations, reported));
+                new NodeSchema(here, relationsByName, functions, types, builtInFunctions, systemRelations, reported,
+                        unnamedCalls));
     }
 
     public Collection<RelationFacts> relations() {

@@ -15,6 +15,8 @@ import java.util.Set;
  * @param calls
  *            the functions of the user's that its query, rules, triggers, defaults and constraints call, by
  *            {@link UserFunction#id}
+ * @param calledByReading
+ *            those of them that a query on it calls: in a view, in policies
  * @param updatable
  *            of a view: whether it can be written through
  * @param definition
@@ -22,8 +24,8 @@ import java.util.Set;
  */
 public record RelationFacts(RelationName name, RelationKind kind, int oid, List<ColumnFacts> columns,
         List<ConstraintFacts> constraints, List<RelationName> parents, List<TriggerFacts> triggers,
-        List<String> replicaIdentity, Set<RelationName> reads, Set<String> calls, boolean updatable,
-        String definition) {
+        List<String> replicaIdentity, Set<RelationName> reads, Set<String> calls, Set<String> calledByReading,
+        boolean updatable, String definition) {
 
     public RelationFacts {
         columns = List.copyOf(columns);
@@ -33,6 +35,7 @@ public record RelationFacts(RelationName name, RelationKind kind, int oid, List<
         replicaIdentity = replicaIdentity == null ? null : List.copyOf(replicaIdentity);
         reads = Set.copyOf(reads);
         calls = Set.copyOf(calls);
+        calledByReading = Set.copyOf(calledByReading);
     }
 
     /** A trigger of the user's; {@code before} may change the row. */
@@ -51,7 +54,7 @@ public record RelationFacts(RelationName name, RelationKind kind, int oid, List<
     /** As it would be where it has another OID. */
     RelationFacts withOid(int other) {
         return new RelationFacts(name, kind, other, columns, constraints, parents, triggers, replicaIdentity, reads,
-                calls, updatable, definition);
+                calls, calledByReading, updatable, definition);
     }
 
     List<String> primaryKey() {

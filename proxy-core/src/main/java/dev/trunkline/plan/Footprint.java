@@ -14,6 +14,7 @@ final class Footprint {
     private SessionAction action;
     private final List<TableUse> tables = new ArrayList<>();
     private int[] parameterTypes = {};
+    private boolean unknownTables;
 
     Footprint(Access access) {
         this.access = access;
@@ -41,6 +42,7 @@ final class Footprint {
 
     Footprint with(List<RowSource> sources, int[] parameters) {
         for (RowSource source : sources) {
+            unknownTables |= source.kind() == RowSource.Kind.UNKNOWN;
             if (source.relation() != null) {
                 tables.add(new TableUse(source.relation(), source.written()));
             }
@@ -70,6 +72,16 @@ final class Footprint {
 
     List<TableUse> tables() {
         return tables;
+    }
+
+    Footprint withUnknownTables() {
+        unknownTables = true;
+        return this;
+    }
+
+    /** Whether there are tables that the catalog does not know. */
+    boolean hasUnknownTables() {
+        return unknownTables;
     }
 
     int[] parameterTypes() {

@@ -7,6 +7,7 @@ import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.route.FunctionUse;
 import dev.trunkline.sql.Expr;
+import dev.trunkline.sql.RoutineSource;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -140,6 +141,9 @@ final class FunctionRules {
         } else if (use.hasEffects()) {
             boolean looks = ALSO_LOOKING.contains(name) || LOOKING.stream().anyMatch(name::startsWith);
             atHome(name, looks ? Access.read("functions in it only look") : Access.write("calls " + name));
+            if (RoutineSource.isSessionFunction(name)) {
+                effects.add(SessionEffect.TAINT);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.trunkline.plan;
 
 import dev.trunkline.catalog.Catalog;
+import dev.trunkline.catalog.TaintingCode;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.route.KeyRule;
@@ -8,6 +9,7 @@ import dev.trunkline.route.KeyValue;
 import dev.trunkline.route.NodeRule;
 import dev.trunkline.route.StatementText;
 import dev.trunkline.sql.Fingerprint;
+import dev.trunkline.sql.Identifiers;
 import dev.trunkline.sql.LexedText;
 import dev.trunkline.sql.SqlParser;
 import dev.trunkline.sql.Statement;
@@ -59,6 +61,9 @@ public final class Planner {
             StatementPlanner planner = new StatementPlanner(catalog, key, hints, text);
             decision = planner.decideWhole(statement);
             footprint = planner.footprint();
+            if (taints(sql, key, catalog, footprint)) {
+                footprint.with(SessionEffect.TAINT);
+            }
         } catch (ProxyException refusal) {
             decision = Decision.refuse(refusal);
             footprint = new Footprint(Access.write("not planned"));
@@ -91,6 +96,22 @@ public final class Planner {
         List<Guard> guards = new ArrayList<>();
         guarded.forEach((slot, source) -> guards.add(new Guard(slot, source)));
         return plan(decision, footprint, statement.kind(), fingerprint.toString(), guards, catalog);
+    }
+
+    /**
+     * Whether it may run code of the user's that leaves something on its connection. Names count wherever they stand: a
+     * function can be called as if it were a column.
+     */
+    private static boolean taints(String sql, PlanKey key, Catalog catalog, Footprint footprint) {
+        TaintingCode code = catalog.taintingCode();
+        if (code.isEmpty()) {
+            return false;
+        }
+        return code.unnamed() || footprint.hasUnknownTables()
+                || footprint.effects().contains(SessionEffect.CATALOG_CHANGE)
+                || footprint.effects().contains(SessionEffect.TEMP_TABLE)
+                || footprint.tables().stream().anyMatch(use -> code.runsAt(use.relation().fullName(), use.written()))
+                || Identifiers.of(sql, key.standardConformingStrings()).stream().anyMatch(code.functions()::contains);
     }
 
     private static StatementPlan plan(Decision decision, Footprint footprint, String kind, String fingerprint,

@@ -71,7 +71,12 @@ public final class PreparedPlans {
         Set<SessionEffect> effects = EnumSet.noneOf(SessionEffect.class);
         return switch (execute.form()) {
             case PLAIN, ANALYZED -> prepared;
-            case EXPLAINED -> with(prepared, "ExplainStmt", Access.read("EXPLAIN runs nothing"), Set.of(), null);
+            case EXPLAINED -> {
+                // Planning calls functions that are not volatile, if all their arguments are known.
+                effects.addAll(prepared.effects());
+                effects.retainAll(Set.of(SessionEffect.TAINT));
+                yield with(prepared, "ExplainStmt", Access.read("EXPLAIN runs nothing"), effects, null);
+            }
             case TABLE -> {
                 effects.addAll(prepared.effects());
                 effects.add(SessionEffect.CATALOG_CHANGE);

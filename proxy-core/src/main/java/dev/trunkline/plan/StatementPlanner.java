@@ -294,6 +294,9 @@ final class StatementPlanner {
             Footprint inner = footprint;
             footprint = new Footprint(Access.read("EXPLAIN runs nothing"));
             inner.tables().forEach(footprint::with);
+            if (inner.hasUnknownTables()) {
+                footprint.withUnknownTables();
+            }
             footprint.with(List.of(), inner.parameterTypes());
         }
         return switch (explain.format()) {

@@ -48,11 +48,13 @@ final class TableStatements {
     private Decision copyTable(Statement.Copy copy, boolean in) {
         planner.footprint().and(in ? Access.write("COPY FROM") : Access.read("COPY TO"));
         Relation relation = place(copy.table().name());
+        if (relation != null) {
+            planner.footprint().with(new TableUse(relation, in));
+        }
         if (planner.oneNode()) {
             return onlyNode();
         }
         if (relation != null) {
-            planner.footprint().with(new TableUse(relation, in));
             switch (relation.distribution()) {
                 case Distribution.Sharded sharded -> {
                     return refuse("COPY " + (in ? "into" : "of") + " the sharded table " + relation.fullName(), in
@@ -230,10 +232,13 @@ final class TableStatements {
 
     /** The refusal for a relation that doesn't lie on one node; a reference table may be referred to, not changed. */
     private Decision check(String command, Relation relation, String hint, boolean changed) {
-        if (relation == null || planner.oneNode()) {
+        if (relation == null) {
             return null;
         }
         planner.footprint().with(new TableUse(relation, changed));
+        if (planner.oneNode()) {
+            return null;
+        }
         return switch (relation.distribution()) {
             case Distribution.Sharded sharded -> refuse(command + " of the sharded table " + relation.fullName(), hint);
             case Distribution.Reference reference -> changed
@@ -255,6 +260,9 @@ final class TableStatements {
             return null;
         }
         Relation relation = planner.catalog().find(name.schema(), name.last(), planner.key().searchPath());
+        if (relation == null) {
+            planner.footprint().withUnknownTables();
+        }
         if (relation != null && relation.distribution() instanceof Distribution.Unsharded unsharded) {
             nodes.add(unsharded.node());
         }

@@ -13,6 +13,7 @@ import dev.trunkline.catalog.SequenceFacts;
 import dev.trunkline.catalog.Sql;
 import dev.trunkline.catalog.UserFunction;
 import dev.trunkline.catalog.UserType;
+import dev.trunkline.sql.RoutineSource;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -66,7 +67,9 @@ final class SchemaDiscovery {
     private NodeSchema read(Map<String, String> reported) throws SQLException {
         NodeSchema.ServerFacts server = server();
         Map<RelationName, RelationFacts> relations = relations();
-        return new NodeSchema(server, relations, functions(), types(), builtInFunctions(), systemRelations(), reported);
+        return new NodeSchema(server, relations, functions(), types(), builtInFunctions(), systemRelations(), reported,
+                new NodeSchema.UnnamedCalls(textSet(SchemaQueries.UNNAMED_CALLS),
+                        textSet(SchemaQueries.EVENT_TRIGGERS)));
     }
 
     /** Reads one row after the other. */
@@ -112,7 +115,14 @@ final class SchemaDiscovery {
         query(SchemaQueries.TRIGGERS, r -> list(triggers, r.getLong(1)).add(new RelationFacts.TriggerFacts(
                 r.getString(2), r.getBoolean(3), r.getBoolean(4), r.getString(5), r.getString(6))));
         Map<Long, Set<RelationName>> reads = relationSets(SchemaQueries.READS);
-        Map<Long, Set<String>> calls = textSets(SchemaQueries.CALLS);
+        Map<Long, Set<String>> calls = new HashMap<>();
+        Map<Long, Set<String>> calledByReading = new HashMap<>();
+        query(SchemaQueries.CALLS, r -> {
+            calls.computeIfAbsent(r.getLong(1), k -> new LinkedHashSet<>()).add(r.getString(2));
+            if (r.getBoolean(3)) {
+                calledByReading.computeIfAbsent(r.getLong(1), k -> new LinkedHashSet<>()).add(r.getString(2));
+            }
+        });
         Map<Long, List<String>> primaryIndexes = new HashMap<>();
         Map<Long, List<String>> chosenIndexes = new HashMap<>();
         query(SchemaQueries.REPLICA_INDEXES, r -> {
@@ -134,8 +144,8 @@ final class SchemaDiscovery {
             relations.put(row.name(), new RelationFacts(row.name(), row.kind(), (int) row.oid(),
                     columns.getOrDefault(row.oid(), List.of()), constraints.getOrDefault(row.oid(), List.of()),
                     parents.getOrDefault(row.oid(), List.of()), triggers.getOrDefault(row.oid(), List.of()), identity,
-                    reads.getOrDefault(row.oid(), Set.of()), calls.getOrDefault(row.oid(), Set.of()), row.updatable(),
-                    row.definition()));
+                    reads.getOrDefault(row.oid(), Set.of()), calls.getOrDefault(row.oid(), Set.of()),
+                    calledByReading.getOrDefault(row.oid(), Set.of()), row.updatable(), row.definition()));
         }
         return relations;
     }
@@ -266,7 +276,9 @@ final class SchemaDiscovery {
                     volatility("isv".indexOf(r.getString(6))), false, r.getBoolean(7));
             functions.add(new UserFunction(r.getString(2), r.getString(3), facts, r.getString(8),
                     reads.getOrDefault(r.getLong(1), Set.of()), words(r.getString(9)),
-                    calls.getOrDefault(r.getLong(1), Set.of())));
+                    calls.getOrDefault(r.getLong(1), Set.of()),
+                    RoutineSource.traces(r.getString(10), facts.worst() == FunctionFacts.Volatility.VOLATILE,
+                            r.getString(11))));
         });
         return functions;
     }
@@ -356,6 +368,12 @@ final class SchemaDiscovery {
         Map<Long, Set<String>> sets = new HashMap<>();
         query(sql, r -> sets.computeIfAbsent(r.getLong(1), k -> new LinkedHashSet<>()).add(r.getString(2)));
         return sets;
+    }
+
+    private Set<String> textSet(String sql) throws SQLException {
+        Set<String> texts = new LinkedHashSet<>();
+        query(sql, r -> texts.add(r.getString(1)));
+        return texts;
     }
 
     private static <T> List<T> list(Map<Long, List<T>> lists, long key) {

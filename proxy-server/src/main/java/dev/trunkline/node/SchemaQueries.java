@@ -153,22 +153,22 @@ final class SchemaQueries {
     /** The user's functions that a relation's query, rules, policies, defaults, constraints and indexes call. */
     static final String CALLS = sql(
             """
-                    select distinct u.owner, u.function::regprocedure::text from (
-                        select r.ev_class owner, d.refobjid function from pg_rewrite r
+                    select u.owner, u.function::regprocedure::text, bool_or(u.reading) from (
+                        select r.ev_class owner, d.refobjid function, r.ev_type = '1' reading from pg_rewrite r
                           join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_proc'::regclass
                         union all
-                        select p.polrelid, d.refobjid from pg_policy p
+                        select p.polrelid, d.refobjid, true from pg_policy p
                           join pg_depend d on d.classid = 'pg_policy'::regclass and d.objid = p.oid and d.refclassid = 'pg_proc'::regclass
                         union all
-                        select a.adrelid, d.refobjid from pg_attrdef a
+                        select a.adrelid, d.refobjid, false from pg_attrdef a
                           join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid and d.refclassid = 'pg_proc'::regclass
                         union all
-                        select k.conrelid, d.refobjid from pg_constraint k
+                        select k.conrelid, d.refobjid, false from pg_constraint k
                           join pg_depend d on d.classid = 'pg_constraint'::regclass and d.objid = k.oid and d.refclassid = 'pg_proc'::regclass
                         union all
-                        select i.indrelid, d.refobjid from pg_index i
+                        select i.indrelid, d.refobjid, false from pg_index i
                           join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = i.indexrelid and d.refclassid = 'pg_proc'::regclass
-                    ) u where u.owner <> 0 and u.function >= {first} order by 1, 2
+                    ) u where u.owner <> 0 and u.function >= {first} group by 1, 2 order by 1, 2
                     """);
 
     static final String FUNCTIONS = sql(
@@ -176,7 +176,8 @@ final class SchemaQueries {
                     select p.oid, p.oid::regprocedure::text, n.nspname, p.proname, p.prokind, p.provolatile, p.proretset,
                            case when p.prokind = 'a' then (select coalesce(string_agg(x::text, ' '), '') from pg_aggregate x where x.aggfnoid = p.oid)
                                 else pg_get_functiondef(p.oid) end,
-                           case when l.lanname in ('internal', 'c') then '' else p.prosrc end
+                           case when l.lanname in ('internal', 'c') then '' else p.prosrc end,
+                           l.lanname, coalesce(pg_get_function_sqlbody(p.oid), p.prosrc)
                       from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang
                      where {namespace} order by 2
                     """);
@@ -194,6 +195,26 @@ final class SchemaQueries {
                       from pg_depend d
                      where d.classid = 'pg_proc'::regclass and d.refclassid = 'pg_proc'::regclass and d.refobjid >= {first} order by 1, 2
                     """);
+
+    /** Functions of operators, casts, operator classes and types, which run where no statement names them. */
+    static final String UNNAMED_CALLS = sql(
+            """
+                    select distinct u.function::regprocedure::text from (
+                        select oprcode::oid function from pg_operator
+                        union all select castfunc from pg_cast
+                        union all select amproc::oid from pg_amproc
+                        union all select d.refobjid from pg_depend d
+                         where d.classid = 'pg_type'::regclass and d.refclassid = 'pg_proc'::regclass
+                        union all select d.refobjid from pg_constraint k
+                          join pg_depend d on d.classid = 'pg_constraint'::regclass and d.objid = k.oid and d.refclassid = 'pg_proc'::regclass
+                         where k.contypid <> 0
+                    ) u where u.function >= {first} order by 1
+                    """);
+
+    static final String EVENT_TRIGGERS = """
+            select distinct evtfoid::regprocedure::text from pg_event_trigger
+             where evtenabled <> 'D' and evtevent <> 'login' order by 1
+            """;
 
     static final String TYPES = sql(
             """
@@ -257,6 +278,10 @@ final class SchemaQueries {
               (select bit_xor(hash_record_extended(row(oid, xmin), 13)) from pg_policy),
               (select bit_xor(hash_record_extended(row(oid, nspname), 14)) from pg_namespace where nspname !~ '^pg_'),
               (select bit_xor(hash_record_extended(row(oid, xmin), 15)) from pg_collation where oid >= %1$s),
+              (select bit_xor(hash_record_extended(row(oid, xmin), 17)) from pg_operator where oid >= %1$s),
+              (select bit_xor(hash_record_extended(row(oid, xmin), 18)) from pg_cast where oid >= %1$s),
+              (select bit_xor(hash_record_extended(row(oid, xmin), 19)) from pg_amproc where oid >= %1$s),
+              (select bit_xor(hash_record_extended(row(oid, xmin), 20)) from pg_event_trigger),
               (select bit_xor(hash_record_extended(row(setdatabase, setrole, xmin), 16)) from pg_db_role_setting
                 where setdatabase in (0, (select oid from pg_database where datname = current_database()))))
             """

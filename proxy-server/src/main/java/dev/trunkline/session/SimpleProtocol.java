@@ -384,6 +384,9 @@ final class SimpleProtocol {
             throw ProxyError.NOT_OVER_NODES.with("a function call in the middle of a pipeline", "Send Sync before it.");
         }
         participant.use(Participant.Use.WRITE, -1);
+        if (length < HEADER + Integer.BYTES || !LargeObjects.FUNCTIONS.contains(in.getInt(start + HEADER))) {
+            participant.runsCode();
+        }
         session.routed(Routing.HOME, null);
         forward(participant, session.transaction().isExplicit(), in, start, length);
         return true;

@@ -165,9 +165,10 @@ class CollationTest {
                             new Collation(c.collation().name(), true, false, c.collation().rule(), version))));
             relations.put(r.name(),
                     new RelationFacts(r.name(), r.kind(), r.oid(), columns, r.constraints(), r.parents(),
-                            r.triggers(), r.replicaIdentity(), r.reads(), r.calls(), r.updatable(), r.definition()));
+                            r.triggers(), r.replicaIdentity(), r.reads(), r.calls(), r.calledByReading(), r.updatable(),
+                            r.definition()));
         });
         return new NodeSchema(schema.server(), relations, schema.functions(), schema.types(), schema.builtInFunctions(),
-                schema.systemRelations(), schema.reported());
+                schema.systemRelations(), schema.reported(), schema.unnamedCalls());
     }
 }

@@ -133,7 +133,7 @@ class PoolingFeaturesTest {
                 "SELECT pg_try_advisory_xact_lock(78)", "T row(t) [SELECT 1] Z:I"));
         TRIALS.put("currval, lastval outside of a transaction", Trial.of("SELECT nextval('counted')",
                 "SELECT currval('counted')", "T row(1) [SELECT 1] Z:I"));
-        TRIALS.put("DO, CALL, functions with side effects", Trial.of(
+        TRIALS.put("DO, CALL, functions and triggers with side effects", Trial.of(
                 "DO $$ BEGIN PERFORM set_config('features.mine', 'x', false); END $$",
                 "SELECT coalesce(current_setting('features.mine', true), '')", "T row(x) [SELECT 1] Z:I",
                 "SELECT coalesce(current_setting('features.mine', true), '')", "T row() [SELECT 1] Z:I"));

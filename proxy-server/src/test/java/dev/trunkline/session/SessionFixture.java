@@ -70,14 +70,26 @@ final class SessionFixture implements AutoCloseable {
     /** As above; the proxy reaches each node by its link, if there are any. */
     static SessionFixture through(List<NodeLink> links, List<RunningNode> nodes, String topLines,
             String... databaseLines) throws SQLException {
+        return through(links, nodes, "", "", topLines, databaseLines);
+    }
+
+    /** With more of a schema, which the proxy finds at its start. */
+    static SessionFixture withSchema(List<RunningNode> nodes, String onEveryNode, String onFirstNode,
+            String... databaseLines) throws SQLException {
+        return through(List.of(), nodes, onEveryNode, onFirstNode, "", databaseLines);
+    }
+
+    private static SessionFixture through(List<NodeLink> links, List<RunningNode> nodes, String onEveryNode,
+            String onFirstNode, String topLines, String... databaseLines) throws SQLException {
         String database = TestNodes.createDatabase("session", nodes);
         for (RunningNode node : nodes) {
             TestNodes.execute(node, database, "CREATE TABLE items (k int8 PRIMARY KEY, v text NOT NULL);"
                     + "CREATE TABLE countries (code text PRIMARY KEY, name text);"
                     + "CREATE TABLE words (w text PRIMARY KEY, n int);"
-                    + "INSERT INTO countries VALUES ('at', 'Austria')");
+                    + "INSERT INTO countries VALUES ('at', 'Austria');" + onEveryNode);
         }
-        TestNodes.execute(nodes.getFirst(), database, "CREATE TABLE notes (id int PRIMARY KEY, body text)");
+        TestNodes.execute(nodes.getFirst(), database, "CREATE TABLE notes (id int PRIMARY KEY, body text);"
+                + onFirstNode);
         String yaml = yaml(nodes, database, topLines, databaseLines);
         for (int i = 0; i < links.size(); i++) {
             yaml = yaml.replace("127.0.0.1:" + nodes.get(i).port() + " ", "127.0.0.1:" + links.get(i).port() + " ");
