@@ -288,10 +288,11 @@ final class Leases implements Waiter {
     void note(Participant participant, Set<SessionEffect> effects) {
         for (SessionEffect effect : effects) {
             switch (effect) {
-                case TEMP_TABLE, SESSION_LOCK, HOLD_CURSOR, HIDDEN_SETTING, LIBRARY -> {
+                case TEMP_TABLE, SESSION_LOCK, HOLD_CURSOR, LIBRARY -> {
                     participant.pin(effect);
                     participant.runsCode();
                 }
+                case HIDDEN_SETTING -> hiddenSetting(participant);
                 case TAINT -> participant.runsCode();
                 case CATALOG_CHANGE -> session.settings().catalogChanges();
                 case SEQUENCE_STATE -> requireKept(participant);
@@ -299,6 +300,22 @@ final class Leases implements Waiter {
                     // Nothing is left behind.
                 }
             }
+        }
+    }
+
+    /** A setting of which only the node knows: the session stays with it, unless a rollback takes it back. */
+    void hiddenSetting(Participant participant) {
+        if (!participant.isPinnedFor(SessionEffect.HIDDEN_SETTING)) {
+            session.transaction().hidden();
+        }
+        participant.pin(SessionEffect.HIDDEN_SETTING);
+        participant.runsCode();
+    }
+
+    /** The transaction, or what came after a savepoint, is undone, and {@code hidden} says whether such settings were in it. */
+    void settingsUndone(boolean hidden) {
+        if (hidden) {
+            session.transaction().participants().forEach(p -> p.unpin(SessionEffect.HIDDEN_SETTING));
         }
     }
 

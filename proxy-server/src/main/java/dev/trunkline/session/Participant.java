@@ -147,6 +147,10 @@ final class Participant {
         return !pinnedFor.isEmpty();
     }
 
+    boolean isPinnedFor(SessionEffect why) {
+        return pinnedFor.contains(why);
+    }
+
     /** What the session keeps it for, in words. */
     String pinnedFor() {
         return pinnedFor.stream().map(why -> why.name().toLowerCase(Locale.ROOT).replace('_', ' '))

@@ -289,8 +289,8 @@ public final class Session implements ClientSession {
         backend.flush();
     }
 
-    void unpin() {
-        leases.unpin();
+    Leases leases() {
+        return leases;
     }
 
     // ---- waiting

@@ -215,7 +215,9 @@ final class SessionActions {
             throw ProxyError.IN_FAILED_TRANSACTION.with().withDetail("A node that took part is gone with its changes.");
         }
         announcements.toAll("ROLLBACK TO SAVEPOINT " + Settings.quotedName(name), () -> {
+            boolean hid = session.transaction().hasHidden();
             Transaction.JournalEntry savepoint = session.transaction().rollbackTo(index);
+            session.leases().settingsUndone(hid && !session.transaction().hasHidden());
             session.settings().restore(savepoint.settingsBefore());
             session.transaction().speak(session.settings().clientEncoding());
             if (session.listening() != null) {

@@ -190,7 +190,7 @@ final class SettingActions {
         session.statements().deallocateAll();
         session.settings().discardAll();
         session.settings().tempTables(Set.of());
-        session.unpin();
+        session.leases().unpin();
         if (session.listening() != null) {
             session.listening().unlisten(null);
         }
@@ -223,8 +223,7 @@ final class SettingActions {
      */
     void configured(List<ConfiguredSetting> settings, Participant asked) {
         if (settings == null) {
-            asked.pin(SessionEffect.HIDDEN_SETTING);
-            asked.runsCode();
+            session.leases().hiddenSetting(asked);
             return;
         }
         settings.forEach(setting -> configured(setting, asked));

@@ -30,6 +30,7 @@ final class Settlement {
     void transactionEnded(boolean committed) {
         if (!committed) {
             settings.restore(transaction.settingsBefore());
+            leases.settingsUndone(transaction.hasHidden());
         }
         settings.transactionEnded();
         transaction.speak(settings.clientEncoding());
@@ -54,6 +55,7 @@ final class Settlement {
         }
         if (!committed) {
             cycle.restoreSettings();
+            leases.settingsUndone(transaction.hasHidden());
         }
         settings.transactionEnded();
         cycle.transactionEnded();
@@ -88,6 +90,7 @@ final class Settlement {
                 settings.restore(settingsBefore);
                 transaction.participants().forEach(p -> p.backend().settings(doubtful));
             }
+            leases.settingsUndone(transaction.isFailed() && transaction.hasHidden());
             settings.transactionEnded();
             session.tempTables().implicitEnded();
             leases.releaseAll();

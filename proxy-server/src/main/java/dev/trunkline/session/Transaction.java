@@ -16,11 +16,14 @@ final class Transaction {
 
     /**
      * Something that a node that joins later has to be told. {@code savepoint} is null for a setting; {@code sql} is null for
-     * one of the proxy's own, of which no node hears: {@code ownValue} is its value then, null where the session's holds.
-     * {@code channelChanges} is how many LISTEN and UNLISTEN came before a savepoint.
+     * one of the proxy's own, of which no node hears: {@code ownValue} is its value then, null where the session's holds; and
+     * for what {@link #HIDDEN} stands for. {@code channelChanges} is how many LISTEN and UNLISTEN came before a savepoint.
      */
     record JournalEntry(String savepoint, String sql, Settings settingsBefore, String ownName, String ownValue,
             int channelChanges) {}
+
+    /** A setting of which only the node knows, the first one that the session has: while it is in the journal, it can be undone. */
+    private static final JournalEntry HIDDEN = new JournalEntry(null, null, null, null, null, 0);
 
     private final List<Participant> participants = new ArrayList<>(2);
     private final List<JournalEntry> journal = new ArrayList<>(0);
@@ -176,6 +179,16 @@ final class Transaction {
     void own(String name, String value) {
         journal.add(new JournalEntry(null, null, null, name, value, 0));
         own++;
+    }
+
+    /** The first setting of which only the node knows. */
+    void hidden() {
+        journal.add(HIDDEN);
+    }
+
+    /** Whether no setting of which only the node knows is older than the transaction, or than what is left of it. */
+    boolean hasHidden() {
+        return journal.contains(HIDDEN);
     }
 
     /** Whether any of the proxy's own settings was set since it began. */

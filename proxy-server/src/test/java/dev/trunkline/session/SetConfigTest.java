@@ -179,11 +179,33 @@ class SetConfigTest {
 
     @Test
     void discardAllEndsThePin() throws Exception {
-        kept(one, "begin", "select set_config('my.own', body, false) from notes", "rollback", "discard all",
+        kept(one, "begin", "select set_config('my.own', body, false) from notes", "commit", "discard all",
                 "select 1");
         // What is said for the transaction alone is over with it.
         kept(one, "begin", "select set_config('work_mem', substr(body, 1, 0) || '5MB', true) from notes",
                 "show work_mem", "commit", "show work_mem");
+    }
+
+    /** The session kept its connection for a setting that was no more. */
+    @Test
+    void rollbackEndsThePin() throws Exception {
+        String hidden = "select set_config('work_mem', id + 4 || 'MB', false) from notes";
+        String again = "select set_config('work_mem', id + 5 || 'MB', false) from notes";
+        Object[] bound = pipeline(run(hidden), run("select 1/0"));
+        kept(one, "begin", hidden, "show work_mem", "rollback", "show work_mem", bound, "show work_mem");
+        kept(one, "set work_mem = '3MB'", "begin", hidden, "select 1/0", "commit", "show work_mem",
+                hidden + ", generate_series(0, 1) g where 1/g > 0", "show work_mem", hidden + "; select 1/0",
+                "show work_mem", "begin; " + hidden + "; rollback", "show work_mem");
+        kept(one, "begin", "savepoint a", hidden, "savepoint b", again, "rollback to b", "show work_mem",
+                "rollback to a", "show work_mem", "commit", "show work_mem");
+        kept(one, "begin", hidden, "rollback and chain", "show work_mem", "commit", "show work_mem");
+        same(one, true, hidden, "begin", again, "rollback", "show work_mem", bound, "show work_mem");
+        same(one, true, "begin", hidden, "commit and chain", again, "rollback", "show work_mem");
+        same(one, true, "begin", "savepoint a", hidden, "release a", "savepoint c", again, "rollback to c", "commit",
+                "show work_mem");
+        same(one, true, "begin; " + hidden + "; commit; select 1/0", "show work_mem");
+        same(one, true, hidden + "; commit; select 1/0", "show work_mem");
+        same(one, true, pipeline(run(hidden), run("commit"), run("select 1/0")), "show work_mem");
     }
 
     @Test
