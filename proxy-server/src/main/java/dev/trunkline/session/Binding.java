@@ -63,7 +63,8 @@ final class Binding {
                 return bindExecute(execute, statement, portalName, body, in, start, length);
             }
             session.portals().requireFree(portalName, null);
-            keep(new Portal(portalName, statement, null, null, values(plan, body)));
+            keep(new Portal(portalName, statement, null, null, values(plan, body))
+                    .ofFailed(session.transaction().isFailed()));
             return true;
         }
         Destination destination = plan.bind(values(statement, body, length - HEADER),
@@ -74,8 +75,14 @@ final class Binding {
                 return false;
             }
             session.portals().requireFree(portalName, null);
-            checkFormatCount(plan.fanOut().merge());
-            keep(new Portal(portalName, statement, destination, null, values(plan, body)));
+            Portal portal = new Portal(portalName, statement, destination, null, values(plan, body));
+            if (!hasAllFormats(plan.fanOut().merge())) {
+                // The portal is there, for as long as its failed transaction.
+                session.portals().put(portal);
+                throw ProxyError.PROTOCOL_VIOLATION.with("bind message has " + layout.resultFormatCount()
+                        + " result formats but query has " + plan.fanOut().merge().visible() + " columns");
+            }
+            keep(portal);
             return true;
         }
         List<ConfiguredSetting> configured = plan.action() instanceof SessionAction.Configure configure
@@ -154,13 +161,10 @@ final class Binding {
         session.portals().put(portal);
     }
 
-    /** As many formats as columns, where those are counted because hidden ones follow them. */
-    private void checkFormatCount(Merge merge) {
+    /** Whether there are as many formats as columns, where those are counted because hidden ones follow them. */
+    private boolean hasAllFormats(Merge merge) {
         int formats = layout.resultFormatCount();
-        if (merge.hidden() > 0 && formats > 1 && formats != merge.visible()) {
-            throw ProxyError.PROTOCOL_VIOLATION.with("bind message has " + formats + " result formats but query has "
-                    + merge.visible() + " columns");
-        }
+        return merge.hidden() == 0 || formats <= 1 || formats == merge.visible();
     }
 
     /** What follows the names of a Bind, where it is needed when the portal is executed; otherwise null. */

@@ -32,8 +32,13 @@ final class Cycle {
     /** The first message of a cycle is at hand. */
     void begin() {
         erred = false;
+        transactionBegins();
+    }
+
+    private void transactionBegins() {
         executed = 0;
         settingsBefore = session.settings().current();
+        session.reported().lasts();
     }
 
     // ---- what it is
@@ -79,13 +84,12 @@ final class Cycle {
 
     /** COMMIT or ROLLBACK has ended a transaction: no error of what follows in the cycle undoes what it was for. */
     void transactionEnded() {
-        executed = 0;
-        settingsBefore = session.settings().current();
+        transactionBegins();
     }
 
-    /** ROLLBACK without BEGIN undoes what has been set so far. */
-    void restoreSettings() {
-        session.settings().restore(settingsBefore);
+    /** Those that ROLLBACK without BEGIN goes back to. */
+    Settings settingsBefore() {
+        return settingsBefore;
     }
 
     /** Whether the client has had an error in this cycle. */

@@ -132,10 +132,21 @@ final class DeferredReplies {
         ClientStatement before = replaced;
         parse = null;
         replaced = null;
-        return refused -> statements.undo(statement, before, refused);
+        return refused -> {
+            forget();
+            statements.undo(statement, before, refused);
+        };
     }
 
-    /** What was put off is moot: an error came first. */
+    /** What is to be done if the Close of a statement is skipped. */
+    Undo ofClose(ClientStatement closed) {
+        return refused -> {
+            forget();
+            statements.restore(closed);
+        };
+    }
+
+    /** What was put off is moot: an error came first. It is the last that was done, and the first to be undone. */
     void forget() {
         if (parse != null) {
             takeParse().undo(false);

@@ -76,17 +76,6 @@ final class ExtendedProtocol {
         int end = start + length;
         int nameEnd = zero(in, start + HEADER, end);
         String name = text(in, start + HEADER, nameEnd);
-        try {
-            return parse(name, in, nameEnd, end);
-        } catch (ProxyException | ProtocolViolation refusal) {
-            if (name.isEmpty()) {
-                statements.dropUnnamed();
-            }
-            throw refusal;
-        }
-    }
-
-    private boolean parse(String name, ByteBuf in, int nameEnd, int end) {
         int sqlEnd = zero(in, nameEnd + 1, end);
         int[] types = types(in, sqlEnd + 1, end);
         boolean standardStrings = session.planKey().standardConformingStrings();
@@ -94,6 +83,18 @@ final class ExtendedProtocol {
         byte[] sql = before != null
                 ? before.sql()
                 : bytes(in, nameEnd + 1, sqlEnd, session.settings().clientEncoding());
+        try {
+            return parse(name, sql, types, standardStrings, before);
+        } catch (ProxyException refusal) {
+            // A body that can't be read is none: it leaves the unnamed statement.
+            if (name.isEmpty()) {
+                statements.dropUnnamed();
+            }
+            throw refusal;
+        }
+    }
+
+    private boolean parse(String name, byte[] sql, int[] types, boolean standardStrings, ClientStatement before) {
         StatementPlan plan = before != null ? before.plan() : plan(sql, standardStrings);
         if (plan == null) {
             return false;
@@ -245,6 +246,7 @@ final class ExtendedProtocol {
         } else if (portal.plan().root() instanceof Plan.LocalReply local) {
             session.replies().add(b -> session.actions().describe(local.action(), b));
         } else {
+            session.actions().checkNotFailed(portal.plan());
             deferred.describe(portal);
         }
         return true;
@@ -274,7 +276,7 @@ final class ExtendedProtocol {
             return false;
         }
         StatementPlan plan = portal.plan();
-        session.actions().checkNotFailed(plan);
+        session.actions().checkNotFailed(portal.isOfFailed() || session.transaction().isBroken() ? plan : null);
         if (portal.participant() != null) {
             BackendConnection backend = portal.participant().backend();
             if (!session.replies().switchTo(backend, null)) {
@@ -298,7 +300,6 @@ final class ExtendedProtocol {
         }
         if (plan.root() instanceof Plan.LocalReply local) {
             if (portal.isDone()) {
-                session.actions().checkNotFailed(null);
                 throw ProxyError.PORTAL_CANNOT_BE_RUN.with(name);
             }
             if (SessionActions.hasNoRows(local.action()) && plan != StatementPlans.EMPTY) {
@@ -354,7 +355,7 @@ final class ExtendedProtocol {
         }
         if (kind == 'S') {
             ClientStatement closed = statements.remove(name);
-            session.replies().add(BackendEncoder::closeComplete, refused -> statements.restore(closed));
+            session.replies().add(BackendEncoder::closeComplete, deferred.ofClose(closed));
             return true;
         }
         Portal portal = portals.find(name);

@@ -28,6 +28,7 @@ final class Portal implements Undo {
     private boolean done;
     private boolean mayHaveGone;
     private boolean skipped;
+    private boolean ofFailed;
     /** The portal of the same name whose place it has taken, if its node allows that; null if there was none. */
     private Portal replaced;
 
@@ -110,6 +111,16 @@ final class Portal implements Undo {
         done = true;
     }
 
+    /** Whether it was bound in a transaction that had failed. An error takes from older ones what they would run. */
+    boolean isOfFailed() {
+        return ofFailed;
+    }
+
+    Portal ofFailed(boolean is) {
+        ofFailed = is;
+        return this;
+    }
+
     /** Whether a ROLLBACK TO may have ended it. */
     boolean mayHaveGone() {
         return mayHaveGone;
@@ -119,10 +130,13 @@ final class Portal implements Undo {
         mayHaveGone = true;
     }
 
-    /** Its Bind has been skipped after an error: there is no such portal. One that has failed is there, and no more. */
+    /**
+     * Its Bind has been skipped after an error: there is no such portal. One that has failed is there, and no more; the name of
+     * another one it has not taken.
+     */
     @Override
     public void undo(boolean refused) {
-        skipped = !refused || replaced != null;
+        skipped = !refused || replaced != null && !name.isEmpty();
     }
 
     /** The portal of this name: itself, or if its node has none by it, the one before. Null if there is none. */

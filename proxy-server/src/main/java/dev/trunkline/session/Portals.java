@@ -61,7 +61,7 @@ final class Portals {
     void put(Portal portal) {
         Portal other = portals.put(portal.name(), portal);
         close(other);
-        if (other != null && !portal.name().isEmpty()) {
+        if (other != null && (!portal.name().isEmpty() || other.values() == null)) {
             other.replaces(null);
             portal.replaces(other);
         }

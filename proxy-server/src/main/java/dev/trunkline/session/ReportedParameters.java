@@ -13,6 +13,8 @@ public final class ReportedParameters {
 
     private final Map<String, String> told;
     private final Map<String, String> news = new LinkedHashMap<>();
+    /** Those of the news that no end of the transaction at hand takes back. */
+    private Map<String, String> lasting = Map.of();
 
     public ReportedParameters(Map<String, String> atLogin) {
         told = new HashMap<>(atLogin);
@@ -27,6 +29,20 @@ public final class ReportedParameters {
         }
     }
 
+    /** Another transaction begins: what has been reported so far stays whatever becomes of it. */
+    void lasts() {
+        lasting = news.isEmpty() ? Map.of() : Map.copyOf(news);
+    }
+
+    /**
+     * The transaction is rolled back. A node that was told its settings when it joined reports what the transaction's own nodes
+     * have undone without a word.
+     */
+    void takeBack() {
+        news.clear();
+        news.putAll(lasting);
+    }
+
     boolean hasNews() {
         return !news.isEmpty();
     }
@@ -37,6 +53,7 @@ public final class ReportedParameters {
             news.forEach((name, value) -> BackendEncoder.parameterStatus(out.stage(), name, value));
             told.putAll(news);
             news.clear();
+            lasting = Map.of();
         }
     }
 }

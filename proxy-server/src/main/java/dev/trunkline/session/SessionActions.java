@@ -260,14 +260,20 @@ final class SessionActions {
             return;
         }
         Transaction transaction = session.transaction();
-        String sql = "SET TRANSACTION " + modes;
-        announcements.toAll(sql, () -> {
+        String sql = Transaction.setModes(modes);
+        Runnable told = () -> {
             if (isolation != null) {
                 transaction.needsSnapshot(isSnapshot(isolation));
             }
             transaction.setting(sql);
             done.run();
-        });
+        };
+        if (transaction.hasSavepoint()) {
+            // Behind one some modes are an error, which only a node can tell.
+            announcements.toOneOrAll(List.of(sql), told);
+        } else {
+            announcements.toAll(sql, told);
+        }
     }
 
     // ---- prepared statements and cursors

@@ -72,6 +72,10 @@ public final class SessionSettings {
                         OwnSettings.checked(name, parameter.getValue(), catalog));
                 continue;
             }
+            if (PassingSetting.isOne(name)) {
+                // In PostgreSQL, too, it is over with the log-in's own transaction.
+                continue;
+            }
             settings = settings.with(name, SEARCH_PATH.equals(name)
                     ? Settings.configuration(name, parameter.getValue(), false)
                     : Settings.assignment(name, parameter.getValue()));

@@ -82,6 +82,13 @@ final class SettingActions {
                 : set.valueText() == null
                         ? session.settings().resetStatement(name)
                         : SessionSettings.statement(name, set.valueText());
+        if (PassingSetting.isOne(name)) {
+            announcements.toOneOrAll(List.of(sql), () -> {
+                passes(name, set.valueText());
+                done("SET", done);
+            });
+            return;
+        }
         if (name.equals(Timeouts.IDLE_SESSION)) {
             // A node says whether the value is one, and doesn't keep it.
             announcements.toOneOrAll(List.of(sql, "SET " + name + " TO 0"), () -> {
@@ -101,6 +108,20 @@ final class SettingActions {
             settingTold(sql, set.local());
             done("SET", done);
         });
+    }
+
+    /** The nodes of the transaction have taken what ends with it, or, as the seed, can't be taken back. */
+    private void passes(String name, String valueText) {
+        Transaction transaction = session.transaction();
+        if (!PassingSetting.isMode(name)) {
+            transaction.participants().forEach(p -> p.backend().taint());
+        } else if (transaction.isExplicit()) {
+            String modes = PassingSetting.modes(name, valueText);
+            if (PassingSetting.isIsolation(name)) {
+                transaction.needsSnapshot(PassingSetting.isSnapshot(modes));
+            }
+            transaction.setting(Transaction.setModes(modes));
+        }
     }
 
     /** {@code trunkline.*}: the proxy's own affair, of which no node hears. */
@@ -240,6 +261,13 @@ final class SettingActions {
         }
         if (name.equals(SessionSettings.ENCODING) && valueText != null) {
             requireServed(valueText);
+        }
+        if (PassingSetting.isOne(name)) {
+            if (valueText != null) {
+                passes(name, valueText);
+                announcements.tellOthers(asked, SessionSettings.statement(name, valueText));
+            }
+            return;
         }
         if (setting.local() && !transaction.isExplicit() && !session.cycle().isPartOfMore()) {
             return;

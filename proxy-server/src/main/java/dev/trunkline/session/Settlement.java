@@ -54,13 +54,25 @@ final class Settlement {
             session.listening().transactionEnded(committed);
         }
         if (!committed) {
-            cycle.restoreSettings();
+            undo(cycle.settingsBefore());
             leases.settingsUndone(transaction.hasHidden());
         }
         settings.transactionEnded();
         cycle.transactionEnded();
         session.tempTables().transactionEnded();
         release();
+    }
+
+    /** What was done without BEGIN is rolled back: the settings are those before it again. */
+    private void undo(Settings before) {
+        if (settings.current() == before) {
+            return;
+        }
+        // The nodes have undone some of them, and kept those that were told outside of the transaction.
+        Settings doubtful = before.onTheWayTo(settings.current());
+        settings.restore(before);
+        transaction.participants().forEach(p -> p.backend().settings(doubtful));
+        session.reported().takeBack();
     }
 
     private void release() {
@@ -84,11 +96,8 @@ final class Settlement {
             if (listening != null && !listening.isCaughtUp(() -> cycleEnded(settingsBefore, relayed))) {
                 return;
             }
-            if (transaction.isFailed() && settings.current() != settingsBefore) {
-                // The nodes have undone some of them, and kept those that were told outside of the transaction.
-                Settings doubtful = settingsBefore.onTheWayTo(settings.current());
-                settings.restore(settingsBefore);
-                transaction.participants().forEach(p -> p.backend().settings(doubtful));
+            if (transaction.isFailed()) {
+                undo(settingsBefore);
             }
             leases.settingsUndone(transaction.isFailed() && transaction.hasHidden());
             settings.transactionEnded();

@@ -24,6 +24,10 @@ final class Transaction {
 
     /** A setting of which only the node knows, the first one that the session has: while it is in the journal, it can be undone. */
     private static final JournalEntry HIDDEN = new JournalEntry(null, null, null, null, null, 0);
+    private static final String SET_MODES = "SET TRANSACTION ";
+
+    /** How a transaction begins. */
+    record Modes(String begin, boolean snapshot) {}
 
     private final List<Participant> participants = new ArrayList<>(2);
     private final List<JournalEntry> journal = new ArrayList<>(0);
@@ -36,6 +40,8 @@ final class Transaction {
     /** How many entries of the journal are settings of the proxy's own. */
     private int own;
     private String begin = "BEGIN";
+    /** What it has from the transaction that it was chained to; null if it was not. */
+    private Modes inherited;
     private Settings settingsBefore = Settings.NONE;
 
     List<Participant> participants() {
@@ -136,8 +142,28 @@ final class Transaction {
         return begin;
     }
 
-    void beginSql(String sql) {
-        begin = sql;
+    /** COMMIT AND CHAIN, ROLLBACK AND CHAIN: the modes of the one that is over hold for the next. */
+    void chain(Modes modes, Settings settings) {
+        begin(modes.begin, modes.snapshot, settings);
+        inherited = modes;
+    }
+
+    /**
+     * What a transaction has that is chained to this one. One that has failed has lost the modes of its own, and kept those that it
+     * had by chaining.
+     */
+    Modes passedOn(boolean defaultsToSnapshot) {
+        if (!failed) {
+            StringBuilder all = new StringBuilder(begin);
+            for (JournalEntry entry : journal) {
+                if (entry.sql != null && entry.sql.startsWith(SET_MODES)) {
+                    // The later of two holds.
+                    all.append('\n').append(entry.sql, SET_MODES.length(), entry.sql.length());
+                }
+            }
+            return new Modes(all.toString(), snapshot);
+        }
+        return inherited != null ? inherited : new Modes("BEGIN", defaultsToSnapshot);
     }
 
     Settings settingsBefore() {
@@ -154,6 +180,7 @@ final class Transaction {
         explicit = true;
         failed = false;
         begin = sql;
+        inherited = null;
         snapshot = needsSnapshot;
         settingsBefore = settings;
     }
@@ -173,6 +200,11 @@ final class Transaction {
 
     void setting(String sql) {
         journal.add(new JournalEntry(null, sql, null, null, null, 0));
+    }
+
+    /** The statement that sets modes of the transaction at hand. */
+    static String setModes(String modes) {
+        return SET_MODES + modes;
     }
 
     /** SET [LOCAL] of one of the proxy's own settings; null means that the session's holds again. */
@@ -214,6 +246,15 @@ final class Transaction {
             }
         }
         return -1;
+    }
+
+    boolean hasSavepoint() {
+        for (int i = 0; i < journal.size(); i++) {
+            if (journal.get(i).savepoint != null) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** ROLLBACK TO: forgets what came after the savepoint and gives its entry. */

@@ -172,10 +172,7 @@ final class TransactionEnd {
     private void ended(boolean committed, boolean chain, String tag, Runnable done) {
         Transaction transaction = session.transaction();
         boolean wasExplicit = transaction.isExplicit();
-        // The modes of a failed transaction are gone, as after ROLLBACK without CHAIN.
-        boolean failed = transaction.isFailed();
-        String begin = failed ? "BEGIN" : transaction.beginSql();
-        boolean snapshot = transaction.needsSnapshot();
+        Transaction.Modes modes = chain ? transaction.passedOn(session.settings().defaultsToSnapshot()) : null;
         boolean erred = session.cycle().hasErred();
         if (wasExplicit) {
             session.settlement().transactionEnded(committed);
@@ -183,8 +180,7 @@ final class TransactionEnd {
             session.settlement().implicitEnded(committed);
         }
         if (chain && wasExplicit && !erred) {
-            transaction.begin(begin, failed ? session.settings().defaultsToSnapshot() : snapshot,
-                    session.settings().current());
+            transaction.chain(modes, session.settings().current());
         }
         if (erred) {
             session.refusals().failCycle();
