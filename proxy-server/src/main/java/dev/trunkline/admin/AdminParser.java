@@ -142,7 +142,7 @@ final class AdminParser {
         }
         View view = View.of(name.text);
         if (view != null) {
-            return new AdminStatement.Show(view, optionalName());
+            return new AdminStatement.Show(view, view.isByDatabase() ? optionalName() : null);
         }
         List<String> words = new ArrayList<>(List.of(name.text));
         words.addAll(takeRest());

@@ -85,6 +85,7 @@ final class AdminSession implements ClientSession {
     private TransactionStatus transaction = TransactionStatus.IDLE;
     private CompletableFuture<Answer> running;
     private long requests;
+    private Instant requested;
 
     AdminSession(AdminAccess.Visitor visitor, Execution execution, ClientInput input, ClientOutput out) {
         this.visitor = visitor;
@@ -134,7 +135,7 @@ final class AdminSession implements ClientSession {
     private void take(FrontendMessage message) {
         switch (message) {
             case FrontendMessage.Query query -> {
-                requests++;
+                begin();
                 query(AdminParser.parse(query.sql()), 0);
             }
             case Parse parse -> parse(parse);
@@ -147,7 +148,7 @@ final class AdminSession implements ClientSession {
             }
             case FrontendMessage.Flush flush -> out.flush();
             case FrontendMessage.Sync sync -> {
-                requests++;
+                begin();
                 if (transaction == TransactionStatus.IDLE) {
                     portals.clear();
                 }
@@ -157,6 +158,11 @@ final class AdminSession implements ClientSession {
             default -> throw ProxyError.PROTOCOL_VIOLATION.with(
                     message.getClass().getSimpleName() + " is not served by the admin database");
         }
+    }
+
+    private void begin() {
+        requests++;
+        requested = Instant.now();
     }
 
     // ---- simple protocol
@@ -472,6 +478,7 @@ final class AdminSession implements ClientSession {
                     case FAILED -> "idle in transaction (aborted)";
                 };
         return new ClientStatus(visitor.processId(), visitor.user(), AdminAccess.DATABASE, visitor.address(), word, 0,
-                null, List.of(), execution.setting("application_name"), connected, requestId(), requests, 0, null, 0);
+                null, List.of(), execution.setting("application_name"), connected, requestId(), requests, 0, null, 0,
+                requested);
     }
 }

@@ -50,6 +50,10 @@ record Column(String name, Type type) {
         return new Column(name, Type.FLOAT8);
     }
 
+    static Column time(String name) {
+        return new Column(name, Type.TIMESTAMPTZ);
+    }
+
     Field field(int format) {
         return new Field(name, 0, 0, type.oid, type.size, -1, format);
     }

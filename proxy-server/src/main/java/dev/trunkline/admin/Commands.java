@@ -50,7 +50,8 @@ final class Commands {
     }
 
     private void awaitReturn(Collection<ServedDatabase> paused, EventLoop loop, CompletableFuture<Answer> done) {
-        loops.ask(worker -> paused.stream().flatMap(d -> worker.pools(d).stream()).mapToInt(Pool::lentCount).sum())
+        loops.ask(worker -> paused.stream().flatMap(d -> worker.pools(d).stream())
+                .mapToInt(pool -> pool.status(System.nanoTime()).lent()).sum())
                 .whenComplete((lent, failure) -> {
                     if (failure != null) {
                         done.completeExceptionally(failure);

@@ -3,16 +3,20 @@ package dev.trunkline.admin;
 import static dev.trunkline.admin.Rows.lower;
 import static dev.trunkline.admin.Rows.row;
 
+import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.backend.HostStatus;
+import dev.trunkline.backend.ServerStatus;
 import dev.trunkline.catalog.Catalog;
 import dev.trunkline.config.DatabaseConfig;
 import dev.trunkline.config.PoolConfig;
 import dev.trunkline.pool.Pool;
 import dev.trunkline.pool.PoolKey;
+import dev.trunkline.pool.PoolStatus;
 import dev.trunkline.session.ServedDatabase;
-import dev.trunkline.session.Worker;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,38 +32,6 @@ final class PoolRows {
     PoolRows(Served served, Loops loops) {
         this.served = served;
         this.loops = loops;
-    }
-
-    /** One pool over all loops: the sums. */
-    private static final class PoolSum {
-
-        long lent;
-        long idle;
-        long waiting;
-        long connecting;
-        long tested;
-        long longestMicros;
-        String limitedBy;
-
-        void add(Pool pool, long now) {
-            lent += pool.lentCount();
-            idle += pool.idleCount();
-            waiting += pool.waitingCount();
-            connecting += pool.connectingCount();
-            tested += pool.testedCount();
-            longestMicros = Math.max(longestMicros, pool.longestWaitNanos(now) / 1000);
-            limitedBy = limitedBy == null ? pool.limitedBy() : limitedBy;
-        }
-
-        void add(PoolSum other) {
-            lent += other.lent;
-            idle += other.idle;
-            waiting += other.waiting;
-            connecting += other.connecting;
-            tested += other.tested;
-            longestMicros = Math.max(longestMicros, other.longestMicros);
-            limitedBy = limitedBy == null ? other.limitedBy : limitedBy;
-        }
     }
 
     /** Users with the same login share connections, unless their rules differ. */
@@ -80,38 +52,76 @@ final class PoolRows {
         }
     }
 
-    private static Map<PoolName, PoolSum> poolsOf(Worker worker) {
-        long now = System.nanoTime();
-        Map<PoolName, PoolSum> sums = new LinkedHashMap<>();
-        for (Pool pool : worker.pools()) {
-            sums.computeIfAbsent(PoolName.of(pool), name -> new PoolSum()).add(pool, now);
-        }
-        return sums;
-    }
-
-    private CompletionStage<Map<PoolName, PoolSum>> poolSums() {
-        return loops.ask(PoolRows::poolsOf).thenApply(all -> {
-            Map<PoolName, PoolSum> sums = new TreeMap<>();
-            all.forEach(some -> some.forEach((name, sum) -> sums.computeIfAbsent(name, n -> new PoolSum()).add(sum)));
+    private CompletionStage<Map<PoolName, PoolStatus>> sums() {
+        return loops.ask(worker -> {
+            long now = System.nanoTime();
+            Map<PoolName, PoolStatus> sums = new HashMap<>();
+            worker.pools().forEach(pool -> sums.merge(PoolName.of(pool), pool.status(now), PoolStatus::plus));
+            return sums;
+        }).thenApply(all -> {
+            Map<PoolName, PoolStatus> sums = new TreeMap<>();
+            all.forEach(some -> some.forEach((name, status) -> sums.merge(name, status, PoolStatus::plus)));
             return sums;
         });
     }
 
-    /** The rows of SHOW POOLS; {@code database} limits them to one, null for all. */
+    /** The rows of SHOW POOLS; {@code database} limits them to one, null for all; so it does below. */
     CompletionStage<List<List<Object>>> pools(String database) {
-        return poolSums().thenApply(sums -> {
+        return sums().thenApply(sums -> {
             List<List<Object>> rows = new ArrayList<>();
             sums.forEach((name, sum) -> {
                 if (database == null || database.equals(name.database)) {
                     PoolConfig config = config(name.database).pool().with(name.own);
-                    rows.add(row(name.database, name.user, name.nodeName, sum.lent, sum.waiting, sum.lent, sum.idle,
-                            sum.longestMicros, lower(config.mode()), sum.connecting, config.size(),
-                            served.databases().get(name.database).gate().isPaused(), sum.tested, config.min(),
-                            sum.limitedBy));
+                    long waitMicros = sum.longestWaitNanos() / 1000;
+                    rows.add(row(name.database, name.user, name.nodeName, sum.lent(), sum.waiting(), sum.lent(),
+                            sum.idle(), waitMicros, lower(config.mode()), sum.connecting(), config.size(),
+                            served.databases().get(name.database).gate().isPaused(), sum.tested(), config.min(),
+                            sum.limitedBy(), waitMicros / 1_000_000, name.bounded));
                 }
             });
             return rows;
         });
+    }
+
+    /** The rows of SHOW SERVERS. */
+    CompletionStage<List<List<Object>>> servers(String database) {
+        return loops.ask(worker -> {
+            long now = System.nanoTime();
+            List<List<Object>> rows = new ArrayList<>();
+            for (Pool pool : worker.pools()) {
+                if (database == null || database.equals(pool.databaseName())) {
+                    pool.connections().forEach(connection -> rows.add(server(pool, connection, now)));
+                }
+            }
+            return rows;
+        }).thenApply(all -> all.stream().flatMap(List::stream).toList());
+    }
+
+    private static List<Object> server(Pool pool, BackendConnection connection, long now) {
+        ServerStatus s = connection.status();
+        return row("S", pool.credential().user(), pool.databaseName(), s.state(), Rows.address(s.to()),
+                Rows.port(s.to()), Rows.address(s.from()), Rows.port(s.from()),
+                Instant.now().minusNanos(now - connection.createdNanos()), pool.isOutdated(connection) ? 1 : 0,
+                s.client(), s.processId(), s.encryption(), s.applicationName(), pool.endpoint().nodeName(),
+                s.preparedStatements());
+    }
+
+    /** The rows of SHOW LISTS. */
+    CompletionStage<List<List<Object>>> lists() {
+        return sums().thenApply(sums -> {
+            List<HostStatus> names = served.addresses().names();
+            return List.of(list("databases", served.databases().size()),
+                    list("users", served.configuration().get().users().size()), list("pools", sums.size()),
+                    list("free_clients", 0), list("used_clients", served.clients().count()),
+                    list("login_clients", served.clients().inDialog()), list("free_servers", 0),
+                    list("used_servers", served.budgets().total().held()), list("dns_names", names.size()),
+                    list("dns_zones", 0), list("dns_queries", names.stream().filter(HostStatus::asking).count()),
+                    list("dns_pending", 0));
+        });
+    }
+
+    private static List<Object> list(String name, long items) {
+        return row(name, items);
     }
 
     private DatabaseConfig config(String database) {
@@ -128,7 +138,7 @@ final class PoolRows {
                     database.destinations().epoch(), database.nodes().get(catalog.homeNode()).nodeName(),
                     config.pool().size(), lower(config.pool().mode()),
                     served.budgets().ofDatabase(database.name()).held(), database.gate().isPaused(),
-                    lower(catalog.fanOut()), catalog.version(), config.maxConnections()));
+                    lower(catalog.fanOut()), catalog.version(), config.maxConnections(), config.pool().min()));
         }
         return CompletableFuture.completedStage(rows);
     }

@@ -22,6 +22,8 @@ import dev.trunkline.session.ServedDatabase;
 import dev.trunkline.session.Worker;
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -42,11 +44,13 @@ final class Rows {
     private final Served served;
     private final Loops loops;
     private final PoolRows pools;
+    private final StatRows stats;
 
-    Rows(Served served, Loops loops) {
+    Rows(Served served, Loops loops, Period period) {
         this.served = served;
         this.loops = loops;
         this.pools = new PoolRows(served, loops);
+        this.stats = new StatRows(served, period);
     }
 
     /** The rows of a view; {@code database} limits it to one, null for all. */
@@ -58,7 +62,14 @@ final class Rows {
             case SHARDS -> now(shards(database));
             case TABLES -> now(tables(database));
             case FANOUT -> now(fanOut(database));
-            case STATS -> now(stats(database));
+            case SERVERS -> pools.servers(database);
+            case STATS -> now(stats.stats(database));
+            case STATS_TOTALS -> now(stats.totals(database));
+            case STATS_AVERAGES -> now(stats.averages(database));
+            case TOTALS -> now(stats.sums());
+            case LISTS -> pools.lists();
+            case MEM -> now(MemoryRows.rows());
+            case DNS_HOSTS -> now(hosts());
             case CONFIG -> now(config());
             case DATABASES -> pools.databases(database);
             case USERS -> now(users());
@@ -82,30 +93,39 @@ final class Rows {
     // ---- what belongs to event loops
 
     private CompletionStage<List<List<Object>>> clients(String database) {
-        return loops.ask(this::clientsOf).thenApply(all -> all.stream().flatMap(List::stream)
-                .filter(client -> database == null || database.equals(client.database()))
-                .sorted(Comparator.comparing(ClientStatus::connected)).map(Rows::client).toList());
+        return loops.ask(worker -> clientsOf(worker, database)).thenApply(all -> all.stream().flatMap(List::stream)
+                .sorted(Comparator.comparing(Client::connected)).map(Client::row).toList());
     }
 
-    private List<ClientStatus> clientsOf(Worker worker) {
+    private record Client(Instant connected, List<Object> row) {}
+
+    private List<Client> clientsOf(Worker worker, String database) {
         long now = System.nanoTime();
-        List<ClientStatus> all = new ArrayList<>();
+        List<Client> all = new ArrayList<>();
         for (ClientConnection connection : served.clients().connections()) {
             ClientStatus status = connection.loop() == worker.loop() ? connection.status(now) : null;
-            if (status != null) {
-                all.add(status);
+            if (status != null && (database == null || database.equals(status.database()))) {
+                all.add(new Client(status.connected(), client(connection, status)));
             }
         }
         return all;
     }
 
-    private static List<Object> client(ClientStatus c) {
-        InetSocketAddress from = c.address() instanceof InetSocketAddress address ? address : null;
-        return row(c.user(), c.database(), c.state(), from == null ? null : NetUtil.toAddressString(from.getAddress()),
-                from == null ? null : from.getPort(), c.waitMicros(), c.pinned(),
-                c.nodes().isEmpty() ? null : String.join(",", c.nodes()), c.processId(), c.applicationName(),
-                c.connected(), c.request(), c.requests(), c.channels(), c.pinnedFor(),
-                c.preparedStatements());
+    private static List<Object> client(ClientConnection connection, ClientStatus c) {
+        SocketAddress at = connection.localAddress();
+        return row(c.user(), c.database(), c.state(), address(c.address()), port(c.address()), c.waitMicros(),
+                c.pinned(), c.nodes().isEmpty() ? null : String.join(",", c.nodes()), c.processId(),
+                c.applicationName(), c.connected(), c.request(), c.requests(), c.channels(), c.pinnedFor(),
+                c.preparedStatements(), c.requested(), c.waitMicros() / 1_000_000, address(at), port(at),
+                connection.encryption());
+    }
+
+    static String address(SocketAddress of) {
+        return of instanceof InetSocketAddress address ? NetUtil.toAddressString(address.getAddress()) : null;
+    }
+
+    static Integer port(SocketAddress of) {
+        return of instanceof InetSocketAddress address ? address.getPort() : null;
     }
 
     // ---- what anybody may read
@@ -206,29 +226,6 @@ final class Rows {
         return all.stream().limit(TOP).map(Ranked::row).toList();
     }
 
-    private List<List<Object>> stats(String wanted) {
-        List<List<Object>> rows = new ArrayList<>();
-        for (ServedDatabase database : served.databases(wanted)) {
-            StatementMetrics metrics = served.statements().get(database.name());
-            long total = metrics.total();
-            long micros = metrics.totalMicros();
-            List<Object> row = new ArrayList<>(row(database.name(), total, metrics.failed(), micros,
-                    total == 0 ? 0 : micros / total, metrics.quantileMicros(0.5), metrics.quantileMicros(0.99)));
-            for (Routing routing : Routing.values()) {
-                row.add(metrics.total(routing));
-            }
-            long toNodes = 0;
-            long fromNodes = 0;
-            for (int node = 0; node < database.nodes().size(); node++) {
-                toNodes += database.nodeBytes(node, true);
-                fromNodes += database.nodeBytes(node, false);
-            }
-            row.addAll(row(toNodes, fromNodes, database.plans().hits().sum(), database.plans().misses().sum()));
-            rows.add(row);
-        }
-        return rows;
-    }
-
     private List<List<Object>> config() {
         Map<String, String> defaults = Configuration.keys().stream()
                 .collect(Collectors.toMap(KeyFact::path, KeyFact::defaultText, (a, b) -> a));
@@ -240,14 +237,19 @@ final class Rows {
         return configuration().users().values().stream().map(user -> row(user.name(), lower(user.admin()),
                 user.databases() == null ? null : String.join(", ", user.databases()), lower(user.fanOut()),
                 user.maxConnections() == null ? null : served.budgets().ofUser(user.name()).held(),
-                user.maxConnections())).toList();
+                user.maxConnections(), user.pool() == null ? null : lower(user.pool().mode()))).toList();
+    }
+
+    private List<List<Object>> hosts() {
+        return served.addresses().names().stream().map(host -> row(host.host(), host.left().toSeconds(),
+                host.addresses().stream().map(NetUtil::toAddressString).collect(Collectors.joining(",")),
+                host.failure())).toList();
     }
 
     private static List<List<Object>> help() {
         List<List<Object>> rows = new ArrayList<>();
         for (View view : View.values()) {
-            boolean ofDatabase = view.columns().getFirst().name().equals("database");
-            rows.add(row("SHOW " + view + (ofDatabase ? " [database]" : ""), view.description()));
+            rows.add(row("SHOW " + view + (view.isByDatabase() ? " [database]" : ""), view.description()));
         }
         rows.add(row("PAUSE [database]", "let no new transaction begin, and wait until those under way have ended"));
         rows.add(row("RESUME [database]", "go on after PAUSE"));

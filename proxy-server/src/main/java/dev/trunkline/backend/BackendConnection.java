@@ -1,6 +1,5 @@
 package dev.trunkline.backend;
 
-import dev.trunkline.auth.NodeCredential;
 import dev.trunkline.backend.ExpectedReplies.Kind;
 import dev.trunkline.wire.ClientEncoding;
 import dev.trunkline.wire.ErrorFields;
@@ -38,7 +37,6 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(BackendConnection.class);
 
     private final NodeEndpoint endpoint;
-    private final NodeCredential credentials;
     private final Map<String, String> parameters;
     private final Cancellation cancellation;
     private final ServerStatements statements;
@@ -67,10 +65,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     private long idleSince;
     private NodeTraffic traffic = new NodeTraffic();
 
-    BackendConnection(NodeEndpoint endpoint, NodeCredential credentials, Map<String, String> parameters, int processId,
-            byte[] cancelKey, int preparedStatements, long nowNanos) {
+    BackendConnection(NodeEndpoint endpoint, Map<String, String> parameters, int processId, byte[] cancelKey,
+            int preparedStatements, long nowNanos) {
         this.endpoint = endpoint;
-        this.credentials = credentials;
         this.parameters = parameters;
         this.cancellation = new Cancellation(processId, cancelKey);
         this.statements = new ServerStatements(preparedStatements);
@@ -121,8 +118,9 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         return endpoint;
     }
 
-    public NodeCredential credentials() {
-        return credentials;
+    /** What it is doing, and for whom. */
+    public ServerStatus status() {
+        return ServerStatus.of(this, context.channel());
     }
 
     public int node() {

@@ -54,6 +54,11 @@ public interface BackendOwner {
         // The end of the connection tells enough.
     }
 
+    /** The process id of the client that the connection is lent to; null when it works for the proxy itself. */
+    default Integer client() {
+        return null;
+    }
+
     /** The node's socket can take more again. */
     void writable(BackendConnection backend);
 }

@@ -42,7 +42,8 @@ public final class HostAddresses {
     private final List<Asker> askers = new ArrayList<>();
     private boolean looking;
     private boolean expired = true;
-    private boolean failing;
+    /** Why the last look-up has failed, or null. */
+    private String failure;
     private long lookedUpAtNanos;
 
     HostAddresses(String host, Duration ttl, NodeAddresses.Lookup lookup, Executor threads) {
@@ -152,10 +153,10 @@ public final class HostAddresses {
             looking = false;
             expired = false;
             lookedUpAtNanos = System.nanoTime();
-            if (found == null && known != null && !failing) {
+            if (found == null && known != null && failure == null) {
                 LOG.warn("{}; its last addresses hold on: {}", why, words(known));
             }
-            failing = found == null;
+            failure = why;
             if (found != null) {
                 take(List.of(found));
             }
@@ -170,6 +171,18 @@ public final class HostAddresses {
         if (before != null && !new HashSet<>(before).equals(new HashSet<>(found))) {
             generation++;
             LOG.info("{} is at {} now, no longer at {}", host, words(found), words(before));
+        }
+    }
+
+    /** Null for a literal address. */
+    HostStatus status() {
+        if (lookup == null) {
+            return null;
+        }
+        synchronized (this) {
+            long left = isDue() ? 0 : ttlNanos - (System.nanoTime() - lookedUpAtNanos);
+            return new HostStatus(host, Duration.ofNanos(Math.max(0, left)), known == null ? List.of() : inOrder(),
+                    looking, failure);
         }
     }
 

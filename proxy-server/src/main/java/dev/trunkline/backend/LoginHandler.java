@@ -190,8 +190,9 @@ final class LoginHandler extends ChannelInboundHandlerAdapter {
         }
         over = true;
         timeout.cancel(false);
-        BackendConnection connection = new BackendConnection(endpoint, credential, parameters, processId, cancelKey,
-                preparedStatements, System.nanoTime());
+        BackendConnection connection = new BackendConnection(endpoint, parameters, processId, cancelKey,
+                preparedStatements,
+                System.nanoTime());
         ctx.pipeline().replace(this, "backend", connection);
         connected.accept(connection);
     }

@@ -4,7 +4,10 @@ import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -48,6 +51,12 @@ public final class NodeAddresses implements AutoCloseable {
                 throw new IllegalStateException(e);
             }
         });
+    }
+
+    /** The hosts that have been asked for and are names, in alphabetical order. */
+    public List<HostStatus> names() {
+        return hosts.values().stream().map(HostAddresses::status).filter(Objects::nonNull)
+                .sorted(Comparator.comparing(HostStatus::host)).toList();
     }
 
     @Override

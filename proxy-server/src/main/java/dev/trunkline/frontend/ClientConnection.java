@@ -1,5 +1,6 @@
 package dev.trunkline.frontend;
 
+import dev.trunkline.auth.Encryption;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.session.ClientInput;
@@ -17,6 +18,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.DecoderException;
+import java.net.SocketAddress;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
@@ -326,6 +328,15 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
     /** What its session is doing; on its event loop. Null before the log-in and after the end. */
     public ClientStatus status(long nowNanos) {
         return phase == Phase.SERVING ? session.status(nowNanos) : null;
+    }
+
+    /** Version and cipher; null for plain text. */
+    public String encryption() {
+        return Encryption.of(context.channel());
+    }
+
+    public SocketAddress localAddress() {
+        return context.channel().localAddress();
     }
 
     /** Whether the session has had nothing under way just now. Callable from any thread. */

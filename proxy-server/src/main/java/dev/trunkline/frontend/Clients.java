@@ -109,7 +109,7 @@ public final class Clients {
     }
 
     /** How many are in the startup dialog. */
-    int inDialog() {
+    public int inDialog() {
         return unauthenticated.get();
     }
 

@@ -6,6 +6,7 @@ import dev.trunkline.notification.Channels;
 import dev.trunkline.plan.PlanCache;
 import dev.trunkline.pool.Pool;
 import dev.trunkline.pool.PoolEvents;
+import dev.trunkline.pool.PoolStatus;
 import dev.trunkline.route.Routing;
 import dev.trunkline.session.CatalogSource;
 import dev.trunkline.session.ServedDatabase;
@@ -261,12 +262,11 @@ final class ProxyMetrics implements MultiCollector {
             String database = pool.databaseName();
             String node = pool.endpoint().nodeName();
             String user = pool.credential().user();
-            connections.merge(new ConnectionsOf(database, node, user, "idle"), pool.idleCount(), Integer::sum);
-            connections.merge(new ConnectionsOf(database, node, user, "active"), pool.lentCount(), Integer::sum);
-            connections.merge(new ConnectionsOf(database, node, user, "connecting"), pool.connectingCount(),
-                    Integer::sum);
-            connections.merge(new ConnectionsOf(database, node, user, "tested"), pool.testedCount(), Integer::sum);
-            connections.merge(new ConnectionsOf(database, node, user, "waiting"), pool.waitingCount(), Integer::sum);
+            PoolStatus status = pool.status(System.nanoTime());
+            Map.of("idle", status.idle(), "active", status.lent(), "connecting", status.connecting(), "tested",
+                    status.tested(), "waiting", status.waiting()).forEach(
+                            (state, count) -> connections
+                                    .merge(new ConnectionsOf(database, node, user, state), count, Integer::sum));
         }
     }
 }

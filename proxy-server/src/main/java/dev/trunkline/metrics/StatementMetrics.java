@@ -23,6 +23,8 @@ public final class StatementMetrics implements DatabaseMetrics {
     private final OfRouting[] routings = new OfRouting[Routing.values().length];
     private final Map<String, LongAdder> fanOuts = new ConcurrentHashMap<>();
     private final LongAdder queuedBytes = new LongAdder();
+    private final LongAdder continued = new LongAdder();
+    private final LongAdder idleNanos = new LongAdder();
     private final FanOutStatements fanOutStatements = new FanOutStatements();
 
     public StatementMetrics(String database) {
@@ -37,6 +39,12 @@ public final class StatementMetrics implements DatabaseMetrics {
         OfRouting of = routings[routing.ordinal()];
         of.seconds.record(nanos);
         (failed ? of.failed : of.good).increment();
+    }
+
+    @Override
+    public void continued(long nanos) {
+        continued.increment();
+        idleNanos.add(nanos);
     }
 
     @Override
@@ -89,6 +97,16 @@ public final class StatementMetrics implements DatabaseMetrics {
             seconds += of.seconds.sumSeconds();
         }
         return (long) (seconds * 1e6);
+    }
+
+    /** All transactions so far, those without BEGIN too. */
+    public long transactions() {
+        return Math.max(0, total() - continued.sum());
+    }
+
+    /** How long all transactions took together, the time between their statements included. */
+    public long transactionMicros() {
+        return totalMicros() + idleNanos.sum() / 1000;
     }
 
     /** The time that a share of all statements stays below, 0 when there are none. */

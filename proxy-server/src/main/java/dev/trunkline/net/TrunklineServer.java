@@ -179,9 +179,10 @@ public final class TrunklineServer implements AutoCloseable {
         clients = new Clients(proxyId, configuration.limits().clients(),
                 configuration.limits().unauthenticatedClients());
         Cancels cancels = new Cancels(clients, clientPort.elsewhere());
-        reception = new Reception(configuration, databases, clients, cancels, new AdminDatabase(
-                new Served(reloading::current, databases, statements, sources, workers, clients, budgets), reloading),
-                tls);
+        AdminDatabase admin = new AdminDatabase(new Served(reloading::current, databases, statements, sources, workers,
+                clients, budgets, addresses), reloading);
+        admin.keepTime(loops);
+        reception = new Reception(configuration, databases, clients, cancels, admin, tls);
         int buffer = configuration.limits().clientBuffer();
         ServerBootstrap bootstrap = new ServerBootstrap().group(loops)
                 .childOption(ChannelOption.TCP_NODELAY, true)

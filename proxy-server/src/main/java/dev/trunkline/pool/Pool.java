@@ -10,7 +10,10 @@ import dev.trunkline.error.ProxyException;
 import dev.trunkline.pool.PoolEvents.Event;
 import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,6 +54,7 @@ public final class Pool {
     private final PoolEvents events;
     private final BackendConnector connector;
     private final Retirement retirement;
+    private final Set<BackendConnection> connections = new HashSet<>();
     private final IdleConnections idle;
     private final ArrayDeque<Errand> errands = new ArrayDeque<>();
     private final WaitLine line = new WaitLine();
@@ -124,38 +128,21 @@ public final class Pool {
         idle.closeIf(connection -> gate.isPaused() || retirement.isRetired(connection) || excess[0]-- > 0);
     }
 
-    public int idleCount() {
-        return idle.size();
+    /** All connections that there are, whoever has them. */
+    public Collection<BackendConnection> connections() {
+        return connections;
     }
 
-    public int lentCount() {
-        return lent;
+    /** Whether a connection is closed as soon as it is free: it is too old, or RECONNECT or a name's new address has ended it. */
+    public boolean isOutdated(BackendConnection connection) {
+        return idle.isTooOld(connection) || retirement.isRetired(connection);
     }
 
-    public int waitingCount() {
-        return line.size();
-    }
-
-    /** Connections that are being opened. */
-    public int connectingCount() {
-        return connecting;
-    }
-
-    /** Connections that are being checked or cleared. */
-    public int testedCount() {
-        return errands.size();
-    }
-
-    /** The key of the configuration that sets the bound at which the line waits; null when it does not wait for that. */
-    public String limitedBy() {
-        Budget hungryAt = permits.hungryAt();
-        return line.isEmpty() || hungryAt == null ? null : hungryAt.key();
-    }
-
-    /** How long the first in line has waited. */
-    public long longestWaitNanos(long now) {
+    public PoolStatus status(long now) {
         WaitLine.Place first = line.first();
-        return first == null ? 0 : now - first.sinceNanos;
+        Budget hungryAt = first == null ? null : permits.hungryAt();
+        return new PoolStatus(lent, idle.size(), line.size(), connecting, errands.size(),
+                first == null ? 0 : now - first.sinceNanos, hungryAt == null ? null : hungryAt.key());
     }
 
     // ---- lending
@@ -257,7 +244,7 @@ public final class Pool {
     }
 
     private void toIdle(BackendConnection connection) {
-        if (closed || idle.isTooOld(connection) || retirement.isRetired(connection)) {
+        if (closed || isOutdated(connection)) {
             connection.terminate();
             return;
         }
@@ -334,6 +321,7 @@ public final class Pool {
     private void connected(BackendConnection connection) {
         connecting--;
         events.count(Event.CONNECT);
+        connections.add(connection);
         connection.countIn(traffic);
         connection.whenClosed(this::connectionClosed);
         if (lastFailure != null) {
@@ -367,6 +355,7 @@ public final class Pool {
     }
 
     private void connectionClosed(BackendConnection connection) {
+        connections.remove(connection);
         idle.remove(connection);
         permits.giveBack();
         if (!line.isEmpty()) {

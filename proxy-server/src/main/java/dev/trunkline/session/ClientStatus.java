@@ -15,7 +15,9 @@ import java.util.List;
  * @param channels how many channels it listens to
  * @param pinnedFor what binds it to that node, or null
  * @param preparedStatements how many prepared statements it has that have a name
+ * @param requested when its last request began; null before the first
  */
 public record ClientStatus(int processId, String user, String database, SocketAddress address, String state,
         long waitMicros, String pinned, List<String> nodes, String applicationName, Instant connected, String request,
-        long requests, int channels, String pinnedFor, int preparedStatements) {}
+        long requests, int channels, String pinnedFor, int preparedStatements,
+        Instant requested) {}

@@ -10,6 +10,9 @@ public interface DatabaseMetrics {
     /** A cycle has ended: a simple query, or a pipeline up to Sync. */
     void statement(Routing routing, boolean failed, long nanos);
 
+    /** What has ended went on with a transaction that the client had left alone for so long. */
+    void continued(long idleNanos);
+
     /** A statement without a key goes to several nodes, or is rejected. */
     void fanOut(StatementPlan plan, boolean rejected);
 

@@ -130,8 +130,9 @@ final class Intake {
             return true;
         }
         if (state == SessionState.IDLE && !heldBack) {
-            requests.begin();
-            if (!session.transaction().isExplicit()) {
+            boolean continues = session.transaction().isExplicit();
+            requests.begin(continues);
+            if (!continues) {
                 session.settings().share(session.worker());
             }
             cycle.begin();

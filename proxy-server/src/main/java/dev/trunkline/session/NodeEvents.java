@@ -44,6 +44,11 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         this.input = input;
     }
 
+    @Override
+    public Integer client() {
+        return session.identity().processId();
+    }
+
     // ---- errors
 
     @Override

@@ -5,6 +5,7 @@ import dev.trunkline.error.ProxyException;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.Routing;
 import dev.trunkline.wire.ErrorFields;
+import java.time.Instant;
 import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +24,8 @@ final class Requests {
     private final SessionIdentity identity;
     private long number;
     private long startedNanos;
+    private long endedNanos;
+    private boolean continues;
     private Routing routing;
     /** The first statement that went anywhere. */
     private StatementPlan plan;
@@ -31,9 +34,11 @@ final class Requests {
         this.identity = identity;
     }
 
-    void begin() {
+    /** @param continues whether a transaction is open */
+    void begin(boolean continues) {
         number++;
         startedNanos = System.nanoTime();
+        this.continues = continues;
         routing = null;
         plan = null;
     }
@@ -53,6 +58,11 @@ final class Requests {
         return startedNanos;
     }
 
+    /** When the last request began, by the clock on the wall; null before the first. */
+    Instant begun(long nowNanos) {
+        return number == 0 ? null : Instant.now().minusNanos(nowNanos - startedNanos);
+    }
+
     long count() {
         return number;
     }
@@ -69,8 +79,13 @@ final class Requests {
         }
         Routing where = routing == null ? Routing.REFUSED : routing;
         routing = null;
-        long nanos = System.nanoTime() - startedNanos;
+        long idleNanos = startedNanos - endedNanos;
+        endedNanos = System.nanoTime();
+        long nanos = endedNanos - startedNanos;
         identity.database().metrics().statement(where, failed, nanos);
+        if (continues) {
+            identity.database().metrics().continued(idleNanos);
+        }
         if (nanos >= identity.database().slowNanos()) {
             slow(where, failed, nanos);
         }

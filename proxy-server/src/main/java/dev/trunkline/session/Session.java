@@ -487,7 +487,7 @@ public final class Session implements ClientSession {
         return new ClientStatus(identity.processId(), identity.user(), database.name(), identity.address(),
                 stateWord(), waitingSinceNanos == 0 ? 0 : (nowNanos - waitingSinceNanos) / 1000,
                 leases.hasPinned() ? database.nodeName(leases.pinnedNode()) : null, nodes, settings.applicationName(),
-                connected, requests.id(), requests.count(),
-                listening == null ? 0 : listening.heard().size(), leases.pinnedFor(), statements.count());
+                connected, requests.id(), requests.count(), listening == null ? 0 : listening.heard().size(),
+                leases.pinnedFor(), statements.count(), requests.begun(nowNanos));
     }
 }

@@ -53,7 +53,7 @@ public final class AdminFixture implements AutoCloseable {
                         pool: { size: 1, waitTimeout: 20s }
                         nodes:
                           a: { primary: 127.0.0.1:%d, user: postgres }
-                          b: { primary: 127.0.0.1:%d, user: postgres }
+                          b: { primary: localhost:%d, user: postgres }
                         shardMap: { a: 0-127, b: 128-255 }
                         tables: { kv: { shardKey: k } }
                     users:

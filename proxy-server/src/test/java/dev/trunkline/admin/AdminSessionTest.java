@@ -63,6 +63,9 @@ class AdminSessionTest {
     void everyViewReadsTheSameInEveryProtocol(View view) throws SQLException {
         String[][] protocols = {{"preferQueryMode", "simple"}, {"preferQueryMode", "extended"},
                 {"prepareThreshold", "-1"}, {"binaryTransfer", "true", "prepareThreshold", "1"}};
+        try (Connection client = fixture.client()) {
+            AdminFixture.rows(client, "SELECT count(*) FROM kv");
+        }
         for (String[] protocol : protocols) {
             try (Connection admin = fixture.admin(protocol);
                     Statement statement = admin.createStatement();

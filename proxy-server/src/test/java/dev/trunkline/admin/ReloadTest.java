@@ -172,10 +172,10 @@ class ReloadTest {
     @Test
     void aNodesIdentityIsRefusedAndNothingElseApplied() throws Exception {
         String port = Integer.toString(fixture.nodes.get(1).port());
-        fixture.edit(text -> text.replace("127.0.0.1:" + port, "localhost:" + port).replace("fanOut: warn",
+        fixture.edit(text -> text.replace("localhost:" + port, "127.0.0.1:" + port).replace("fanOut: warn",
                 "fanOut: reject"));
         String text = refusal();
-        assertTrue(text.contains(".nodes.b.primary: 127.0.0.1:" + port + " -> localhost:" + port), text);
+        assertTrue(text.contains(".nodes.b.primary: localhost:" + port + " -> 127.0.0.1:" + port), text);
         assertFalse(text.contains("fanOut"), "only what is refused is told: " + text);
         fixture.edit(t -> t.replace("shardMap: { a: 0-127, b: 128-255 }", "shardMap: { a: 0-127, z: 128-255 }")
                 .replace("b: { primary", "z: { primary"));

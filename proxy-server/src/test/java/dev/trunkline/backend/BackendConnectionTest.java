@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.trunkline.auth.NodeCredential;
 import dev.trunkline.wire.BackendEncoder;
 import dev.trunkline.wire.BackendMessage.Field;
 import dev.trunkline.wire.Bytes;
@@ -145,7 +144,7 @@ class BackendConnectionTest {
     private void open() {
         told.clear();
         streamed.clear();
-        connection = new BackendConnection(new NodeEndpoint(0, "a", "127.0.0.1", 1, "d"), new NodeCredential.None("u"),
+        connection = new BackendConnection(new NodeEndpoint(0, "a", "127.0.0.1", 1, "d"),
                 new HashMap<>(), 1, new byte[4], 2, 0);
         channel = new EmbeddedChannel(connection);
         connection.lend(owner);

@@ -168,6 +168,14 @@ class PoolTest {
         return client;
     }
 
+    private static PoolStatus status(Pool pool) {
+        return pool.status(System.nanoTime());
+    }
+
+    private static int idle(Pool pool) {
+        return status(pool).idle();
+    }
+
     private void release(Pool pool, BackendConnection connection) throws Exception {
         on(pool, () -> {
             pool.release(connection);
@@ -263,7 +271,7 @@ class PoolTest {
         Crowd here = new Crowd(first, 12);
         await("the first loop has all", () -> node.connections() == 4);
         Crowd there = new Crowd(second, 12);
-        await("both loops have two", () -> on(second, () -> second.lentCount() + second.idleCount()) == 2);
+        await("both loops have two", () -> on(second, () -> status(second).lent() + idle(second)) == 2);
         int before = node.logins();
         int served = here.served.get() + there.served.get();
         await("they go on", () -> here.served.get() + there.served.get() > served + 2000);
@@ -299,13 +307,13 @@ class PoolTest {
         BackendConnection other = ask(second).connection();
         assertEquals(2, total.held());
         Client waits = ask(second);
-        assertEquals("limits.nodeConnections", on(second, second::limitedBy));
+        assertEquals("limits.nodeConnections", on(second, () -> status(second).limitedBy()));
         release(first, lent);
         BackendConnection last = waits.connection();
-        assertNull(on(second, second::limitedBy));
+        assertNull(on(second, () -> status(second).limitedBy()));
         release(second, other);
         release(second, last);
-        assertEquals(0, on(first, first::idleCount));
+        assertEquals(0, on(first, () -> idle(first)));
     }
 
     /** A pool that waits at one bound gets past it, finds another one used up, and must not keep the permit of the first. */
@@ -421,13 +429,13 @@ class PoolTest {
         node.forgetConnections();
         tick(pool, 31 * SECOND);
         Client client = ask(pool);
-        assertEquals(1, on(pool, pool::testedCount));
+        assertEquals(1, on(pool, () -> status(pool).tested()));
         assertTrue(client.told.isEmpty());
         tick(pool, 33 * SECOND);
         BackendConnection fresh = client.connection();
         assertTrue(!dead.contains(fresh));
         assertEquals(1, events.total(Event.CHECK_FAILURE));
-        assertEquals(0, on(pool, pool::idleCount));
+        assertEquals(0, on(pool, () -> idle(pool)));
         assertEquals(6, node.logins());
         release(pool, fresh);
     }
@@ -470,19 +478,19 @@ class PoolTest {
         for (Pool pool : all) {
             tick(pool, 0);
         }
-        await("they are there", () -> all.stream().mapToInt(Pool::idleCount).sum() == 4);
-        assertEquals(List.of(2, 1, 1), all.stream().map(Pool::idleCount).toList());
+        await("they are there", () -> all.stream().mapToInt(PoolTest::idle).sum() == 4);
+        assertEquals(List.of(2, 1, 1), all.stream().map(PoolTest::idle).toList());
         tick(all.getFirst(), 660 * SECOND);
-        assertEquals(2, on(all.getFirst(), all.getFirst()::idleCount), "idle for longer than idleTimeout");
+        assertEquals(2, on(all.getFirst(), () -> idle(all.getFirst())), "idle for longer than idleTimeout");
         node.down();
-        await("the loss is noticed", () -> all.stream().mapToInt(Pool::idleCount).sum() == 0);
+        await("the loss is noticed", () -> all.stream().mapToInt(PoolTest::idle).sum() == 0);
         tick(all.getFirst(), 0);
         node.up();
         await("they are back", () -> {
             for (Pool pool : all) {
                 tick(pool, 0);
             }
-            return all.stream().mapToInt(Pool::idleCount).sum() == 4;
+            return all.stream().mapToInt(PoolTest::idle).sum() == 4;
         });
     }
 
@@ -495,7 +503,7 @@ class PoolTest {
             release(pool, connection);
         }
         tick(pool, 599 * SECOND);
-        assertEquals(3, on(pool, pool::idleCount));
+        assertEquals(3, on(pool, () -> idle(pool)));
         tick(pool, 601 * SECOND);
         await("two are closed", () -> node.connections() == 1);
         assertEquals(2, events.total(Event.IDLE_CLOSE));
@@ -506,7 +514,7 @@ class PoolTest {
         Pool pool = pool(0, config(60, 60), new Budget("pool.size", 60));
         await("they are there", () -> {
             tick(pool, 0);
-            return on(pool, pool::idleCount) == 20;
+            return on(pool, () -> idle(pool)) == 20;
         });
         tick(pool, 47 * 60 * SECOND);
         assertEquals(0, events.total(Event.AGE_CLOSE));
@@ -515,7 +523,7 @@ class PoolTest {
         assertTrue(half > 2 && half < 18, () -> half + " of 20 closed");
         await("what was too old is replaced", () -> {
             tick(pool, 0);
-            return on(pool, pool::idleCount) == 20;
+            return on(pool, () -> idle(pool)) == 20;
         });
     }
 
