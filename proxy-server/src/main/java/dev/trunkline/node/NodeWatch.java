@@ -61,6 +61,8 @@ final class NodeWatch implements Runnable, AutoCloseable {
     private final List<CompletableFuture<Void>> asked = new ArrayList<>();
     private long suspectedNanos = System.nanoTime() - SUSPICION.toNanos();
     private boolean closed;
+    /** Whether a connection of the pool would perhaps only be waited for in vain. */
+    private volatile boolean suspected;
 
     /** The rest belongs to the thread. */
     private String fingerprint;
@@ -102,6 +104,7 @@ final class NodeWatch implements Runnable, AutoCloseable {
         long now = System.nanoTime();
         if (now - suspectedNanos > SUSPICION.toNanos()) {
             suspectedNanos = now;
+            suspected = true;
             look();
         }
     }
@@ -162,7 +165,9 @@ final class NodeWatch implements Runnable, AutoCloseable {
     }
 
     private Found lookAtNode() {
-        if (reachable) {
+        boolean trusted = reachable && !suspected;
+        suspected = false;
+        if (trusted) {
             try (Connection connection = pool.connection()) {
                 return look(connection);
             } catch (SQLException | IOException e) {
