@@ -36,6 +36,8 @@ public enum ProxyError {
     ACTIVE_TRANSACTION("25001", Fault.CLIENT, "%s", null),
     TRANSACTIONS_NOT_ALLOWED("TL002", Fault.CLIENT, "a transaction block is not supported with pool.mode statement",
             "Set pool.mode to transaction for this user or database."),
+    NOT_PREPARABLE("0A000", Fault.CLIENT,
+            "cannot PREPARE a transaction that has executed LISTEN, UNLISTEN, or NOTIFY", null),
     NO_ACTIVE_TRANSACTION("25P01", Fault.CLIENT, "%s", null),
     UNDEFINED_SAVEPOINT("3B001", Fault.CLIENT, "savepoint \"%s\" does not exist", null),
     IDLE_IN_TRANSACTION("25P03", Fault.CLIENT,

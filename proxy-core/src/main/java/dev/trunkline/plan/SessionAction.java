@@ -16,6 +16,9 @@ public sealed interface SessionAction {
 
     record Commit(boolean chain) implements SessionAction {}
 
+    /** PREPARE TRANSACTION of a database with one node: ends the session's part in the transaction, as COMMIT does. */
+    record PrepareTransaction(String name) implements SessionAction {}
+
     record Rollback(boolean chain) implements SessionAction {}
 
     record Savepoint(String name) implements SessionAction {}

@@ -17,7 +17,10 @@ final class SessionStatements {
             case SAVEPOINT -> planner.local(new SessionAction.Savepoint(t.name()));
             case RELEASE -> planner.local(new SessionAction.Release(t.name()));
             case ROLLBACK_TO -> planner.local(new SessionAction.RollbackTo(t.name()));
-            case PREPARE -> prepared("PREPARE TRANSACTION", planner);
+            case PREPARE -> {
+                Decision decision = prepared("PREPARE TRANSACTION", planner);
+                yield decision.refused() ? decision : planner.local(new SessionAction.PrepareTransaction(t.name()));
+            }
             case COMMIT_PREPARED -> prepared("COMMIT PREPARED", planner);
             case ROLLBACK_PREPARED -> prepared("ROLLBACK PREPARED", planner);
         };

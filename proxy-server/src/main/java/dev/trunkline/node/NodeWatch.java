@@ -34,6 +34,9 @@ final class NodeWatch implements Runnable, AutoCloseable {
     private static final Set<String> PASSING = Set.of("08001", "08006", "53300", "57P03", "57014", "55P03");
     /** A node that looks well from here, and not to statements, is looked at out of turn no more often than this. */
     private static final Duration SUSPICION = Duration.ofSeconds(1);
+    /** What PostgreSQL says where a function of the catalogs is asked for something that has been dropped since it was listed. */
+    private static final Set<String> OVERTAKEN = Set.of("XX000", "3F000", "42703", "42704", "42883", "42P01");
+    private static final int READINGS = 5;
     private static final Duration FIRST_RETRY = Duration.ofMillis(250);
 
     /** What a look at the node found. */
@@ -187,13 +190,37 @@ final class NodeWatch implements Runnable, AutoCloseable {
     private Found look(Connection connection) throws SQLException, IOException {
         String now = fingerprint(connection);
         if (schema == null || !now.equals(fingerprint)) {
-            Map<String, String> reported = LoginReport.read(node, login);
-            schema = SchemaDiscovery.read(connection, reported);
-            fingerprint = now;
+            readSchema(connection, now);
         }
         return schema.server().standby()
                 ? new Found.Unreachable("it is a standby, not a primary", false)
                 : new Found.Reachable(schema);
+    }
+
+    /**
+     * Reads the schema, again and again while it changes under the reading: a snapshot holds for the catalogs, not for the
+     * functions that spell out what is in them. What was known before holds until the next look if it never stands still.
+     */
+    private void readSchema(Connection connection, String now) throws SQLException, IOException {
+        Map<String, String> reported = LoginReport.read(node, login);
+        String before = now;
+        for (int reading = 1;; reading++) {
+            try {
+                schema = SchemaDiscovery.read(connection, reported);
+                fingerprint = before;
+                return;
+            } catch (SQLException e) {
+                if (e.getSQLState() == null || !OVERTAKEN.contains(e.getSQLState())
+                        || reading == READINGS && schema == null) {
+                    throw e;
+                }
+                if (reading == READINGS) {
+                    LOG.warn("the schema of node {} changes too fast to be read: {}", node.name(), reason(e));
+                    return;
+                }
+            }
+            before = fingerprint(connection);
+        }
     }
 
     private static String fingerprint(Connection connection) throws SQLException {

@@ -222,7 +222,7 @@ final class ExtendedProtocol {
             return false;
         }
         deferred.answerParse();
-        preparing.at(backend, prepared, true);
+        preparing.at(backend, prepared);
         ClientStatement atNode = prepared.as(PreparedText
                 .ofExecute(statement.sql(), statement.standardConformingStrings()).withName(prepared.server().name()),
                 prepared.plan());

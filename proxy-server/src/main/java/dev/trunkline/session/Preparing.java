@@ -43,7 +43,8 @@ final class Preparing {
         }
         ServedDatabase database = session.database();
         byte[] text = CommentFreeText.of(sql, standardStrings);
-        ServerStatement server = ROWS.contains(plan.kind())
+        // Nobody else knows the tables and types that an open transaction has made, nor are they those of the same names before.
+        ServerStatement server = ROWS.contains(plan.kind()) && !session.settings().isCatalogChanging()
                 ? database.statementNames().named(text, types, database.schema())
                 : database.statementNames().own(text, types);
         return new ClientStatement(name, text == sql ? server.sql() : sql, server, standardStrings, plan, names);
@@ -170,22 +171,6 @@ final class Preparing {
             return;
         }
         backend.parse(server, sink(statement, owed), ifSkipped);
-    }
-
-    /**
-     * As above, for an EXECUTE of the statement that comes next in the extended protocol. The node looks at what it executes only
-     * when it runs it, and the client has had answers then: so it is made to look at it before.
-     *
-     * @param anyColumns whether the client takes any columns, or relies on those that it knows
-     */
-    void at(BackendConnection backend, ClientStatement executed, boolean anyColumns) {
-        ServerStatement server = executed.server();
-        if (!backend.has(server)) {
-            at(backend, executed);
-        } else if (backend.usesKnown(server, anyColumns)) {
-            FrontendEncoder.describe(backend.stage(), Target.STATEMENT, server.name());
-            backend.expectDescribe(ReplySink.DROP);
-        }
     }
 
     private ReplySink sink(ClientStatement statement, boolean owed) {

@@ -45,6 +45,9 @@ final class SessionActions {
                 case SessionAction.Commit commit -> {
                     return;
                 }
+                case SessionAction.PrepareTransaction prepare -> {
+                    return;
+                }
                 case SessionAction.Rollback rollback -> {
                     return;
                 }
@@ -67,6 +70,7 @@ final class SessionActions {
             case SessionAction.Begin begin -> begin(begin,
                     plan.fingerprint().startsWith("start") ? "START TRANSACTION" : "BEGIN", done);
             case SessionAction.Commit commit -> end.commit(commit.chain(), done);
+            case SessionAction.PrepareTransaction prepare -> end.prepare(prepare.name(), done);
             case SessionAction.Rollback rollback -> end.rollback(rollback.chain(), done);
             case SessionAction.Savepoint savepoint -> savepoint(savepoint.name(), done);
             case SessionAction.Release release -> release(release.name(), done);

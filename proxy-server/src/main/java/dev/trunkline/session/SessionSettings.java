@@ -282,6 +282,11 @@ public final class SessionSettings {
         catalogChanged = true;
     }
 
+    /** Whether the transaction at hand has changed the catalog so far, perhaps in a part of it that was undone. */
+    boolean isCatalogChanging() {
+        return catalogChanged;
+    }
+
     /** Whether a transaction that has ended changed the catalog; asked once. */
     boolean takeCatalogChange() {
         boolean changed = catalogChanged;

@@ -142,7 +142,7 @@ final class Settings {
     }
 
     /** A string literal that means the same whatever standard_conforming_strings is. */
-    private static String literal(String value) {
+    static String literal(String value) {
         String quoted = "'" + value.replace("'", "''") + "'";
         return value.indexOf('\\') < 0 ? quoted : "E" + quoted.replace("\\", "\\\\");
     }

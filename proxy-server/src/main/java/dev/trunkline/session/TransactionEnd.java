@@ -77,7 +77,34 @@ final class TransactionEnd {
             endOthers(sequences, "COMMIT", () -> afterSequences(sequences, writer, parts, chain, done));
             return;
         }
-        commit(writer != null ? writer : parts.getFirst(), parts, chain, done);
+        commit(writer != null ? writer : parts.getFirst(), parts, "COMMIT", chain, done);
+    }
+
+    /** PREPARE TRANSACTION: the node's answer ends the transaction, whatever it is. */
+    void prepare(String name, Runnable done) {
+        Transaction transaction = session.transaction();
+        if (transaction.isExplicit() && transaction.isFailed()) {
+            commit(false, done);
+            return;
+        }
+        if (session.isListening() && session.listening().mark() > 0) {
+            session.refusals().answer(ProxyError.NOT_PREPARABLE.with());
+            endOthers(parts(), "ROLLBACK", () -> ended(false, false, null, done));
+            return;
+        }
+        if (parts().isEmpty() && !transaction.isExplicit()) {
+            checkThereIsOne(false, "PREPARE TRANSACTION");
+            ended(true, false, "ROLLBACK", done);
+            return;
+        }
+        // Of one that has done nothing yet a node has to hear, too: it will be asked to commit it.
+        if (parts().isEmpty()
+                && session.participant(session.nodes().preferred(-1), () -> prepare(name, done)) == null) {
+            return;
+        }
+        Participant participant = parts().getFirst();
+        commit(participant, parts(), "PREPARE TRANSACTION " + Settings.literal(name), false, done);
+        participant.committing(true);
     }
 
     private static boolean countsOn(Participant participant) {
@@ -90,7 +117,7 @@ final class TransactionEnd {
         Participant lost = Stream.concat(sequences.stream(), Stream.of(writer)).filter(p -> !p.backend().isOpen())
                 .findFirst().orElse(null);
         if (lost == null) {
-            commit(writer, others, chain, done);
+            commit(writer, others, "COMMIT", chain, done);
             return;
         }
         ProxyException told = session.nodeEvents().takeLoss();
@@ -102,13 +129,13 @@ final class TransactionEnd {
         endOthers(others, "ROLLBACK", () -> ended(false, false, null, done));
     }
 
-    private void commit(Participant first, List<Participant> parts, boolean chain, Runnable done) {
+    private void commit(Participant first, List<Participant> parts, String sql, boolean chain, Runnable done) {
         first.committing(first.writes());
         if (parts.size() == 1 && !chain && !session.cycle().inPipeline() && session.cycle().isAlone()) {
-            relay(first);
+            relay(first, sql);
             return;
         }
-        first.backend().query("COMMIT", session.out());
+        first.backend().query(sql, session.out());
         session.cycle().awaitReady(1, () -> {
             boolean committed = !session.cycle().hasErred();
             parts.remove(first);
@@ -141,9 +168,9 @@ final class TransactionEnd {
     }
 
     /** One node commits; its answer is the client's, ReadyForQuery included. */
-    private void relay(Participant participant) {
+    private void relay(Participant participant, String sql) {
         awaited = participant.backend();
-        participant.backend().query("COMMIT", session.out());
+        participant.backend().query(sql, session.out());
         session.cycle().awaitReady(1, null);
     }
 

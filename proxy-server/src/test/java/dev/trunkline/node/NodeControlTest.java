@@ -109,6 +109,31 @@ class NodeControlTest {
         }
     }
 
+    /**
+     * What is dropped between being listed and being spelt out was taken for the node's fault, and the node for down, whenever a
+     * migration ran. Here the index stays away for longer.
+     */
+    @Test
+    void aNodeWhoseSchemaChangesWhileItIsReadStaysUp() throws Exception {
+        try (NodeFixture nodes = new NodeFixture(1)) {
+            nodes.onAll(CUSTOMERS + "; CREATE TABLE passing (a int PRIMARY KEY);"
+                    + "CREATE TABLE kept AS SELECT * FROM pg_index WHERE indexrelid = 'passing_pkey'::regclass");
+            try (NodeControl control = start(nodes, LONG)) {
+                Heard heard = new Heard();
+                control.addListener(heard);
+                nodes.onAll("SET allow_system_table_mods = on; CREATE TABLE lasting (a int);"
+                        + "DELETE FROM pg_index WHERE indexrelid = 'passing_pkey'::regclass");
+                refresh(control);
+                assertTrue(control.state(0).isUp());
+                assertEquals(1, control.catalog().version());
+                nodes.onAll("SET allow_system_table_mods = on; INSERT INTO pg_index SELECT * FROM kept");
+                refresh(control);
+                assertEquals(List.of(), List.copyOf(heard.states));
+                assertNotNull(relation(control.catalog(), "lasting"));
+            }
+        }
+    }
+
     /** Rule 12: a new catalog comes exactly when something changed. */
     @Test
     void rule12DdlOnANodeMakesANewCatalog() throws Exception {

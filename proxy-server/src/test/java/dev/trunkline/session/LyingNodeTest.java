@@ -24,6 +24,9 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -76,9 +79,21 @@ class LyingNodeTest {
             link.carry(() -> (bytes, length, to) -> to.write(bytes, 0, length),
                     () -> new LyingPassage(new SplittableRandom(SEED + connections.incrementAndGet()), 60));
         }
-        try (Crowd crowd = Crowd.talkingFor(SECONDS, SEED)) {
-            crowd.add(CLIENTS, random -> talk(random, crowd));
-            crowd.await();
+        long end = System.nanoTime() + SECONDS * 1_000_000_000L;
+        try (ExecutorService threads = Executors.newFixedThreadPool(CLIENTS)) {
+            List<Future<?>> all = new ArrayList<>();
+            for (int i = 0; i < CLIENTS; i++) {
+                SplittableRandom random = new SplittableRandom(SEED * 1000 + i);
+                all.add(threads.submit(() -> {
+                    while (System.nanoTime() - end < 0) {
+                        talk(random, end);
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> one : all) {
+                one.get();
+            }
         }
         System.out.println(ASKED + " requests to lying nodes: " + new TreeMap<>(OUTCOMES));
         links.forEach(NodeLink::carryFaithfully);
@@ -98,9 +113,9 @@ class LyingNodeTest {
     }
 
     /** One client until its connection ends or is in doubt. */
-    private static void talk(SplittableRandom random, Crowd crowd) throws IOException {
+    private static void talk(SplittableRandom random, long end) throws IOException {
         try (PgClient client = fixture.client()) {
-            while (!crowd.isOver()) {
+            while (System.nanoTime() - end < 0) {
                 String tag = "tag-" + ASKED.incrementAndGet() + ".";
                 client.send(request(random, tag));
                 if (!answered(client, tag)) {

@@ -1,0 +1,141 @@
+package dev.trunkline.session;
+
+import static dev.trunkline.session.Talk.*;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.trunkline.testing.PgClient;
+import dev.trunkline.wire.FrontendMessage.Sync;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What the drivers' own test suites have shown to be different: each dialog beside the same one with the node itself. */
+@Timeout(60)
+class DriverHabitsTest {
+
+    private static SessionFixture fixture;
+    private PgClient client;
+    private PgClient plain;
+
+    @BeforeAll
+    static void start() throws Exception {
+        fixture = SessionFixture.start(1, "pool: { size: 1, waitTimeout: 5s }");
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        fixture.close();
+    }
+
+    @BeforeEach
+    void connect() throws Exception {
+        fixture.empty();
+        client = fixture.client();
+        plain = PgClient.login("127.0.0.1", fixture.nodes.getFirst().port(), SessionFixture.USER, fixture.database,
+                null);
+    }
+
+    @AfterEach
+    void allIsReturned() throws Exception {
+        client.close();
+        plain.close();
+        fixture.awaitNothingLeft();
+    }
+
+    /** Both are told the same, which is this. */
+    private void both(String expected, Object... parts) throws Exception {
+        assertEquals(expected, exchange(plain, parts));
+        assertEquals(expected, exchange(client, parts));
+    }
+
+    private void both(String expected, String sql) throws Exception {
+        assertEquals(expected, ask(plain, sql));
+        assertEquals(expected, ask(client, sql));
+    }
+
+    /** As above, first with the node and then through the proxy, for what can't be done twice. */
+    private interface Dialog {
+        void with(PgClient client) throws Exception;
+    }
+
+    private void each(Dialog dialog) throws Exception {
+        dialog.with(plain);
+        dialog.with(client);
+    }
+
+    // ---- PREPARE TRANSACTION, by which transaction managers commit in two phases
+
+    /** The session went on as if its transaction were open, and kept its connection. */
+    @Test
+    void prepareTransactionEndsTheTransaction() throws Exception {
+        each(c -> {
+            ask(c, "BEGIN");
+            assertEquals("[INSERT 0 1] Z:T", ask(c, "INSERT INTO notes VALUES (1, 'p')"));
+            assertEquals("[PREPARE TRANSACTION] Z:I", ask(c, "PREPARE TRANSACTION 'it''s \\ two'"));
+            try (PgClient other = fixture.client()) {
+                assertEquals("0", value(other, "SELECT count(*) FROM notes"));
+                assertEquals("[COMMIT PREPARED] Z:I", ask(other, "COMMIT PREPARED 'it''s \\ two'"));
+            }
+            assertEquals("1", value(c, "SELECT count(*) FROM notes"));
+            assertEquals("[DELETE 1] Z:I", ask(c, "DELETE FROM notes"));
+            assertEquals("1 2 [BEGIN] 1 2 [INSERT 0 1] 1 2 [PREPARE TRANSACTION] Z:I", exchange(c, run("BEGIN"),
+                    run("INSERT INTO notes VALUES (1, 'p')"), run("PREPARE TRANSACTION 'x'"), new Sync()));
+            assertEquals("[ROLLBACK PREPARED] Z:I", ask(c, "ROLLBACK PREPARED 'x'"));
+            assertEquals("[BEGIN] [INSERT 0 1] [PREPARE TRANSACTION] Z:I",
+                    ask(c, "BEGIN; INSERT INTO notes VALUES (1, 'p'); PREPARE TRANSACTION 'x'"));
+            assertEquals("1 2 [ROLLBACK PREPARED] Z:I", exchange(c, run("ROLLBACK PREPARED 'x'"), new Sync()));
+        });
+    }
+
+    /** A transaction manager commits a branch in which nothing was done by its name, too. */
+    @Test
+    void anEmptyTransactionIsPreparedToo() throws Exception {
+        each(c -> {
+            ask(c, "BEGIN");
+            assertEquals("[PREPARE TRANSACTION] Z:I", ask(c, "PREPARE TRANSACTION 'empty'"));
+            assertEquals("1", value(c, "SELECT count(*) FROM pg_prepared_xacts WHERE gid = 'empty'"));
+            assertEquals("[COMMIT PREPARED] Z:I", ask(c, "COMMIT PREPARED 'empty'"));
+            assertEquals("error 42704 Z:I", ask(c, "COMMIT PREPARED 'empty'"));
+        });
+    }
+
+    @Test
+    void whatCannotBePreparedIsRolledBack() throws Exception {
+        both("notice 25P01 [ROLLBACK] Z:I", "PREPARE TRANSACTION 'none'");
+        each(c -> {
+            ask(c, "BEGIN");
+            ask(c, "INSERT INTO notes VALUES (1, 'p')");
+            ask(c, "SELECT 1/0");
+            assertEquals("[ROLLBACK] Z:I", ask(c, "PREPARE TRANSACTION 'failed'"));
+            ask(c, "BEGIN");
+            ask(c, "CREATE TEMP TABLE passing (a int)");
+            assertEquals("error 0A000 Z:I", ask(c, "PREPARE TRANSACTION 'temp'"));
+            ask(c, "BEGIN");
+            ask(c, "INSERT INTO notes VALUES (1, 'p')");
+            ask(c, "LISTEN prepared");
+            assertEquals("error 0A000 Z:I", ask(c, "PREPARE TRANSACTION 'listens'"));
+            assertEquals("0", value(c, "SELECT count(*) FROM notes"));
+        });
+    }
+
+    // ---- prepared statements
+
+    /** The node's statement of the same text took the values of a type that was gone: cache lookup failed for type. */
+    @Test
+    void aTypeThatIsMadeAgainInOneTransactionIsTheNewOne() throws Exception {
+        each(c -> {
+            ask(c, "BEGIN");
+            for (int i = 0; i < 3; i++) {
+                assertEquals("[SAVEPOINT] [CREATE TYPE] [CREATE TABLE] Z:T",
+                        ask(c, "SAVEPOINT s; CREATE TYPE mood AS ENUM ('fine'); CREATE TABLE moods (m mood)"));
+                assertEquals("1 2 [INSERT 0 1] 3 Z:T", exchange(c, parse("s", "INSERT INTO moods VALUES ($1::mood)"),
+                        bind("", "s", "fine"), execute(""), closeStatement("s"), new Sync()));
+                assertEquals("[ROLLBACK] Z:T", ask(c, "ROLLBACK TO s"));
+            }
+            ask(c, "ROLLBACK");
+        });
+    }
+}
