@@ -119,6 +119,8 @@ public enum ProxyError {
     SHUTTING_DOWN("57P01", Fault.OPERATOR, "terminating connection due to administrator command", null),
     INTERNAL("XX000", Fault.PROXY,
             "internal error: %s", "This is a defect of Trunkline; please report it with the proxy's log."),
+    OUT_OF_MEMORY("53200", Fault.OPERATOR, "out of memory",
+            "Give the proxy more memory, or lower limits.clients, limits.messageSize or limits.clientBuffer."),
     MAP_INCOMPLETE("58000", Fault.OPERATOR,
             "the shard map does not cover every virtual shard exactly once", "Run trunkline check -c FILE."),
     INSUFFICIENT_PRIVILEGE("42501", Fault.CLIENT, "%s", "%s");
@@ -175,6 +177,16 @@ public enum ProxyError {
             advice = String.format(hint, rest);
         }
         return new ProxyException(this, text, advice);
+    }
+
+    /** What a client is told of an error that should not have come as far as its session. */
+    public static ProxyException of(Throwable cause) {
+        return switch (cause) {
+            case StackOverflowError deep -> TOO_COMPLEX.with("stack depth limit exceeded");
+            // That of Netty's buffers as well.
+            case OutOfMemoryError full -> OUT_OF_MEMORY.with();
+            default -> INTERNAL.with(cause.getClass().getSimpleName());
+        };
     }
 
     private static int placeholders(String template) {

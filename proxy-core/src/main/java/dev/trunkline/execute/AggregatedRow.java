@@ -39,8 +39,8 @@ final class AggregatedRow implements RowSource {
     }
 
     private static Accumulator accumulator(AggregateColumn column, int i, List<Field> fields) {
-        int type = fields.get(i).typeOid();
-        WireFormat format = formatOf(fields.get(i));
+        int type = NodeColumns.field(fields, i).typeOid();
+        WireFormat format = formatOf(NodeColumns.field(fields, i));
         return switch (column.function()) {
             case COUNT -> {
                 if (type != PgOid.INT8) {
@@ -55,7 +55,8 @@ final class AggregatedRow implements RowSource {
             };
             case MIN, MAX -> {
                 int compared = column.hidden() < 0 ? i : column.hidden();
-                ValueOrder order = ValueOrder.of(fields.get(compared).typeOid(), formatOf(fields.get(compared)),
+                ValueOrder order = ValueOrder.of(NodeColumns.field(fields, compared).typeOid(),
+                        formatOf(NodeColumns.field(fields, compared)),
                         column.byteOrder());
                 boolean greatest = column.function() == Merge.AggregateFunction.MAX;
                 if (order == null || type == PgOid.BOOL) {
@@ -76,8 +77,8 @@ final class AggregatedRow implements RowSource {
 
     /** Exact for the types whose sum is: the average is then a numeric. */
     private static Accumulator average(int i, int sum, List<Field> fields) {
-        Field shown = fields.get(i);
-        int type = fields.get(sum).typeOid();
+        Field shown = NodeColumns.field(fields, i);
+        int type = NodeColumns.field(fields, sum).typeOid();
         if (shown.typeOid() != PgOid.NUMERIC || type != PgOid.INT8 && type != PgOid.NUMERIC) {
             throw inexact("avg as " + PgOid.name(shown.typeOid()));
         }

@@ -43,8 +43,8 @@ final class FilteredRows implements RowSource {
             }
             case GroupCondition.IsNull isNull -> row -> row.isNull(isNull.column());
             case GroupCondition.IsTrue isTrue -> {
-                if (fields.get(isTrue.column()).typeOid() != PgOid.BOOL) {
-                    throw unknown(PgOid.name(fields.get(isTrue.column()).typeOid()) + " as a condition");
+                if (NodeColumns.field(fields, isTrue.column()).typeOid() != PgOid.BOOL) {
+                    throw unknown(PgOid.name(NodeColumns.field(fields, isTrue.column()).typeOid()) + " as a condition");
                 }
                 yield row -> row.isNull(isTrue.column())
                         ? null
@@ -75,8 +75,8 @@ final class FilteredRows implements RowSource {
     }
 
     private static Test compared(GroupCondition.Compared compared, List<Field> fields) {
-        Field left = fields.get(compared.left());
-        Field right = fields.get(compared.right());
+        Field left = NodeColumns.field(fields, compared.left());
+        Field right = NodeColumns.field(fields, compared.right());
         ValueOrder order = ValueOrder.of(left.typeOid(), AggregatedRow.formatOf(left), compared.byteOrder());
         if (order == null || left.typeOid() != right.typeOid() && !(isInteger(left) && isInteger(right))) {
             throw unknown(PgOid.name(left.typeOid()) + " " + compared.comparison() + " "

@@ -30,6 +30,18 @@ final class NodeColumns {
         return first;
     }
 
+    /**
+     * A column that the merge needs.
+     *
+     * @throws dev.trunkline.error.ProxyException 58000 where a node sends fewer columns than it was asked for
+     */
+    static Field field(List<Field> columns, int column) {
+        if (column >= columns.size()) {
+            throw InputRuns.notRows();
+        }
+        return columns.get(column);
+    }
+
     private static boolean alike(List<Field> one, List<Field> other) {
         boolean alike = one.size() == other.size();
         for (int i = 0; alike && i < one.size(); i++) {

@@ -26,7 +26,7 @@ final class RowOrder {
         RowOrder order = new RowOrder(keys.size());
         for (int i = 0; i < keys.size(); i++) {
             SortKey key = keys.get(i);
-            Field field = fields.get(key.column());
+            Field field = NodeColumns.field(fields, key.column());
             order.set(i, key.column(), ValueOrder.of(field.typeOid(), AggregatedRow.formatOf(field), key.byteOrder()));
             order.descending[i] = key.descending();
             order.nullsFirst[i] = key.nullsFirst();
@@ -43,7 +43,7 @@ final class RowOrder {
     static RowOrder equality(List<EqualityKey> keys, List<Field> fields, String clause) {
         RowOrder order = new RowOrder(keys.size());
         for (int i = 0; i < keys.size(); i++) {
-            Field field = fields.get(keys.get(i).column());
+            Field field = NodeColumns.field(fields, keys.get(i).column());
             order.set(i, keys.get(i).column(),
                     ValueOrder.of(field.typeOid(), AggregatedRow.formatOf(field), keys.get(i).deterministic()));
             if (order.orders[i] == null) {

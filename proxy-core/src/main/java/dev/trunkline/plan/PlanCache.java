@@ -262,6 +262,8 @@ public final class PlanCache {
             plan = planner.plan(text, key.settings, catalog);
         } catch (StackOverflowError deep) {
             return refused(ProxyError.TOO_COMPLEX.with("statement nests too deeply"), catalog);
+        } catch (OutOfMemoryError full) {
+            return refused(ProxyError.of(full), catalog);
         } catch (RuntimeException | Error e) {
             // Whoever waits for the plan must hear of it.
             return refused(ProxyError.INTERNAL.with("planning failed: " + e), catalog);

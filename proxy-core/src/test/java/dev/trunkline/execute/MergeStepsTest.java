@@ -76,6 +76,32 @@ class MergeStepsTest {
         assertEquals(6, merge.rows());
     }
 
+    /** A node that sends fewer columns than it was asked for is not to be relied on: that is no defect of ours. */
+    @Test
+    void missingColumnsAreTheNodesFault() {
+        Merge rows = new Merge.Concat();
+        List<Merge.EqualColumn> third = List.of(new Merge.EqualColumn(2, true));
+        List<Merge> merges = List.of(new Merge.OrderedMerge(List.of(new Merge.SortColumn(2, false, false, false))),
+                new Merge.Sorted(rows, List.of(new Merge.SortColumn(2, false, false, false))),
+                new Merge.Distinct(rows, third, false), new Merge.Distinct(rows, third, true),
+                new Merge.Aggregate(List.of(new AggregateColumn(AggregateFunction.MAX, 2)), 1),
+                new Merge.Aggregate(List.of(new AggregateColumn(AggregateFunction.AVG, 2)), 1),
+                new Merge.GroupedAggregate(rows, third,
+                        List.of(new AggregateColumn(AggregateFunction.GROUP, -1),
+                                new AggregateColumn(AggregateFunction.COUNT, -1)),
+                        false));
+        for (Merge merge : merges) {
+            for (int columns = 0; columns <= 2; columns++) {
+                int[] oids = java.util.stream.IntStream.range(0, columns).map(i -> PgOid.INT8).toArray();
+                RowMerge started = RowMerge.of(merge, 2);
+                ProxyException e = assertThrows(ProxyException.class, () -> started.describe(0, description(oids)),
+                        merge + " of " + columns);
+                assertEquals("58000", e.sqlState());
+                started.release();
+            }
+        }
+    }
+
     @Test
     void aLimitEndsBeforeTheInputsDoAndFreesWhatComesLate() {
         RowMerge merge = MergeSteps.ordered(2, ASCENDING).limit(1, 2).show(1);

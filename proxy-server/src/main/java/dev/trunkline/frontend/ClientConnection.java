@@ -71,11 +71,25 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
         context = ctx;
         out = new ClientOutput(ctx);
         if (!reception.clients().enterDialog()) {
-            closeNow();
+            turnAway();
             return;
         }
         Admission admission = new Admission(worker, reception, this, ctx.channel().remoteAddress(), out);
         dialog = new StartupDialog(reception, this, admission, ctx, out);
+    }
+
+    /** A client understands an error that comes before it has said anything. Those who hold out on it are limited, too. */
+    private void turnAway() {
+        if (!reception.clients().mayBeTold()) {
+            closeNow();
+            return;
+        }
+        phase = Phase.CLOSED;
+        context.channel().closeFuture().addListener(closed -> reception.clients().told());
+        BackendEncoder.error(out.stage(), ErrorFields.of("FATAL",
+                ProxyError.TOO_MANY_CLIENTS.with().withHint("Raise limits.unauthenticatedClients, or log in sooner.")));
+        out.flush();
+        Farewell.after(context);
     }
 
     // ---- reading
@@ -365,9 +379,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
     @Override
     public void broken(Throwable cause) {
         LOG.error("client {}: closed after an unexpected error", context.channel().remoteAddress(), cause);
-        ProxyException why = cause instanceof StackOverflowError
-                ? ProxyError.TOO_COMPLEX.with("stack depth limit exceeded")
-                : ProxyError.INTERNAL.with(cause.getClass().getSimpleName());
+        ProxyException why = ProxyError.of(cause);
         if (phase == Phase.CLOSED) {
             context.close();
         } else if (session == null) {

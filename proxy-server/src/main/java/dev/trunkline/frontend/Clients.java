@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The clients that are connected, by the process id that they were told. An id is made of the proxy's id (11 bits) and a
@@ -36,6 +37,9 @@ public final class Clients {
     private final Map<Integer, Seat> seats = new ConcurrentHashMap<>();
     private final AtomicInteger next = new AtomicInteger();
     private final AtomicInteger unauthenticated = new AtomicInteger();
+    private final AtomicInteger beingTold = new AtomicInteger();
+    private final LongAdder tooManyInDialog = new LongAdder();
+    private final LongAdder tooMany = new LongAdder();
 
     public Clients(int proxyId, int most, int mostUnauthenticated) {
         this.proxyId = proxyId;
@@ -53,9 +57,25 @@ public final class Clients {
     boolean enterDialog() {
         if (unauthenticated.incrementAndGet() > mostUnauthenticated) {
             unauthenticated.decrementAndGet();
+            tooManyInDialog.increment();
             return false;
         }
         return true;
+    }
+
+    /**
+     * Whether one that may not begin can be told so, since no more than as many as may begin are being told; {@link #told} ends it.
+     */
+    boolean mayBeTold() {
+        if (beingTold.incrementAndGet() > mostUnauthenticated) {
+            beingTold.decrementAndGet();
+            return false;
+        }
+        return true;
+    }
+
+    void told() {
+        beingTold.decrementAndGet();
     }
 
     void leaveDialog() {
@@ -65,6 +85,7 @@ public final class Clients {
     /** A seat for one more client, or null when all are taken. */
     Seat take() {
         if (seats.size() >= most) {
+            tooMany.increment();
             return null;
         }
         byte[] key = new byte[4];
@@ -111,6 +132,16 @@ public final class Clients {
     /** How many are in the startup dialog. */
     public int inDialog() {
         return unauthenticated.get();
+    }
+
+    /** How many were turned away before the startup dialog. */
+    public long turnedAwayBeforeDialog() {
+        return tooManyInDialog.sum();
+    }
+
+    /** How many were turned away after their log-in. */
+    public long turnedAwayAfterLogin() {
+        return tooMany.sum();
     }
 
     public int count() {

@@ -69,6 +69,8 @@ public final class Monitoring implements AutoCloseable {
         cancels("here", cancels, Cancels::delivered);
         cancels("passed_on", cancels, Cancels::passedOn);
         cancels("ignored", cancels, Cancels::ignored);
+        turnedAway("log-in", clients, Clients::turnedAwayBeforeDialog);
+        turnedAway("clients", clients, Clients::turnedAwayAfterLogin);
         if (ByteBufAllocator.DEFAULT instanceof ByteBufAllocatorMetricProvider buffers) {
             Gauge.builder("trunkline.buffer.bytes", buffers, b -> b.metric().usedDirectMemory())
                     .description("Memory outside of the heap that is kept for the bytes of sockets").register(registry);
@@ -85,6 +87,11 @@ public final class Monitoring implements AutoCloseable {
     private void cancels(String result, Cancels cancels, ToDoubleFunction<Cancels> count) {
         FunctionCounter.builder("trunkline.cancel.requests", cancels, count).tag("result", result)
                 .description("Cancel requests of clients").register(registry);
+    }
+
+    private void turnedAway(String limit, Clients clients, ToDoubleFunction<Clients> count) {
+        FunctionCounter.builder("trunkline.clients.turned.away", clients, count).tag("limit", limit)
+                .description("Clients that were told that there are too many").register(registry);
     }
 
     /**

@@ -18,6 +18,8 @@ final class ClientStatement {
     private final boolean standardConformingStrings;
     private StatementPlan plan;
     private PlanKey planKey;
+    /** An EXECUTE of what there was not: to PostgreSQL it has no rows, whatever it comes to mean. */
+    private boolean early;
     /** What the client knows of the columns, and under which schema it was so; null when it has not been told. */
     private ResultShape told;
     private long toldUnder;
@@ -52,6 +54,14 @@ final class ClientStatement {
     /** The same text under another schema. */
     void server(ServerStatement newer) {
         server = newer;
+    }
+
+    boolean isEarly() {
+        return early;
+    }
+
+    void early(boolean is) {
+        early = is;
     }
 
     /** Whether the nodes' text lacks comments of the client's. */

@@ -111,6 +111,8 @@ final class ExtendedProtocol {
         }
         statements.requireFree(name);
         ClientStatement statement = preparing.statement(name, sql, types, standardStrings, plan, session.planKey());
+        statement.early(plan.action() instanceof SessionAction.Execute execute
+                && statements.find(execute.name()) == null);
         deferred.parse(statement);
         return true;
     }
@@ -185,7 +187,8 @@ final class ExtendedProtocol {
         }
         session.actions().checkNotFailed(statement.plan());
         if (statement.plan().root() instanceof Plan.LocalReply local) {
-            if (local.action() instanceof SessionAction.Execute execute && statements.find(execute.name()) != null) {
+            if (local.action() instanceof SessionAction.Execute execute && !statement.isEarly()
+                    && statements.find(execute.name()) != null) {
                 return describeExecute(statement, execute);
             }
             deferred.answerParse();

@@ -45,6 +45,7 @@ class DefectTest {
     private static final String DEFECT = "FATAL XX000 internal error: AssertionError";
 
     private static volatile Place broken = Place.NOWHERE;
+    private static volatile boolean outOfMemory;
     private static String database;
     private static RunningProxy proxy;
     private PgClient client;
@@ -58,7 +59,7 @@ class DefectTest {
         private static void failAt(Place place) {
             if (broken == place) {
                 broken = Place.NOWHERE;
-                throw new AssertionError("a defect");
+                throw outOfMemory ? new OutOfMemoryError("Java heap space") : new AssertionError("a defect");
             }
         }
 
@@ -115,6 +116,7 @@ class DefectTest {
     @BeforeEach
     void connect() throws Exception {
         broken = Place.NOWHERE;
+        outOfMemory = false;
         client = login();
     }
 
@@ -145,6 +147,14 @@ class DefectTest {
         broken = Place.A_MESSAGE_IS_TAKEN;
         client.send(new Query("SELECT v FROM kv WHERE k = 1"));
         assertEndsWith(DEFECT);
+    }
+
+    @Test
+    void whileThereIsNoMemory() throws Exception {
+        outOfMemory = true;
+        broken = Place.A_MESSAGE_IS_TAKEN;
+        client.send(new Query("SELECT v FROM kv WHERE k = 1"));
+        assertEndsWith("FATAL 53200 out of memory");
     }
 
     /** One of its connections may have been told half of something: both are closed, what was written there is undone. */
