@@ -49,7 +49,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     private BackendOwner owner;
     private Consumer<BackendConnection> onClosed = b -> {
     };
-    private SocketOutput output;
+    private NodeOutput output;
     private final ReplyReader reader = new ReplyReader(this, expected);
     private final ControlMessages control;
     private ErrorFields lastError;
@@ -63,7 +63,6 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     private Object settings;
     private ClientEncoding encoding;
     private long idleSince;
-    private NodeTraffic traffic = new NodeTraffic();
 
     BackendConnection(NodeEndpoint endpoint, Map<String, String> parameters, int processId, byte[] cancelKey,
             int preparedStatements, long nowNanos) {
@@ -98,7 +97,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
     /** Has the bytes from now on counted there. */
     public void countIn(NodeTraffic counted) {
-        traffic = counted;
+        output.countIn(counted);
     }
 
     public void whenClosed(Consumer<BackendConnection> listener) {
@@ -244,31 +243,22 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
     /** Sends a buffer after what is staged; takes ownership. */
     public void send(ByteBuf frames) {
-        keepNoLonger(frames.readableBytes());
         output.add(frames);
     }
 
     /** As above, of a buffer that stays its owner's. */
     public void send(ByteBuf in, int start, int length) {
-        keepNoLonger(length);
         output.add(in, start, length);
-    }
-
-    /** What is too long to be gathered is not kept to be sent again. */
-    private void keepNoLonger(int length) {
-        if (length > SocketOutput.GATHERED) {
-            replay.stop();
-        }
     }
 
     /** Writes what is staged to the socket. */
     public void flush() {
-        if (replay.isOn()) {
-            replay.add(output.gathered(), expected.removed());
-        }
-        long before = output.bytes();
         output.flush();
-        traffic.sent(output.bytes() - before);
+    }
+
+    /** As above, when the loop has handled everything that was ready. */
+    public void flushSoon() {
+        output.flushSoon();
     }
 
     /** Prepares a statement that the connection does not hold. */
@@ -304,7 +294,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
      * @param anyColumns whether the client takes any columns, or relies on those that it knows
      */
     public void usesKnown(ServerStatement statement, boolean anyColumns) {
-        if (expected.isEmpty() && !unsynced && transactionStatus == 'I' && output.gathered() == null) {
+        if (expected.isEmpty() && !unsynced && transactionStatus == 'I' && output.isEmpty()) {
             replay.start(statement, anyColumns, expected.removed());
         }
     }
@@ -389,13 +379,13 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
         address = ctx.channel().remoteAddress() instanceof InetSocketAddress socket ? socket : null;
-        output = new SocketOutput(ctx, ctx.pipeline().get(SslHandler.class) == null);
+        output = new NodeOutput(ctx, ctx.pipeline().get(SslHandler.class) == null, replay, expected);
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf in = (ByteBuf) message;
-        traffic.received(in.readableBytes());
+        output.traffic().received(in.readableBytes());
         readFor = owner;
         try {
             reader.read(in);

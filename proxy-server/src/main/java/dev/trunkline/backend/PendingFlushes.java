@@ -1,16 +1,30 @@
 package dev.trunkline.backend;
 
-import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Sockets of one event loop that are flushed when the loop has handled everything that was ready. Under load replies to many
+ * What is flushed when the loop has handled everything that was ready, by {@link FlushingIoHandler}. Under load replies to many
  * clients come at once: written one after the other at the end, they wake a client process once, instead of letting it take
- * turns with the proxy on its processor for each of them.
+ * turns with the proxy on its processor for each of them. The same holds for nodes whose connections are handed over to
+ * statements that waited for them.
  */
 final class PendingFlushes {
+
+    /** Has bytes to be flushed. */
+    interface Pending {
+
+        /** The time for it has come; nothing may be left to do. */
+        void flushPending();
+
+        /** Flushing it has failed beyond all handling. */
+        void flushFailed(Throwable why);
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(PendingFlushes.class);
 
     private static final FastThreadLocal<PendingFlushes> OF_LOOP = new FastThreadLocal<>() {
         @Override
@@ -19,8 +33,7 @@ final class PendingFlushes {
         }
     };
 
-    private final List<SocketOutput> outputs = new ArrayList<>();
-    private final Runnable task = this::flush;
+    private final List<Pending> pending = new ArrayList<>();
 
     private PendingFlushes() {}
 
@@ -29,26 +42,29 @@ final class PendingFlushes {
         return OF_LOOP.get();
     }
 
-    void add(SocketOutput output, EventLoop loop) {
-        if (outputs.isEmpty()) {
-            loop.execute(task);
-        }
-        outputs.add(output);
+    void add(Pending one) {
+        pending.add(one);
     }
 
-    private void flush() {
-        int done = 0;
+    /** Flushes all, also what is added by that. */
+    void flush() {
+        for (int i = 0; i < pending.size(); i++) {
+            Pending one = pending.get(i);
+            try {
+                one.flushPending();
+            } catch (Throwable t) {
+                // Nobody else waits for ever because of it.
+                failed(one, t);
+            }
+        }
+        pending.clear();
+    }
+
+    private static void failed(Pending one, Throwable why) {
         try {
-            // What a flush brings about may add to them.
-            while (done < outputs.size()) {
-                outputs.get(done++).flushPending();
-            }
-        } finally {
-            outputs.subList(0, done).clear();
-            if (!outputs.isEmpty()) {
-                // One of them has failed beyond all handling; nobody else waits for ever because of it.
-                outputs.getFirst().loop().execute(task);
-            }
+            one.flushFailed(why);
+        } catch (Throwable t) {
+            LOG.error("a connection can't be ended after an error", t);
         }
     }
 }

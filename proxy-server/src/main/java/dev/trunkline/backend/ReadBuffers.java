@@ -2,6 +2,7 @@ package dev.trunkline.backend;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.UncheckedBooleanSupplier;
@@ -53,7 +54,7 @@ public final class ReadBuffers implements RecvByteBufAllocator {
         ByteBuf lend(ByteBufAllocator allocator) {
             if (buffer == null || buffer.refCnt() > 1) {
                 release();
-                buffer = allocator.directBuffer(SHARED_CAPACITY, SHARED_CAPACITY);
+                buffer = UnpooledByteBufAllocator.DEFAULT.directBuffer(SHARED_CAPACITY, SHARED_CAPACITY);
             }
             return buffer.clear().retain();
         }

@@ -2,7 +2,6 @@ package dev.trunkline.backend;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
@@ -16,7 +15,7 @@ import java.io.IOException;
  *
  * <p>Confined to the event loop of its channel.
  */
-public final class SocketOutput {
+public final class SocketOutput implements PendingFlushes.Pending {
 
     /** Stretches up to this length are gathered as well: copying them costs less than an entry in the queue. */
     static final int GATHERED = SpareBuffers.CAPACITY / 2;
@@ -90,18 +89,19 @@ public final class SocketOutput {
             flush();
         } else if (gathered != null && !isPending) {
             isPending = true;
-            pending.add(this, loop());
+            pending.add(this);
         }
     }
 
-    EventLoop loop() {
-        return context.channel().eventLoop();
-    }
-
-    /** The time for it has come; nothing may be left to do. */
-    void flushPending() {
+    @Override
+    public void flushPending() {
         isPending = false;
         flush();
+    }
+
+    @Override
+    public void flushFailed(Throwable why) {
+        context.pipeline().fireExceptionCaught(why);
     }
 
     public void flush() {

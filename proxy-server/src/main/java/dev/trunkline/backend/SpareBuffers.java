@@ -2,6 +2,7 @@ package dev.trunkline.backend;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.util.concurrent.FastThreadLocal;
 
 /**
@@ -36,7 +37,7 @@ final class SpareBuffers {
     }
 
     ByteBuf take(ByteBufAllocator allocator) {
-        return count > 0 ? spare[--count] : allocator.directBuffer(CAPACITY);
+        return count > 0 ? spare[--count] : UnpooledByteBufAllocator.DEFAULT.directBuffer(CAPACITY);
     }
 
     /** Takes ownership of a buffer whose bytes nobody needs any more. */

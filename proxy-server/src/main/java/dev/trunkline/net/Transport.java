@@ -1,5 +1,6 @@
 package dev.trunkline.net;
 
+import dev.trunkline.backend.FlushingIoHandler;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -31,6 +32,7 @@ record Transport(String name, IoHandlerFactory handlers, Class<? extends ServerC
 
     /** Loops with names that a thread dump shows. */
     EventLoopGroup loops(int count) {
-        return new MultiThreadIoEventLoopGroup(count, new DefaultThreadFactory("trunkline-loop"), handlers);
+        return new MultiThreadIoEventLoopGroup(count, new DefaultThreadFactory("trunkline-loop"),
+                FlushingIoHandler.over(handlers));
     }
 }

@@ -26,6 +26,8 @@ final class Leases implements Waiter {
     private BackendConnection acquired;
     private ProxyException refusal;
     private boolean asking;
+    /** While a statement goes on with the connection that it has waited for. */
+    private boolean handedOver;
     private boolean distrusted;
     private long askedNanos;
     private int rotation;
@@ -228,7 +230,12 @@ final class Leases implements Waiter {
     public void granted(BackendConnection connection) {
         acquired = connection;
         if (!asking) {
-            session.proceed();
+            handedOver = true;
+            try {
+                session.proceed();
+            } finally {
+                handedOver = false;
+            }
         }
     }
 
@@ -454,10 +461,18 @@ final class Leases implements Waiter {
         }
     }
 
+    /**
+     * Sends the nodes what they are to have. Where statements wait for connections, a node gets the next one's at the end of the
+     * loop's turn, with all the others': there is no hurry to wake it.
+     */
     void flush() {
         List<Participant> participants = session.transaction().participants();
         for (int i = 0; i < participants.size(); i++) {
-            participants.get(i).backend().flush();
+            if (handedOver) {
+                participants.get(i).backend().flushSoon();
+            } else {
+                participants.get(i).backend().flush();
+            }
         }
     }
 }

@@ -42,7 +42,7 @@ class SocketOutputTest {
 
     @BeforeAll
     static void startLoop() {
-        loops = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        loops = new MultiThreadIoEventLoopGroup(1, FlushingIoHandler.over(EpollIoHandler.newFactory()));
     }
 
     @AfterAll
@@ -173,6 +173,33 @@ class SocketOutputTest {
                 outputs[1].flushSoon();
             }).sync();
             assertEquals(3, new DataInputStream(second.client.getInputStream()).readInt());
+        }
+    }
+
+    /** What a node gets by the way, and what it gets at the end of the turn, is sent once and counted once. */
+    @Test
+    void bytesToANodeAreCountedWhenTheyAreSent() throws Exception {
+        try (Slow node = new Slow()) {
+            ChannelHandlerContext context = node.server();
+            NodeTraffic traffic = new NodeTraffic();
+            context.executor().submit(() -> {
+                NodeOutput output = new NodeOutput(context, true, new Replay(), new ExpectedReplies());
+                output.countIn(traffic);
+                output.gather().writeInt(1);
+                output.flushSoon();
+                assertEquals(0, traffic.toNode());
+                output.gather().writeInt(2);
+                output.flush();
+                assertEquals(8, traffic.toNode());
+                output.gather().writeInt(3);
+                output.flushSoon();
+                assertEquals(8, traffic.toNode());
+            }).sync();
+            DataInputStream in = new DataInputStream(node.client.getInputStream());
+            for (int i = 1; i <= 3; i++) {
+                assertEquals(i, in.readInt());
+            }
+            context.executor().submit(() -> assertEquals(12, traffic.toNode())).sync();
         }
     }
 }
