@@ -289,14 +289,14 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
     /**
      * A Bind, or EXECUTE in a query by itself, of a statement that the node has comes next. If it is the first message after rest, what follows can be sent
-     * again should the statement turn out to be gone.
-     *
-     * @param anyColumns whether the client takes any columns, or relies on those that it knows
+     * again should the statement turn out to be gone. {@code anyColumns}: the client takes any, or relies on those that it knows.
      */
-    public void usesKnown(ServerStatement statement, boolean anyColumns) {
-        if (expected.isEmpty() && !unsynced && transactionStatus == 'I' && output.isEmpty()) {
+    public boolean usesKnown(ServerStatement statement, boolean anyColumns) {
+        boolean first = expected.isEmpty() && !unsynced && transactionStatus == 'I' && output.isEmpty();
+        if (first) {
             replay.start(statement, anyColumns, expected.removed());
         }
+        return first;
     }
 
     /** How many statements of a name the node holds for this connection. */

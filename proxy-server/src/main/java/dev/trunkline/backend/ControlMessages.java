@@ -117,7 +117,7 @@ final class ControlMessages {
             return;
         }
         boolean stale = isStale(fields);
-        if (stale && (kind == Kind.BIND || kind == Kind.QUERY && !expected.sink().hasTold())
+        if (stale && (kind == Kind.BIND || kind == Kind.DESCRIBE || kind == Kind.QUERY && !expected.sink().hasTold())
                 && replay.mends(fields, expected.removed())) {
             prepareAgain(kind);
             return;
@@ -151,7 +151,7 @@ final class ControlMessages {
         statements.doubtAll();
         statements.takeDoubt(statement);
         statements.add(statement);
-        if (refused == Kind.BIND && !expected.hasSync()) {
+        if (refused != Kind.QUERY && !expected.hasSync()) {
             FrontendEncoder.sync(connection.stage());
         }
         FrontendEncoder.close(connection.stage(), FrontendMessage.Target.STATEMENT, statement.name());

@@ -22,7 +22,7 @@ final class Replay {
     private long answered;
 
     /**
-     * Starts with a Bind to a connection at rest.
+     * Starts with a Bind, or what else names a statement, to a connection at rest.
      *
      * @param bound the statement that is bound
      * @param anyColumns whether the client takes any columns, or knows those that there were and relies on them

@@ -143,7 +143,7 @@ final class Binding {
         session.use(participant, executed.plan(), executed.destination());
         deferred.answerParse();
         ClientStatement atNode = executed.atNode();
-        session.preparing().at(backend, executed.prepared());
+        session.preparing().at(backend, executed.prepared(), isDescribedNext(in, start + length));
         ReplySink sink = executed.sink(session.out(), sql);
         backend.parse(atNode.server(), ReplySink.DROP, null);
         send(backend, "", in, start, length);

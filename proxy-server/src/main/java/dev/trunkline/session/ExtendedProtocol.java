@@ -225,7 +225,7 @@ final class ExtendedProtocol {
             return false;
         }
         deferred.answerParse();
-        preparing.at(backend, prepared);
+        preparing.at(backend, prepared, true);
         ClientStatement atNode = prepared.as(PreparedText
                 .ofExecute(statement.sql(), statement.standardConformingStrings()).withName(prepared.server().name()),
                 prepared.plan());

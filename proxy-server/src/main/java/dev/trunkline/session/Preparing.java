@@ -173,6 +173,22 @@ final class Preparing {
         backend.parse(server, sink(statement, owed), ifSkipped);
     }
 
+    /**
+     * As above, for an EXECUTE of the statement that comes next in the extended protocol. The node looks at what it executes only
+     * when it runs it, and the client has had answers then: so it is made to look at it before.
+     *
+     * @param anyColumns whether the client takes any columns, or relies on those that it knows
+     */
+    void at(BackendConnection backend, ClientStatement executed, boolean anyColumns) {
+        ServerStatement server = executed.server();
+        if (!backend.has(server)) {
+            at(backend, executed);
+        } else if (backend.usesKnown(server, anyColumns)) {
+            FrontendEncoder.describe(backend.stage(), Target.STATEMENT, server.name());
+            backend.expectDescribe(ReplySink.DROP);
+        }
+    }
+
     private ReplySink sink(ClientStatement statement, boolean owed) {
         ServerStatement server = statement.server();
         if (!server.name().isEmpty() && (statement.isCommented() || !isAccepted(statement))) {

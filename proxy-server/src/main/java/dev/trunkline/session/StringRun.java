@@ -184,7 +184,7 @@ final class StringRun implements StatementRun {
         session.replies().switchTo(backend, null);
         session.run(this);
         running = executed;
-        session.preparing().at(backend, executed.prepared());
+        session.preparing().at(backend, executed.prepared(), true);
         byte[] nodeSql = executed.nodeSql();
         ask(backend, nodeSql, 0, nodeSql.length, executed.plan());
     }

@@ -12,14 +12,10 @@ import dev.trunkline.wire.FrontendMessage.CopyData;
 import dev.trunkline.wire.FrontendMessage.CopyDone;
 import dev.trunkline.wire.FrontendMessage.Query;
 import dev.trunkline.wire.FrontendMessage.Sync;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -76,27 +72,23 @@ class CancelTest {
     /** More clients than connections: what is cancelled too late would be somebody else's. */
     @Test
     void onlyTheStatementItIsFor() throws Exception {
-        long end = System.nanoTime() + SECONDS * 1_000_000_000L;
-        try (ExecutorService threads = Executors.newFixedThreadPool(CANCELLED + LEFT_ALONE)) {
-            List<Future<?>> all = new ArrayList<>();
-            for (int i = 0; i < CANCELLED + LEFT_ALONE; i++) {
-                SplittableRandom random = new SplittableRandom(SEED * 1000 + i);
-                boolean cancels = i < CANCELLED;
-                all.add(threads.submit(() -> {
-                    try (PgClient client = fixture.client()) {
-                        while (System.nanoTime() - end < 0) {
-                            if (cancels) {
-                                cancelOne(client, random);
-                            }
-                            leaveAlone(client, random);
-                        }
+        try (Crowd crowd = Crowd.talkingFor(SECONDS, SEED)) {
+            crowd.add(CANCELLED, random -> {
+                try (PgClient client = fixture.client()) {
+                    while (!crowd.isOver()) {
+                        cancelOne(client, random);
+                        leaveAlone(client, random);
                     }
-                    return null;
-                }));
-            }
-            for (Future<?> one : all) {
-                one.get();
-            }
+                }
+            });
+            crowd.add(LEFT_ALONE, random -> {
+                try (PgClient client = fixture.client()) {
+                    while (!crowd.isOver()) {
+                        leaveAlone(client, random);
+                    }
+                }
+            });
+            crowd.await();
         }
         int cancelled = outcomes.getOrDefault("cancelled", 0);
         int late = outcomes.getOrDefault("too late", 0);

@@ -28,9 +28,6 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -115,27 +112,15 @@ class FailureTest {
 
     @Test
     void whatClientsAreToldIsTrue() throws Exception {
-        long end = System.nanoTime() + SECONDS * 1_000_000_000L;
-        try (ExecutorService threads = Executors.newFixedThreadPool(CLIENTS)) {
-            List<Future<?>> all = new ArrayList<>();
-            for (int i = 0; i < CLIENTS; i++) {
-                SplittableRandom random = new SplittableRandom(SEED * 1000 + i);
-                all.add(threads.submit(() -> {
-                    while (System.nanoTime() - end < 0) {
-                        write(random, end);
-                    }
-                    return null;
-                }));
-            }
+        try (Crowd crowd = Crowd.talkingFor(SECONDS, SEED)) {
+            crowd.add(CLIENTS, random -> write(random, crowd));
             SplittableRandom random = new SplittableRandom(SEED);
-            while (System.nanoTime() - end < 0) {
+            while (!crowd.isOver()) {
                 Thread.sleep(random.nextInt(150));
                 fail(random);
             }
             links.forEach(NodeLink::speakAgain);
-            for (Future<?> one : all) {
-                one.get();
-            }
+            crowd.await();
         }
         System.out.println(fates.size() + " writes: " + new TreeMap<>(told));
         Set<Long> there = new HashSet<>();
@@ -203,10 +188,10 @@ class FailureTest {
     }
 
     /** One client until its connection ends. */
-    private void write(SplittableRandom random, long end) throws IOException {
+    private void write(SplittableRandom random, Crowd crowd) throws IOException {
         long key = 0;
         try (PgClient client = fixture.client()) {
-            while (System.nanoTime() - end < 0) {
+            while (!crowd.isOver()) {
                 key = keys.incrementAndGet();
                 fates.put(key, Fate.UNKNOWN);
                 String insert = "INSERT INTO items VALUES (" + key + ", 'v')";

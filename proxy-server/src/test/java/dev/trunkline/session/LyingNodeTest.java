@@ -24,9 +24,6 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -79,21 +76,9 @@ class LyingNodeTest {
             link.carry(() -> (bytes, length, to) -> to.write(bytes, 0, length),
                     () -> new LyingPassage(new SplittableRandom(SEED + connections.incrementAndGet()), 60));
         }
-        long end = System.nanoTime() + SECONDS * 1_000_000_000L;
-        try (ExecutorService threads = Executors.newFixedThreadPool(CLIENTS)) {
-            List<Future<?>> all = new ArrayList<>();
-            for (int i = 0; i < CLIENTS; i++) {
-                SplittableRandom random = new SplittableRandom(SEED * 1000 + i);
-                all.add(threads.submit(() -> {
-                    while (System.nanoTime() - end < 0) {
-                        talk(random, end);
-                    }
-                    return null;
-                }));
-            }
-            for (Future<?> one : all) {
-                one.get();
-            }
+        try (Crowd crowd = Crowd.talkingFor(SECONDS, SEED)) {
+            crowd.add(CLIENTS, random -> talk(random, crowd));
+            crowd.await();
         }
         System.out.println(ASKED + " requests to lying nodes: " + new TreeMap<>(OUTCOMES));
         links.forEach(NodeLink::carryFaithfully);
@@ -113,9 +98,9 @@ class LyingNodeTest {
     }
 
     /** One client until its connection ends or is in doubt. */
-    private static void talk(SplittableRandom random, long end) throws IOException {
+    private static void talk(SplittableRandom random, Crowd crowd) throws IOException {
         try (PgClient client = fixture.client()) {
-            while (System.nanoTime() - end < 0) {
+            while (!crowd.isOver()) {
                 String tag = "tag-" + ASKED.incrementAndGet() + ".";
                 client.send(request(random, tag));
                 if (!answered(client, tag)) {

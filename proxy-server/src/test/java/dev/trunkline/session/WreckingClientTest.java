@@ -11,12 +11,8 @@ import dev.trunkline.wire.BackendMessage.ErrorResponse;
 import dev.trunkline.wire.ProtocolViolation;
 import java.io.EOFException;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
@@ -55,22 +51,13 @@ class WreckingClientTest {
 
     @Test
     void whoBehavesIsServed() throws Exception {
-        long end = System.nanoTime() + SECONDS * 1_000_000_000L;
         AtomicLong seeds = new AtomicLong(SEED);
         AtomicInteger served = new AtomicInteger();
-        try (ExecutorService threads = Executors.newFixedThreadPool(WRECKERS + 1)) {
-            List<Future<?>> all = new ArrayList<>();
-            for (int i = 0; i < WRECKERS; i++) {
-                all.add(threads.submit(() -> {
-                    while (System.nanoTime() - end < 0) {
-                        wreck(seeds.getAndIncrement());
-                    }
-                    return null;
-                }));
-            }
-            all.add(threads.submit(() -> {
+        try (Crowd crowd = Crowd.talkingFor(SECONDS, SEED)) {
+            crowd.add(WRECKERS, random -> wreck(seeds.getAndIncrement()));
+            crowd.add(1, random -> {
                 try (PgClient client = fixture.client()) {
-                    while (System.nanoTime() - end < 0) {
+                    while (!crowd.isOver()) {
                         int n = served.incrementAndGet();
                         assertEquals("T row(" + n + "v) [SELECT 1] Z:I", ask(client,
                                 "SELECT '" + n + "' || v FROM items WHERE k = " + fixture.key(n % 2, 0)));
@@ -78,11 +65,8 @@ class WreckingClientTest {
                                 ask(client, "SELECT '" + n + "' || v FROM items"));
                     }
                 }
-                return null;
-            }));
-            for (Future<?> one : all) {
-                one.get();
-            }
+            });
+            crowd.await();
         }
         System.out.println(seeds.get() - SEED + " wrecked dialogs from seed " + SEED + ", " + served
                 + " requests beside them");
