@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.sun.security.auth.module.UnixSystem;
 import java.io.File;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -24,6 +25,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,8 +34,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The demo from the first command to the last signal, in a process of its own. */
-@Timeout(240)
+@Timeout(300)
 class DemoCommandTest {
+
+    private static final int LEAST_PORT = 10_000;
 
     @TempDir
     private Path directory;
@@ -44,13 +48,26 @@ class DemoCommandTest {
 
     @BeforeEach
     void choosePorts() throws IOException {
-        try (ServerSocket first = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                ServerSocket second = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = first.getLocalPort();
-            monitoringPort = second.getLocalPort();
-        }
+        port = freePort();
+        do {
+            monitoringPort = freePort();
+        } while (monitoringPort == port);
         arguments.addAll(List.of("demo", "--customers", "300", "--port", Integer.toString(port), "--monitoring-port",
                 Integer.toString(monitoringPort)));
+    }
+
+    /** Of those that the kernel gives to nobody who asks for any: the demo's own nodes ask for some before the port is opened. */
+    private static int freePort() throws IOException {
+        Path range = Path.of("/proc/sys/net/ipv4/ip_local_port_range");
+        int end = Files.exists(range) ? Integer.parseInt(Files.readString(range).strip().split("\\s+")[0]) : 0;
+        while (true) {
+            int asked = end > LEAST_PORT ? ThreadLocalRandom.current().nextInt(LEAST_PORT, end) : 0;
+            try (ServerSocket free = new ServerSocket(asked, 1, InetAddress.getLoopbackAddress())) {
+                return free.getLocalPort();
+            } catch (BindException taken) {
+                // Another one, then.
+            }
+        }
     }
 
     @Test
@@ -72,7 +89,7 @@ class DemoCommandTest {
 
             assertEquals(0, demo.signal(interrupt()), () -> String.join("\n", demo.lines()));
             for (ProcessHandle node : nodes) {
-                node.onExit().get(10, TimeUnit.SECONDS);
+                node.onExit().get(60, TimeUnit.SECONDS);
             }
             assertFalse(Files.exists(file.getParent()), "no file is left");
             assertEquals("", Files.readString(errors));

@@ -20,9 +20,9 @@ class HangUpTest {
             second.countDown();
         });
         hangUp();
-        assertTrue(first.await(20, TimeUnit.SECONDS));
+        assertTrue(first.await(60, TimeUnit.SECONDS));
         hangUp();
-        assertTrue(second.await(20, TimeUnit.SECONDS));
+        assertTrue(second.await(60, TimeUnit.SECONDS));
     }
 
     private static void hangUp() throws Exception {

@@ -36,7 +36,8 @@ import org.junit.jupiter.api.io.TempDir;
 class RollingDeploymentTest {
 
     private static final String TOLD_TO_GO = "57P01";
-    private static final int ROUND = 40;
+    /** What each client does in a while. */
+    private static final int ROUND = 4;
 
     @TempDir
     Path directory;
@@ -45,7 +46,7 @@ class RollingDeploymentTest {
     private final AtomicLong ids = new AtomicLong();
     private final Set<Long> acknowledged = new ConcurrentSkipListSet<>();
     private final AtomicInteger sentAway = new AtomicInteger();
-    private final AtomicInteger rounds = new AtomicInteger();
+    private final List<AtomicInteger> rounds = new ArrayList<>();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private volatile boolean stopping;
     private String database;
@@ -106,11 +107,13 @@ class RollingDeploymentTest {
         assertTrue(sentAway.get() >= 16, "each of the eight was sent away twice, not " + sentAway);
     }
 
-    /** Waits until the load has gone on for a while. */
+    /** Waits until the load has gone on for a while: for each client, which is connected then to whoever takes new ones. */
     private void load() throws InterruptedException {
-        int until = rounds.get() + ROUND;
-        while (rounds.get() < until && failure.get() == null) {
-            Thread.sleep(1);
+        for (AtomicInteger done : rounds) {
+            int until = done.get() + ROUND;
+            while (done.get() < until && failure.get() == null) {
+                Thread.sleep(1);
+            }
         }
     }
 
@@ -125,16 +128,18 @@ class RollingDeploymentTest {
 
     private interface Work {
 
-        /** Works on a connection, new and closed by the caller, until it is told to stop. */
-        void on(Connection connection) throws SQLException;
+        /** Works on a connection, new and closed by the caller, until it is told to stop; counts what it has done. */
+        void on(Connection connection, AtomicInteger done) throws SQLException;
     }
 
     private Thread client(String name, Work work) {
+        AtomicInteger done = new AtomicInteger();
+        rounds.add(done);
         return Thread.ofPlatform().name(name).start(() -> {
             while (!stopping && failure.get() == null) {
                 try (Connection connection = DriverManager
                         .getConnection("jdbc:postgresql://127.0.0.1:" + port + "/" + database + "?user=postgres")) {
-                    work.on(connection);
+                    work.on(connection, done);
                 } catch (SQLException e) {
                     // The driver sends queries of its own after the log-in: on a slow machine one may come too late.
                     if (!TOLD_TO_GO.equals(e.getSQLState())) {
@@ -148,14 +153,14 @@ class RollingDeploymentTest {
     }
 
     /** Writes a row with each statement. A statement that was answered by 57P01 has not been run: it is repeated. */
-    private void autocommit(Connection connection) throws SQLException {
+    private void autocommit(Connection connection, AtomicInteger done) throws SQLException {
         try (var insert = connection.prepareStatement("INSERT INTO items VALUES (?, 'autocommit')")) {
             while (!stopping) {
                 long id = ids.incrementAndGet();
                 insert.setLong(1, id);
                 insert.executeUpdate();
                 acknowledged.add(id);
-                rounds.incrementAndGet();
+                done.incrementAndGet();
             }
         } catch (SQLException e) {
             leave(e);
@@ -163,7 +168,7 @@ class RollingDeploymentTest {
     }
 
     /** Writes and changes a row in each transaction. Once begun, none is interrupted. */
-    private void transaction(Connection connection) throws SQLException {
+    private void transaction(Connection connection, AtomicInteger done) throws SQLException {
         connection.setAutoCommit(false);
         boolean begun = false;
         try (var insert = connection.prepareStatement("INSERT INTO items VALUES (?, 'begun')");
@@ -178,7 +183,7 @@ class RollingDeploymentTest {
                 connection.commit();
                 begun = false;
                 acknowledged.add(id);
-                rounds.incrementAndGet();
+                done.incrementAndGet();
             }
         } catch (SQLException e) {
             if (begun) {
@@ -188,11 +193,11 @@ class RollingDeploymentTest {
         }
     }
 
-    private void connectAndGo(Connection connection) throws SQLException {
+    private void connectAndGo(Connection connection, AtomicInteger done) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery("SELECT count(*) FROM items")) {
             rows.next();
-            rounds.incrementAndGet();
+            done.incrementAndGet();
         } catch (SQLException e) {
             leave(e);
         }

@@ -30,8 +30,11 @@ import org.slf4j.LoggerFactory;
 final class NodeWatch implements Runnable, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(NodeWatch.class);
-    /** No connection in time, a connection that broke, too many of them, a server that starts, and what took too long. */
-    private static final Set<String> PASSING = Set.of("08001", "08006", "53300", "57P03", "57014", "55P03");
+    /**
+     * No connection in time, too many of them, a server that starts, and what took too long. The driver's 08006 is a connection that
+     * broke only with the exception of the socket behind it; without one it is a certificate of another name.
+     */
+    private static final Set<String> PASSING = Set.of("08001", "53300", "57P03", "57014", "55P03");
     /** A node that looks well from here, and not to statements, is looked at out of turn no more often than this. */
     private static final Duration SUSPICION = Duration.ofSeconds(1);
     /** What PostgreSQL says where a function of the catalogs is asked for something that has been dropped since it was listed. */
@@ -232,7 +235,7 @@ final class NodeWatch implements Runnable, AutoCloseable {
     }
 
     /** Whether a node has not refused to answer, but has not come to it: it starts, is full, or was slower than its time. */
-    private static boolean isPassing(Exception e) {
+    static boolean isPassing(Exception e) {
         boolean unanswered = false;
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof ConnectException || cause instanceof UnknownHostException

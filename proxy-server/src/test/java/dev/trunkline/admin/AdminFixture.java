@@ -131,7 +131,7 @@ public final class AdminFixture implements AutoCloseable {
 
     /** Waits until a row of a statement contains a text. */
     static void await(Connection connection, String sql, String text) throws SQLException, InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (rows(connection, sql).stream().noneMatch(row -> row.contains(text))) {
             if (System.nanoTime() > deadline) {
                 throw new AssertionError("no \"" + text + "\" in " + rows(connection, sql));

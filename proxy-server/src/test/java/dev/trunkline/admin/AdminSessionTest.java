@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.postgresql.util.PSQLException;
 
 /** The admin database as real clients use it: pgjdbc in all its protocols, and psql. */
-@Timeout(120)
+@Timeout(300)
 class AdminSessionTest {
 
     /** What users, dashboards and outside checks rely on: these columns come first, in this order. */
@@ -204,14 +204,14 @@ class AdminSessionTest {
             assertEquals(10, AdminFixture.rows(busy, "SELECT v FROM kv").size(),
                     "a transaction under way still gets connections to further nodes");
             busy.commit();
-            pause.get(20, TimeUnit.SECONDS);
+            pause.get(60, TimeUnit.SECONDS);
             assertTrue(AdminFixture.rows(admin, "SHOW POOLS").stream()
                     .allMatch(row -> row.matches(".*\\|[ab]\\|0\\|\\d+\\|0\\|0\\|.*")), "every connection is closed");
 
             CompletableFuture<Void> waits = run(() -> AdminFixture.rows(late, "SELECT v FROM kv WHERE k = 1"));
             AdminFixture.await(admin, "SHOW CLIENTS " + fixture.database, "|waiting|");
             AdminFixture.execute(admin, "RESUME");
-            waits.get(20, TimeUnit.SECONDS);
+            waits.get(60, TimeUnit.SECONDS);
         }
     }
 
@@ -253,7 +253,7 @@ class AdminSessionTest {
                 AdminFixture.await(admin, "SHOW CLIENTS", "|trunkline|active|");
                 AdminFixture.await(admin, "SHOW DATABASES", "|t|warn");
                 pause.cancel();
-                waiting.get(20, TimeUnit.SECONDS);
+                waiting.get(60, TimeUnit.SECONDS);
                 AdminFixture.execute(other, "RESUME");
             }
             busy.rollback();

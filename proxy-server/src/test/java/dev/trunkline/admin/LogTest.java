@@ -30,7 +30,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /** An error's request id is in the log; slow statements are logged by fingerprint; a line is one line, or one JSON object. */
-@Timeout(120)
+@Timeout(300)
 class LogTest {
 
     private static final class Events extends AppenderBase<ILoggingEvent> {

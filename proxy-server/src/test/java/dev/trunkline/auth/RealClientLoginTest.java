@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Real clients log in to our server's side, which stands behind a door that serves nothing but empty queries. */
-@Timeout(120)
+@Timeout(300)
 class RealClientLoginTest {
 
     private static final SecureRandom RANDOM = new SecureRandom();

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Our client's side logs in to a real server, and our verifiers are the server's own. */
-@Timeout(120)
+@Timeout(300)
 class RealLoginTest {
 
     private static final List<String> PASSWORDS = List.of("pencil", "a b", "quote'\"\\$,=", "žluťoučký kůň", "🐎",

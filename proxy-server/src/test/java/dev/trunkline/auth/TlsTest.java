@@ -51,7 +51,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** TLS between the PostgreSQL JDBC driver, the proxy and a real node, with SCRAM bound to it on both sides. */
-@Timeout(60)
+@Timeout(300)
 class TlsTest {
 
     @TempDir

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 
 /** Bytes arrive whole and in order, whichever way they take to the socket. */
 @EnabledIf("hasEpoll")
-@Timeout(60)
+@Timeout(300)
 class SocketOutputTest {
 
     private static EventLoopGroup loops;
@@ -70,7 +70,7 @@ class SocketOutputTest {
         }
 
         ChannelHandlerContext server() throws Exception {
-            return accepted.get(10, TimeUnit.SECONDS);
+            return accepted.get(60, TimeUnit.SECONDS);
         }
 
         @Override

@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(120)
+@Timeout(300)
 class DemoNodesTest {
 
     /** The rows lie where PostgreSQL's own hash says, and over three nodes they are those of one. */

@@ -27,7 +27,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(120)
+@Timeout(300)
 class EmbeddedPostgresTest {
 
     @Test
@@ -160,7 +160,7 @@ class EmbeddedPostgresTest {
             assertTrue(line != null && line.startsWith("started "), line);
             words = line.split(" ");
             owner.destroyForcibly();
-            assertTrue(owner.waitFor(30, TimeUnit.SECONDS));
+            assertTrue(owner.waitFor(60, TimeUnit.SECONDS));
         }
         // A file beside the data, as the demo's configuration, once stopped the clearing with "Not a directory".
         Files.writeString(Path.of(words[2]).resolveSibling("trunkline.yaml"), "");
@@ -170,7 +170,7 @@ class EmbeddedPostgresTest {
         ScratchDirectory.create().close();
         if (server != null) {
             // It may have begun to end by itself before, and be in its last steps still.
-            server.onExit().get(30, TimeUnit.SECONDS);
+            server.onExit().get(60, TimeUnit.SECONDS);
         }
         assertFalse(Files.exists(data.getParent()), "its files are deleted");
     }

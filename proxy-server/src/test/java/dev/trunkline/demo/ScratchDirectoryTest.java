@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 class ScratchDirectoryTest {
 
     /**
@@ -38,7 +38,7 @@ class ScratchDirectoryTest {
                 "-Xmx64m",
                 "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), OtherRun.class.getName())
                 .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-        assertTrue(other.waitFor(30, TimeUnit.SECONDS));
+        assertTrue(other.waitFor(60, TimeUnit.SECONDS));
         assertEquals(0, other.exitValue());
     }
 

@@ -31,7 +31,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /** docs/metrics.md, the dashboard and the alert rules speak of what a running proxy exports, and leave nothing out. */
-@Timeout(120)
+@Timeout(300)
 class MetricsPageTest {
 
     private static final Path CONF = Path.of("..", "conf");

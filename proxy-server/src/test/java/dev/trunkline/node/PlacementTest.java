@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
  * Keys placed by range, by list and by pins over three nodes: rows lie where the file says, statements see them all, the map
  * lists their virtual shards, and the checks know what is wrong with a file or with a row.
  */
-@Timeout(120)
+@Timeout(300)
 class PlacementTest {
 
     private static final String DDL = """

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What the JDBC driver says of a database: ORMs and tools build on it, and the driver asks the catalog for each answer. */
-@Timeout(120)
+@Timeout(300)
 class DatabaseMetaDataTest {
 
     private static ParityProxy proxy;

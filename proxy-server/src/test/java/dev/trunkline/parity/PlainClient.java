@@ -27,7 +27,7 @@ final class PlainClient implements AutoCloseable {
             Map.entry("timestamp", 1114), Map.entry("timestamptz", 1184), Map.entry("numeric", 1700),
             Map.entry("uuid", 2950), Map.entry("_int4", 1007), Map.entry("_int8", 1016), Map.entry("_text", 1009));
 
-    private static final int READ_TIMEOUT_MILLIS = 30_000;
+    private static final int READ_TIMEOUT_MILLIS = 60_000;
 
     /** How values travel. */
     enum Format {

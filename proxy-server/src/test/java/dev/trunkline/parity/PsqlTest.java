@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** psql says the same through the proxy as on one plain PostgreSQL: its commands ask the catalog in several steps. */
-@Timeout(120)
+@Timeout(300)
 class PsqlTest {
 
     private static ParityProxy proxy;

@@ -39,6 +39,8 @@ class CancelTest {
     private static final int CANCELLED = 4;
     private static final int LEFT_ALONE = 2;
     private static final int MOST_DELAY_NANOS = 3_000_000;
+    private static final String IN_TIME = "in time";
+    private static final String LATE = "too late";
 
     private static SessionFixture fixture;
     private static final long[] ON = new long[NODES];
@@ -72,11 +74,12 @@ class CancelTest {
     /** More clients than connections: what is cancelled too late would be somebody else's. */
     @Test
     void onlyTheStatementItIsFor() throws Exception {
-        try (Crowd crowd = Crowd.talkingFor(SECONDS, SEED)) {
+        try (Crowd crowd = Crowd.talkingFor(SECONDS, SEED, () -> outcomes.size() == 2)) {
             crowd.add(CANCELLED, random -> {
                 try (PgClient client = fixture.client()) {
                     while (!crowd.isOver()) {
-                        cancelOne(client, random);
+                        // A request that finds the statement running is certain where that takes long.
+                        cancelOne(client, random, outcomes.containsKey(IN_TIME) ? "0.001" : "0.2");
                         leaveAlone(client, random);
                     }
                 }
@@ -90,8 +93,8 @@ class CancelTest {
             });
             crowd.await();
         }
-        int cancelled = outcomes.getOrDefault("cancelled", 0);
-        int late = outcomes.getOrDefault("too late", 0);
+        int cancelled = outcomes.getOrDefault(IN_TIME, 0);
+        int late = outcomes.getOrDefault(LATE, 0);
         System.out.println((cancelled + late) + " cancel requests, " + cancelled + " in time, from seed " + SEED + ", "
                 + served + " statements left alone");
         assertTrue(cancelled > 0 && late > 0, () -> "all at the same moment: " + outcomes);
@@ -123,18 +126,19 @@ class CancelTest {
         served.incrementAndGet();
     }
 
-    private void cancelOne(PgClient client, SplittableRandom random) throws Exception {
+    private void cancelOne(PgClient client, SplittableRandom random, String nap) throws Exception {
+        String sleep = "pg_sleep(" + nap + ")";
         long key = keys.incrementAndGet();
         String insert = "INSERT INTO items VALUES (" + key + ", 'w')";
         String one = " FROM items WHERE k = " + ON[random.nextInt(NODES)];
         int readies = 1;
         boolean writes = false;
         switch (random.nextInt(8)) {
-            case 0 -> client.send(new Query("SELECT v, pg_sleep(0.001)" + one));
-            case 1 -> client.send(all(run("SELECT v, pg_sleep(0.001)" + one), new Sync()));
-            case 2 -> client.send(new Query("SELECT v, pg_sleep(0.001) FROM items WHERE k < 1000000"));
+            case 0 -> client.send(new Query("SELECT v, " + sleep + one));
+            case 1 -> client.send(all(run("SELECT v, " + sleep + one), new Sync()));
+            case 2 -> client.send(new Query("SELECT v, " + sleep + " FROM items WHERE k < 1000000"));
             case 3 -> client.send(new Query("SELECT v, generate_series(1, 500) FROM items ORDER BY k LIMIT 3"));
-            case 4 -> client.send(new Query("SELECT v" + one + "; SELECT v, pg_sleep(0.001)" + one));
+            case 4 -> client.send(new Query("SELECT v" + one + "; SELECT v, " + sleep + one));
             case 5 -> {
                 writes = true;
                 client.send(new Query(insert));
@@ -142,12 +146,12 @@ class CancelTest {
             case 6 -> {
                 writes = true;
                 readies = 4;
-                client.send(new Query("BEGIN"), new Query(insert), new Query("SELECT v, pg_sleep(0.001)" + one),
+                client.send(new Query("BEGIN"), new Query(insert), new Query("SELECT v, " + sleep + one),
                         new Query("COMMIT"));
             }
             default -> {
                 writes = true;
-                client.send(all(run("INSERT INTO items VALUES ($1, 'w')", key), run("SELECT pg_sleep(0.001)"),
+                client.send(all(run("INSERT INTO items VALUES ($1, 'w')", key), run("SELECT " + sleep),
                         new Sync()));
             }
         }
@@ -162,7 +166,7 @@ class CancelTest {
             assertTrue(told.contains("error 57014") || told.contains("[ROLLBACK]"), told);
         }
         assertTrue(told.contains("Z:I"), told);
-        outcomes.merge(cancelled ? "cancelled" : "too late", 1, Integer::sum);
+        outcomes.merge(cancelled ? IN_TIME : LATE, 1, Integer::sum);
         if (writes) {
             done.put(key, !cancelled);
         }

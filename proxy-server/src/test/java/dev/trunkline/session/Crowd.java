@@ -7,6 +7,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /** Clients that talk side by side until the time is over, each in a thread of its own and with its own chances. */
 final class Crowd implements AutoCloseable {
@@ -16,22 +17,32 @@ final class Crowd implements AutoCloseable {
         void talk(SplittableRandom random) throws Exception;
     }
 
+    private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(1);
+
     private final long seed;
     private final long endNanos;
+    private final BooleanSupplier enough;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final List<Future<?>> clients = new ArrayList<>();
 
-    private Crowd(long seconds, long seed) {
+    private Crowd(long seconds, long seed, BooleanSupplier enough) {
         this.seed = seed;
+        this.enough = enough;
         this.endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     }
 
     static Crowd talkingFor(long seconds, long seed) {
-        return new Crowd(seconds, seed);
+        return new Crowd(seconds, seed, () -> true);
+    }
+
+    /** As above, and for longer where the machine is slow: until it is enough. */
+    static Crowd talkingFor(long seconds, long seed, BooleanSupplier enough) {
+        return new Crowd(seconds, seed, enough);
     }
 
     boolean isOver() {
-        return System.nanoTime() - endNanos >= 0;
+        long late = System.nanoTime() - endNanos;
+        return late >= 0 && (late >= PATIENCE_NANOS || enough.getAsBoolean());
     }
 
     void add(int count, Talk talk) {

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Defects of the proxy itself: an Error, or a statement that needs more stack than there is. They cost the client that met them its
  * session or its statement, and nobody else anything.
  */
-@Timeout(120)
+@Timeout(300)
 class DefectTest {
 
     private static final List<RunningNode> NODES = TestNodes.nodes(2);
@@ -96,7 +96,7 @@ class DefectTest {
                 databases:
                   %s:
                     fanOut: allow
-                    pool: { size: 1, waitTimeout: 300ms }
+                    pool: { size: 1, waitTimeout: 2s }
                     nodes: { a: { primary: 127.0.0.1:%d }, b: { primary: 127.0.0.1:%d } }
                     shardMap: { a: 0-127, b: 128-255 }
                     tables: { kv: { shardKey: k } }

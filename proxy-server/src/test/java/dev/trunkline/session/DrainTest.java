@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What clients are told when the proxy stops and their time is up, by what they are doing (docs/deployment.md, Stop). */
-@Timeout(120)
+@Timeout(300)
 class DrainTest {
 
     private static final String SENT_AWAY = "FATAL 57P01";

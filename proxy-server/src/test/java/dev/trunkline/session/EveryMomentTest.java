@@ -195,7 +195,7 @@ class EveryMomentTest {
                 monitoring: { host: 127.0.0.1, port: 0 }
                 databases:
                   shop:
-                    pool: { size: 1, waitTimeout: 5s }
+                    pool: { size: 1, waitTimeout: 30s }
                     tables: { kv: { shardKey: k } }
                     nodes:
                       a: { primary: 127.0.0.1:%d }

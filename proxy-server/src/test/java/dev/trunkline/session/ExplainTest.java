@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** EXPLAIN (ROUTE), and EXPLAIN over several nodes: each node's plan beneath the merge's. */
-@Timeout(90)
+@Timeout(300)
 class ExplainTest {
 
     private static final String SORTED = "SELECT k, v FROM items WHERE k < 100000 ORDER BY k DESC LIMIT 3";

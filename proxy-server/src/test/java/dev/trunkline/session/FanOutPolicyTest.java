@@ -24,7 +24,7 @@ import org.postgresql.util.PSQLWarning;
  * Whose word counts on a statement without a key (comment, SET LOCAL, SET, startup, user, table, database), and what the client
  * is told. The database's policy is warn.
  */
-@Timeout(120)
+@Timeout(300)
 class FanOutPolicyTest {
 
     private static final String COUNT = "SELECT count(*) FROM kv";

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
  * Lists of keys over three nodes, as literals and as parameters in text and binary: each node gets its own elements only, and
  * the answer is that of one database with all rows.
  */
-@Timeout(120)
+@Timeout(300)
 class KeyListTest {
 
     private static final int ROWS = 60;

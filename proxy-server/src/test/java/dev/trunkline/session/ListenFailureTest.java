@@ -13,7 +13,6 @@ import dev.trunkline.wire.BackendMessage.CommandComplete;
 import dev.trunkline.wire.BackendMessage.ErrorResponse;
 import dev.trunkline.wire.BackendMessage.NotificationResponse;
 import dev.trunkline.wire.FrontendMessage.Query;
-import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -149,14 +148,9 @@ class ListenFailureTest {
     void aNodeThatIsDownCannotBeListenedTo() throws Exception {
         List<RunningNode> nodes = TestNodes.nodes(1);
         String database = TestNodes.createDatabase("deaf", nodes);
-        int closed;
-        try (ServerSocket socket = new ServerSocket(0)) {
-            closed = socket.getLocalPort();
-        }
         try (RunningProxy proxy = RunningProxy.start("listen: { host: 127.0.0.1, port: 0 }\n"
                 + "monitoring: { host: 127.0.0.1, port: 0 }\ndatabases:\n  " + database + ":\n    nodes:\n"
-                + "      a: { primary: 127.0.0.1:" + nodes.getFirst().port() + " }\n      b: { primary: 127.0.0.1:"
-                + closed
+                + "      a: { primary: 127.0.0.1:" + nodes.getFirst().port() + " }\n      b: { primary: 127.0.0.1:1"
                 + " }\n    shardMap: { a: 0-127, b: 128-255 }\nusers:\n  postgres: { admin: full }\n");
                 PgClient client = PgClient.login("127.0.0.1", proxy.port(), "postgres", database, null)) {
             assertEquals("ERROR 58000", lastError(client.query("listen x")));

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Nodes and clients at other addresses than those of IPv4: the control plane's connections and the clients' own. */
-@Timeout(60)
+@Timeout(300)
 class NodeHostTest {
 
     private static String yaml(String listen, String primary, String database) {

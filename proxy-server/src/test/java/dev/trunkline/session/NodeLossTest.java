@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Connections to nodes, and nodes, that are lost at every point of a session (semantics.md 28). */
-@Timeout(90)
+@Timeout(300)
 class NodeLossTest {
 
     private static List<RunningNode> nodes;

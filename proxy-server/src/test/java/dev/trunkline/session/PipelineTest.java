@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Pipelines of the extended protocol over three nodes: one implicit transaction up to Sync (semantics.md 20). */
-@Timeout(60)
+@Timeout(300)
 class PipelineTest {
 
     private static SessionFixture fixture;

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
  * The table of docs/pooling.md: what becomes of each feature of a session in transaction pooling. All clients share one
  * connection, and between what a client does and what it expects of it, another client uses that connection.
  */
-@Timeout(120)
+@Timeout(300)
 class PoolingFeaturesTest {
 
     private static final Path PAGE = Path.of("..", "docs", "pooling.md");
@@ -119,11 +119,12 @@ class PoolingFeaturesTest {
             fixture.onNode(0, "ALTER TABLE notes ADD COLUMN IF NOT EXISTS more int");
             return told;
         }, c -> {
-            String told = "";
-            for (int i = 0; i < 500 && !told.contains("null"); i++) {
-                told = exchange(c, bind("", "s", 1), execute(""), new Sync());
-            }
-            return told;
+            String[] told = {""};
+            SessionFixture.await("the column is known", () -> {
+                told[0] = exchange(c, bind("", "s", 1), execute(""), new Sync());
+                return told[0].contains("null");
+            });
+            return told[0];
         }, "2 row(1,one,null) [SELECT 1] Z:I", null, null));
         TRIALS.put("LOAD", Trial.of("LOAD 'auto_explain'",
                 "SELECT count(*) > 0 FROM pg_settings WHERE name LIKE 'auto_explain.%'", "T row(t) [SELECT 1] Z:I"));

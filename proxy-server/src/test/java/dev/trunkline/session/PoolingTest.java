@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Few connections for many clients: nobody starves, nothing leaks, and a cancel hits what it was meant for. */
-@Timeout(120)
+@Timeout(300)
 class PoolingTest {
 
     private static SessionFixture fixture;
@@ -44,7 +44,7 @@ class PoolingTest {
 
     @BeforeAll
     static void start() throws Exception {
-        fixture = SessionFixture.start(2, "pool: { size: 2, waitTimeout: 10s }");
+        fixture = SessionFixture.start(2, "pool: { size: 2, waitTimeout: 60s }");
         onA = fixture.key(0, 0);
         onB = fixture.key(1, 0);
     }
@@ -137,10 +137,11 @@ class PoolingTest {
     @Test
     void waitingEndsInAnError() throws Exception {
         try (SessionFixture narrow = SessionFixture.start(2, "pool: { size: 1, waitTimeout: 300ms }")) {
+            openConnections(narrow);
             PgClient holder = narrow.client();
             PgClient client = narrow.client();
             ask(holder, "BEGIN");
-            ask(holder, "SELECT v FROM items WHERE k = " + onB);
+            assertEquals("T [SELECT 0] Z:T", ask(holder, "SELECT v FROM items WHERE k = " + onB));
             assertEquals("error 53300 Z:I", ask(client, "SELECT v FROM items WHERE k = " + onB));
             assertEquals("error 53300 Z:I", ask(client, "SELECT count(*) FROM items"));
             assertEquals("error 53300 Z:I", ask(client, "SELECT v FROM items WHERE k = " + onA
@@ -160,14 +161,23 @@ class PoolingTest {
         }
     }
 
+    /** To open one takes longer than anybody waits, where the machine is slow. */
+    private static void openConnections(SessionFixture narrow) throws Exception {
+        try (PgClient client = narrow.client()) {
+            SessionFixture.await("the connections are open",
+                    () -> ask(client, "SELECT count(*) FROM items").equals("T row(0) [SELECT 1] Z:I"));
+        }
+    }
+
     /** Parse alone needs a node, and it is Sync that sends it there. */
     @Test
     void aPipelineWhoseSyncFindsNoConnectionEnds() throws Exception {
         try (SessionFixture narrow = SessionFixture.start(2, "pool: { size: 1, waitTimeout: 300ms }");
                 PgClient holder = narrow.client();
                 PgClient client = narrow.client()) {
+            openConnections(narrow);
             ask(holder, "BEGIN");
-            ask(holder, "SELECT v FROM items WHERE k = " + onA);
+            assertEquals("T [SELECT 0] Z:T", ask(holder, "SELECT v FROM items WHERE k = " + onA));
             assertEquals("error 53300 Z:I",
                     exchange(client, parse("s", "SELECT v FROM items WHERE k = $1"), new Sync()));
             assertEquals("[ROLLBACK] Z:I", ask(holder, "ROLLBACK"));
@@ -318,9 +328,12 @@ class PoolingTest {
         assertEquals("FATAL 25P03", word(client.receive()));
         assertTrue(client.closedByServer());
         PgClient other = fixture.client();
-        ask(other, "SET idle_in_transaction_session_timeout = 200");
-        ask(other, "BEGIN");
-        ask(other, "SELECT v FROM items WHERE k = " + onA);
+        // All at once: between two of them the transaction idles.
+        other.send(new Query("SET idle_in_transaction_session_timeout = 200"), new Query("BEGIN"),
+                new Query("SELECT v FROM items WHERE k = " + onA));
+        for (String answer : List.of("[SET] Z:I", "[BEGIN] Z:T", "T row(a) [SELECT 1] Z:T")) {
+            assertEquals(answer, told(other.receiveUntilReady()));
+        }
         assertEquals("FATAL 25P03", word(other.receive()));
         assertTrue(other.closedByServer());
     }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Prepared statements of the protocol and of SQL over two nodes, with one connection to each. */
-@Timeout(60)
+@Timeout(300)
 class PreparedStatementTest {
 
     private static final String PREPARED_AGAIN = "trunkline_prepared_again_total\\{[^}]*\\} ([0-9.]+)";

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
  * Routing hints over two nodes: whose word counts (comment, SET LOCAL, SET, startup, user, database), that a hint never
  * overrules what a statement proves, and that no write goes to a place that was only guessed.
  */
-@Timeout(120)
+@Timeout(300)
 class RoutingHintTest {
 
     private static final String USER = "hinted";

@@ -8,10 +8,6 @@ import dev.trunkline.testing.RunningProxy;
 import dev.trunkline.value.PgHash;
 import dev.trunkline.wire.BackendMessage;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.URI;
-import java.net.URLConnection;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -19,8 +15,6 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * A proxy over some nodes (a, b, c) with {@code items(k, v)} sharded by k, {@code countries} as reference table and
@@ -30,7 +24,7 @@ final class SessionFixture implements AutoCloseable {
 
     static final String USER = "postgres";
     private static final int VIRTUAL_SHARDS = 256;
-    private static final long PATIENCE_NANOS = 20_000_000_000L;
+    private static final long PATIENCE_NANOS = 60_000_000_000L;
 
     private static final String LEFT_BEHIND = """
             SELECT (SELECT count(*) FROM pg_stat_activity
@@ -193,31 +187,18 @@ final class SessionFixture implements AutoCloseable {
     }
 
     /** Connections in a state, or in states that match a pattern, over all nodes, as /metrics has it. */
-    int connections(String state) throws IOException, InterruptedException {
+    int connections(String state) throws IOException {
         return metric("trunkline_pool_connections\\{[^}]*state=\"" + state + "\"[^}]*\\} ([0-9.]+)");
     }
 
     /** The sum of all samples that match. */
-    int metric(String pattern) throws IOException, InterruptedException {
+    int metric(String pattern) throws IOException {
         return (int) value(pattern);
     }
 
     /** The sum of a pattern's samples. */
-    double value(String pattern) throws IOException, InterruptedException {
-        URLConnection connection = URI.create("http://127.0.0.1:" + proxy.monitoringPort() + "/metrics").toURL()
-                .openConnection();
-        // Another proxy may listen on the port the next time.
-        connection.setRequestProperty("Connection", "close");
-        String text;
-        try (InputStream body = connection.getInputStream()) {
-            text = new String(body.readAllBytes(), StandardCharsets.UTF_8);
-        }
-        Matcher sample = Pattern.compile(pattern).matcher(text);
-        double sum = 0;
-        while (sample.find()) {
-            sum += Double.parseDouble(sample.group(1));
-        }
-        return sum;
+    double value(String pattern) throws IOException {
+        return proxy.metric(pattern);
     }
 
     /** What the proxy says of its clients and pools. */

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
  * Settings that functions change are what they would be on one PostgreSQL, and the client is told of them in the same words:
  * over one node and over two, with another client that uses the same connections between any two messages.
  */
-@Timeout(120)
+@Timeout(300)
 class SetConfigTest {
 
     private static List<RunningNode> nodes;

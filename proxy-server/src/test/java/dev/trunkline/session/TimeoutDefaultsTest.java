@@ -23,6 +23,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -32,10 +33,11 @@ import org.junit.jupiter.api.Timeout;
  * The timeouts that ALTER ROLE and ALTER DATABASE give a session, told in the same words by PostgreSQL, by the proxy over one node, and
  * by the proxy over two.
  */
-@Timeout(120)
+@Timeout(300)
 class TimeoutDefaultsTest {
 
     private static final List<RunningNode> NODES = TestNodes.nodes(2);
+    private static final Semaphore LOGGING_IN = new Semaphore(2);
 
     private static String database;
     private static String role;
@@ -87,10 +89,38 @@ class TimeoutDefaultsTest {
         }
     }
 
+    /** A client of a server whose connections to the nodes are there: to open them takes long where the machine is slow. */
+    private static PgClient ready(int port, boolean speaks) throws Exception {
+        // Not all at once, for the same reason.
+        LOGGING_IN.acquire();
+        try {
+            PgClient client = PgClient.login("127.0.0.1", port, role, database, null);
+            if (speaks) {
+                SessionFixture.await("the nodes answer",
+                        () -> Talk.ask(client, "SELECT count(*) FROM items").endsWith("[SELECT 1] Z:I"));
+            }
+            return client;
+        } finally {
+            LOGGING_IN.release();
+        }
+    }
+
+    /** Has a server plan all statements of a dialog before their time counts. */
+    private static void rehearse(int port, String... statements) throws Exception {
+        try (PgClient client = ready(port, true)) {
+            for (String statement : statements) {
+                if (!statement.isEmpty()) {
+                    Talk.ask(client, statement.replaceAll("pg_sleep\\([0-9.]+\\)", "pg_sleep(0)").replace("k = 5",
+                            "k = 6"));
+                }
+            }
+        }
+    }
+
     /** What is told in answer to statements, one after the other; for an empty one the server has to speak first. */
     private static List<String> play(int port, String... statements) throws Exception {
         List<String> told = new ArrayList<>();
-        try (PgClient client = PgClient.login("127.0.0.1", port, role, database, null)) {
+        try (PgClient client = ready(port, !statements[0].isEmpty())) {
             for (String statement : statements) {
                 if (!statement.isEmpty()) {
                     client.send(new Query(statement));
@@ -144,6 +174,7 @@ class TimeoutDefaultsTest {
             }
             for (Map.Entry<String, String[]> dialog : dialogs.entrySet()) {
                 for (int port : new int[]{NODES.get(0).port(), oneNode.port(), twoNodes.port()}) {
+                    rehearse(port, dialog.getValue());
                     tasks.add(() -> new Object[]{dialog.getKey(), play(port, dialog.getValue())});
                 }
             }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Transactions and settings by semantics.md 18 to 22. */
-@Timeout(60)
+@Timeout(300)
 class TransactionTest {
 
     private static SessionFixture fixture;
@@ -30,7 +30,7 @@ class TransactionTest {
     @BeforeAll
     static void start() throws Exception {
         // One connection for each node, so that whatever a session leaves behind meets the next one.
-        fixture = SessionFixture.start(2, "pool: { size: 1, waitTimeout: 5s }");
+        fixture = SessionFixture.start(2, "pool: { size: 1, waitTimeout: 30s }");
         onA = fixture.key(0, 0);
         onB = fixture.key(1, 0);
     }

@@ -55,6 +55,9 @@ record Conversation(Path file, int line, String name, int nodes, boolean oneNode
         /** {@code C cancel}: asks over a connection of its own to cancel what this client does. */
         record Cancel(int line, Actor actor) implements Step {}
 
+        /** {@code C waits}: this client, and no other, waits for a connection to a node. */
+        record Waits(int line, Actor actor) implements Step {}
+
         /** {@code N1 down}, {@code N1 up}. */
         record Power(int line, Actor actor, boolean up) implements Step {}
 

@@ -22,7 +22,7 @@ import java.util.function.Supplier;
  */
 public final class ConversationPlayer {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(Integer.getInteger("patience", 20));
+    private static final Duration PATIENCE = Duration.ofSeconds(Integer.getInteger("patience", 60));
     /** Between the pieces of a split message, so that the other side reads them one by one. */
     private static final int PIECE_MILLIS = 2;
     /** How long after the last line something may still come that nobody expects. */
@@ -118,6 +118,7 @@ public final class ConversationPlayer {
             }
             case Step.LogIn s -> logIn(s);
             case Step.Cancel s -> client(s.actor()).cancel();
+            case Step.Waits s -> waits(s.actor());
             case Step.Power s -> {
                 if (s.up()) {
                     node(s.actor()).up();
@@ -214,6 +215,14 @@ public final class ConversationPlayer {
         } else {
             FakeConnection.Arrival arrival = node(actor).take(actor.label(), Duration.ofMillis(millis));
             check(arrival == null, () -> actor + " expected nothing and got " + describe(arrival));
+        }
+    }
+
+    private void waits(Actor actor) throws Exception {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (proxy.clientsThatWait() != 1) {
+            check(System.nanoTime() - deadline < 0, actor + " does not wait for a connection");
+            Thread.sleep(1);
         }
     }
 

@@ -203,6 +203,7 @@ final class ConversationReader {
                 case "connect" -> new Step.Connect(line, actor);
                 case "login" -> new Step.LogIn(line, actor, ShapeReader.read(text));
                 case "cancel" -> new Step.Cancel(line, actor);
+                case "waits" -> new Step.Waits(line, actor);
                 default -> throw new IllegalArgumentException("unknown directive for a client: " + text);
             };
         }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
 
 /** The player and the fake node, with no proxy between: what a conversation says happens, and what it doesn't is noticed. */
-@Timeout(120)
+@Timeout(300)
 class ConversationTest {
 
     @TestFactory
@@ -90,7 +90,7 @@ class ConversationTest {
                 PgClient client = PgClient.login("127.0.0.1", node.address().getPort(), "app", "shop", null)) {
             assertEquals("UTF8", client.settings().get("server_encoding"));
             client.send(new Query("select null"));
-            var arrival = node.take("", Duration.ofSeconds(10));
+            var arrival = node.take("", Duration.ofSeconds(60));
             assertEquals(new FakeConnection.Arrival.Message(new Query("select null")), arrival);
             node.connection("").send(FakePostgres.encode(List.of(new DataRow(Arrays.asList((Bytes) null)),
                     new BackendMessage.ReadyForQuery(TransactionStatus.IDLE))));
@@ -110,11 +110,11 @@ class ConversationTest {
                 client.login(Map.of("user", "app", "application_name", "control"), null);
                 assertEquals(2001, client.key().processId());
                 client.send(new Query("select 1"));
-                assertTrue(real.take("", Duration.ofSeconds(10)) instanceof FakeConnection.Arrival.Message);
+                assertTrue(real.take("", Duration.ofSeconds(60)) instanceof FakeConnection.Arrival.Message);
                 assertEquals(0, node.connectionCount());
             }
-            assertTrue(real.take("", Duration.ofSeconds(10)) instanceof FakeConnection.Arrival.Message);
-            assertTrue(real.take("", Duration.ofSeconds(10)) instanceof FakeConnection.Arrival.End);
+            assertTrue(real.take("", Duration.ofSeconds(60)) instanceof FakeConnection.Arrival.Message);
+            assertTrue(real.take("", Duration.ofSeconds(60)) instanceof FakeConnection.Arrival.End);
         }
     }
 

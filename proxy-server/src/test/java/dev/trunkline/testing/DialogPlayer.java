@@ -30,7 +30,7 @@ import java.util.TreeMap;
 final class DialogPlayer {
 
     private static final String LAST_WORD = "this was all";
-    private static final int PATIENCE_MILLIS = 20_000;
+    private static final int PATIENCE_MILLIS = 60_000;
 
     private DialogPlayer() {}
 

@@ -148,7 +148,7 @@ class EveryOrderTest {
                 monitoring: { host: 127.0.0.1, port: 0 }
                 databases:
                   %s:
-                    pool: { size: 1, waitTimeout: 10s }
+                    pool: { size: 1, waitTimeout: 30s }
                     nodes: { a: { primary: 127.0.0.1:%d }%s }
                     tables: { kv: { shardKey: k } }
                 users: { postgres: { admin: full } }

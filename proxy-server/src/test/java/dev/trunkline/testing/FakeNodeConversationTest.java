@@ -2,6 +2,7 @@ package dev.trunkline.testing;
 
 import dev.trunkline.catalog.CatalogBuilder;
 import dev.trunkline.config.FanOutPolicy;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +72,11 @@ class FakeNodeConversationTest {
         @Override
         public int port() {
             return proxy.port();
+        }
+
+        @Override
+        public int clientsThatWait() throws IOException {
+            return proxy.clientsThatWait();
         }
 
         @Override

@@ -49,7 +49,7 @@ public final class PgClient implements AutoCloseable {
 
     private static final SecureRandom RANDOM = new SecureRandom();
     /** Long enough for a slow machine: a test that waits for so long has failed. */
-    private static final int PATIENCE_MILLIS = 20_000;
+    private static final int PATIENCE_MILLIS = 60_000;
 
     private Socket socket;
     private final FrameReader<BackendMessage> reader = FrameReader.ofBackend();

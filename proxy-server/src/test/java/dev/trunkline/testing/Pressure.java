@@ -20,7 +20,7 @@ public final class Pressure {
     /** What the proxy may hold, outside the heap and on it, beyond what it held before. */
     private static final long MOST_HELD = 20 << 20;
     private static final long STILL_NANOS = 400_000_000L;
-    private static final long PATIENCE_NANOS = 20_000_000_000L;
+    private static final long PATIENCE_NANOS = 60_000_000_000L;
     private static final Pattern FROM_NODES = Pattern
             .compile("trunkline_node_bytes_total\\{[^}]*from_node[^}]*\\} ([0-9.E]+)");
 

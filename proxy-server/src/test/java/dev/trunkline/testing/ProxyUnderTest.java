@@ -15,6 +15,11 @@ public interface ProxyUnderTest extends AutoCloseable {
     @Override
     void close() throws IOException;
 
+    /** How many clients wait for a connection to a node. */
+    default int clientsThatWait() throws IOException {
+        throw new UnsupportedOperationException("there is nothing to wait for");
+    }
+
     /** The login that conversations use when they say nothing else. */
     default Login login() {
         return new Login("app", "shop", "secret");

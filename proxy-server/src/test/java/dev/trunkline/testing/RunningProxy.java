@@ -6,6 +6,10 @@ import dev.trunkline.config.ConfigurationException;
 import dev.trunkline.net.TrunklineServer;
 import dev.trunkline.session.CatalogSource;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URLConnection;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -14,6 +18,8 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** A proxy in this JVM over given nodes, with a catalog that the test makes. */
 public final class RunningProxy implements ProxyUnderTest {
@@ -98,6 +104,29 @@ public final class RunningProxy implements ProxyUnderTest {
 
     public int monitoringPort() {
         return server.monitoringPort();
+    }
+
+    @Override
+    public int clientsThatWait() throws IOException {
+        return (int) metric("trunkline_clients\\{[^}]*state=\"waiting\"[^}]*\\} ([0-9.]+)");
+    }
+
+    /** The sum of all samples of {@code /metrics} that match a pattern, whose group is the value. */
+    public double metric(String pattern) throws IOException {
+        URLConnection connection = URI.create("http://127.0.0.1:" + monitoringPort() + "/metrics").toURL()
+                .openConnection();
+        // Another proxy may listen on the port the next time.
+        connection.setRequestProperty("Connection", "close");
+        String text;
+        try (InputStream body = connection.getInputStream()) {
+            text = new String(body.readAllBytes(), StandardCharsets.UTF_8);
+        }
+        Matcher sample = Pattern.compile(pattern).matcher(text);
+        double sum = 0;
+        while (sample.find()) {
+            sum += Double.parseDouble(sample.group(1));
+        }
+        return sum;
     }
 
     @Override
