@@ -56,7 +56,7 @@ final class Admission {
         }
         boolean admin = reception.isAdmin(user, startup.database());
         ServedDatabase database = admin ? null : reception.database(user, startup.database());
-        Clients.Seat seat = reception.clients().take();
+        Clients.Seat seat = reception.clients().take(startup.version());
         if (seat == null) {
             throw ProxyError.TOO_MANY_CLIENTS.with();
         }

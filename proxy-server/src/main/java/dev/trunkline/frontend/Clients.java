@@ -1,5 +1,6 @@
 package dev.trunkline.frontend;
 
+import dev.trunkline.wire.ProtocolVersion;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Collection;
@@ -15,6 +16,10 @@ import java.util.concurrent.atomic.LongAdder;
 public final class Clients {
 
     private static final int SESSION_BITS = 20;
+    /** All that protocol 3.0 has room for. */
+    private static final int SHORT_KEY = 4;
+    /** As long as PostgreSQL's. */
+    private static final int LONG_KEY = 32;
 
     /** A place among the clients. {@code connection} is null until the log-in is complete. */
     static final class Seat {
@@ -82,13 +87,17 @@ public final class Clients {
         unauthenticated.decrementAndGet();
     }
 
-    /** A seat for one more client, or null when all are taken. */
-    Seat take() {
+    /**
+     * A seat for one more client, or null when all are taken.
+     *
+     * @param version the protocol that it speaks, on which hangs how long its key is
+     */
+    Seat take(int version) {
         if (seats.size() >= most) {
             tooMany.increment();
             return null;
         }
-        byte[] key = new byte[4];
+        byte[] key = new byte[version < ProtocolVersion.V3_2 ? SHORT_KEY : LONG_KEY];
         random.nextBytes(key);
         while (true) {
             int number = next.incrementAndGet() & (1 << SESSION_BITS) - 1;

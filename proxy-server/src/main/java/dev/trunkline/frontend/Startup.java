@@ -17,10 +17,11 @@ import java.util.Set;
  * ({@code -c name=value}).
  *
  * @param clientEncoding as PostgreSQL spells it; null where the login's default is to hold
+ * @param version the protocol that is spoken: what the client asks for, and at most what is served
  * @param unknownOptions protocol options ({@code _pq_.}) that are not served, to be told to the client
  * @param negotiate whether the client has to be told what is served instead
  */
-record Startup(String user, String database, Map<String, String> settings, String clientEncoding,
+record Startup(String user, String database, Map<String, String> settings, String clientEncoding, int version,
         List<String> unknownOptions, boolean negotiate) {
 
     private static final Set<String> NOT_SETTINGS = Set.of("user", "database", "options", "replication",
@@ -57,8 +58,9 @@ record Startup(String user, String database, Map<String, String> settings, Strin
             settings.put("client_encoding", spoken);
         }
         String database = parameters.getOrDefault("database", user);
-        return new Startup(user, database.isEmpty() ? user : database, settings, spoken, unknown,
-                !unknown.isEmpty() || ProtocolVersion.minor(message.version()) > 0);
+        return new Startup(user, database.isEmpty() ? user : database, settings, spoken,
+                Math.min(message.version(), ProtocolVersion.LATEST), unknown,
+                !unknown.isEmpty() || message.version() > ProtocolVersion.LATEST);
     }
 
     /** As PostgreSQL spells it. */

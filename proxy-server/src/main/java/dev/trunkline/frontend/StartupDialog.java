@@ -190,7 +190,7 @@ final class StartupDialog {
         }
         startup = Startup.of(message);
         if (startup.negotiate()) {
-            BackendEncoder.encode(new NegotiateProtocolVersion(ProtocolVersion.V3_0, startup.unknownOptions()),
+            BackendEncoder.encode(new NegotiateProtocolVersion(startup.version(), startup.unknownOptions()),
                     out.stage());
         }
         UserConfig user = reception.user(startup.user());

@@ -83,6 +83,10 @@ final class ExtendedProtocol {
         byte[] sql = before != null
                 ? before.sql()
                 : bytes(in, nameEnd + 1, sqlEnd, session.settings().clientEncoding());
+        if (name.isEmpty() && before == null && session.settings().speaksUtf8()) {
+            // It would be refused by its node, but as a statement that is wrong, not as a message that can't be read.
+            text(in, nameEnd + 1, sqlEnd);
+        }
         try {
             return parse(name, sql, types, standardStrings, before);
         } catch (ProxyException refusal) {

@@ -230,6 +230,11 @@ public final class SessionSettings {
         return statement == null ? null : ClientEncoding.of(Settings.value(statement));
     }
 
+    /** Whether nothing but UTF-8 is to be expected of the client: under SQL_ASCII it may say anything. */
+    boolean speaksUtf8() {
+        return encoding == null && current.now(ENCODING) == null;
+    }
+
     /** What the client speaks, or null for UTF-8. */
     ClientEncoding clientEncoding() {
         return encoding;

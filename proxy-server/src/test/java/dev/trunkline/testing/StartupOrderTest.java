@@ -8,7 +8,6 @@ import dev.trunkline.demo.TestNodes;
 import dev.trunkline.wire.BackendMessage;
 import dev.trunkline.wire.BackendMessage.BackendKeyData;
 import dev.trunkline.wire.BackendMessage.ErrorResponse;
-import dev.trunkline.wire.BackendMessage.NegotiateProtocolVersion;
 import dev.trunkline.wire.BackendMessage.ParameterStatus;
 import dev.trunkline.wire.BackendMessage.ReadyForQuery;
 import dev.trunkline.wire.Bytes;
@@ -23,10 +22,17 @@ import dev.trunkline.wire.FrontendMessage.Sync;
 import dev.trunkline.wire.ProtocolVersion;
 import java.io.EOFException;
 import java.io.IOException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -64,6 +70,10 @@ class StartupOrderTest {
         PACKETS.put("CancelRequest of 3.2", new CancelRequest(77, Bytes.of(new byte[32])));
         PACKETS.put("CancelRequest with a key of 256 bytes", new CancelRequest(77, Bytes.of(new byte[256])));
         PACKETS.put("3.0", new StartupMessage(ProtocolVersion.V3_0, whom));
+        PACKETS.put("3.1", startup(3, 1));
+        PACKETS.put("3.2", startup(3, 2));
+        PACKETS.put("3.2 with options", startup(3, 2, "_pq_.one", "1"));
+        PACKETS.put("3.3 with options", startup(3, 3, "_pq_.one", "1"));
         PACKETS.put("3.9999", new StartupMessage(ProtocolVersion.V3_0 | 9999, whom));
         PACKETS.put("3.0 with options", startup(3, 0, "_pq_.one", "1", "_pq_.two", ""));
         PACKETS.put("3.0 with settings", startup(3, 0, "options", "-c work_mem=5MB --geqo=off -cDateStyle=German",
@@ -125,6 +135,73 @@ class StartupOrderTest {
             }
         }
         compare(orders, true);
+    }
+
+    /** All 32 bytes of it count: neither what 3.0 would take of it nor a key that is nearly right cancels anything. */
+    @Test
+    void theKeyOfProtocol32Cancels() throws Exception {
+        try (PgClient client = PgClient.connect("127.0.0.1", proxy.port())) {
+            client.send(startup(3, 2));
+            BackendKeyData told = (BackendKeyData) client.receiveUntilReady().stream()
+                    .filter(BackendKeyData.class::isInstance).findFirst().orElseThrow();
+            byte[] key = told.secretKey().array();
+            client.send(new Query("select pg_sleep(600)"));
+            awaitSleep();
+            byte[] nearly = key.clone();
+            nearly[31] ^= 1;
+            cancel(told.processId(), Arrays.copyOf(key, 4));
+            cancel(told.processId(), nearly);
+            assertTrue(sleeps());
+            cancel(told.processId(), key);
+            List<BackendMessage> answer = client.receiveUntilReady();
+            ErrorResponse error = (ErrorResponse) answer.get(answer.size() - 2);
+            assertEquals("57014", error.fields().sqlState());
+        }
+    }
+
+    /** Returns when the request has been dealt with. */
+    private static void cancel(int processId, byte[] key) throws IOException {
+        try (PgClient client = PgClient.connect("127.0.0.1", proxy.port())) {
+            client.send(new CancelRequest(processId, Bytes.of(key)));
+            assertTrue(client.closedByServer());
+        }
+    }
+
+    @Test
+    void aDriverThatSpeaksProtocol32Cancels() throws Exception {
+        try (Connection connection = DriverManager.getConnection("jdbc:postgresql://127.0.0.1:" + proxy.port() + "/"
+                + database + "?user=postgres&protocolVersion=3.2");
+                Statement statement = connection.createStatement()) {
+            CompletableFuture<String> state = CompletableFuture.supplyAsync(() -> {
+                try {
+                    statement.execute("select pg_sleep(600)");
+                    return "slept";
+                } catch (SQLException e) {
+                    return e.getSQLState();
+                }
+            });
+            awaitSleep();
+            statement.cancel();
+            assertEquals("57014", state.get());
+        }
+    }
+
+    private static void awaitSleep() throws Exception {
+        long end = System.nanoTime() + 60_000_000_000L;
+        while (!sleeps()) {
+            assertTrue(System.nanoTime() - end < 0, "it never ran");
+            Thread.sleep(5);
+        }
+    }
+
+    private static boolean sleeps() throws SQLException {
+        try (Connection connection = node.connect("postgres");
+                Statement statement = connection.createStatement();
+                ResultSet count = statement.executeQuery("select count(*) from pg_stat_activity where state = 'active'"
+                        + " and query = 'select pg_sleep(600)' and datname = '" + database + "'")) {
+            count.next();
+            return count.getInt(1) > 0;
+        }
     }
 
     /** The query was answered again and again: it was refused, but not taken. */
@@ -214,9 +291,7 @@ class StartupOrderTest {
                 return false;
             }
             switch (message) {
-                case BackendKeyData key -> answers.add("BackendKeyData");
-                // PostgreSQL serves 3.2, the proxy 3.0.
-                case NegotiateProtocolVersion offer -> answers.add("NegotiateProtocolVersion " + offer.options());
+                case BackendKeyData key -> answers.add("BackendKeyData of " + key.secretKey().length() + " bytes");
                 case ParameterStatus status -> {
                     if (!List.of("server_version", "search_path", "scram_iterations", "is_superuser")
                             .contains(status.name())) {
