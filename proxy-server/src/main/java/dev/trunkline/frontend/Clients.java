@@ -37,11 +37,11 @@ public final class Clients {
 
     private final int proxyId;
     private volatile int most;
-    private volatile int mostUnauthenticated;
+    private volatile int mostTold;
     private final SecureRandom random = new SecureRandom();
     private final Map<Integer, Seat> seats = new ConcurrentHashMap<>();
     private final AtomicInteger next = new AtomicInteger();
-    private final AtomicInteger unauthenticated = new AtomicInteger();
+    private final LoginLine logins;
     private final AtomicInteger beingTold = new AtomicInteger();
     private final LongAdder tooManyInDialog = new LongAdder();
     private final LongAdder tooMany = new LongAdder();
@@ -49,30 +49,29 @@ public final class Clients {
     public Clients(int proxyId, int most, int mostUnauthenticated) {
         this.proxyId = proxyId;
         this.most = most;
-        this.mostUnauthenticated = mostUnauthenticated;
+        this.mostTold = mostUnauthenticated;
+        this.logins = new LoginLine(mostUnauthenticated, most);
     }
 
     /** Other bounds from now on; nobody has to go. */
     public void bounds(int mostClients, int mostInDialog) {
         most = mostClients;
-        mostUnauthenticated = mostInDialog;
+        mostTold = mostInDialog;
+        logins.bounds(mostInDialog, mostClients);
     }
 
-    /** Whether one more may begin the startup dialog; {@link #leaveDialog} ends it. */
-    boolean enterDialog() {
-        if (unauthenticated.incrementAndGet() > mostUnauthenticated) {
-            unauthenticated.decrementAndGet();
-            tooManyInDialog.increment();
-            return false;
-        }
-        return true;
+    /** Those who have not logged in yet. */
+    LoginLine logins() {
+        return logins;
     }
 
     /**
-     * Whether one that may not begin can be told so, since no more than as many as may begin are being told; {@link #told} ends it.
+     * Whether one that may not log in can be told so, since no more than as many as may log in are being told; {@link #told} ends
+     * it.
      */
     boolean mayBeTold() {
-        if (beingTold.incrementAndGet() > mostUnauthenticated) {
+        tooManyInDialog.increment();
+        if (beingTold.incrementAndGet() > mostTold) {
             beingTold.decrementAndGet();
             return false;
         }
@@ -81,10 +80,6 @@ public final class Clients {
 
     void told() {
         beingTold.decrementAndGet();
-    }
-
-    void leaveDialog() {
-        unauthenticated.decrementAndGet();
     }
 
     /**
@@ -138,9 +133,9 @@ public final class Clients {
         return seats.values();
     }
 
-    /** How many are in the startup dialog. */
+    /** How many have not logged in yet. */
     public int inDialog() {
-        return unauthenticated.get();
+        return logins.count();
     }
 
     /** How many were turned away before the startup dialog. */

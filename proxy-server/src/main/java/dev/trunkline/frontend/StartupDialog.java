@@ -59,7 +59,7 @@ final class StartupDialog {
     private SslHandler direct;
     private boolean over;
 
-    /** The clients have been asked for a place by {@link Clients#enterDialog}. */
+    /** It has a place inside of the {@link LoginLine}. */
     StartupDialog(Reception reception, ClientConnection connection, Admission admission, ChannelHandlerContext context,
             ClientOutput out) {
         this.reception = reception;
@@ -83,7 +83,7 @@ final class StartupDialog {
         if (!over) {
             over = true;
             timeout.cancel(false);
-            reception.clients().leaveDialog();
+            reception.clients().logins().leave();
         }
     }
 

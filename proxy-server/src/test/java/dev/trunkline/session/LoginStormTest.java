@@ -1,0 +1,117 @@
+package dev.trunkline.session;
+
+import static dev.trunkline.session.Talk.*;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.trunkline.demo.TestNodes;
+import dev.trunkline.testing.PgClient;
+import dev.trunkline.wire.BackendMessage.DataRow;
+import dev.trunkline.wire.BackendMessage.ErrorResponse;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** More clients at once than may log in at a time: they wait in line, and nobody is refused who can be served. */
+@Timeout(300)
+class LoginStormTest {
+
+    private static SessionFixture fixture(String limits) throws Exception {
+        return SessionFixture.start(TestNodes.nodes(1), "limits: { eventLoops: 1, " + limits + " }\n");
+    }
+
+    private static PgClient silent(SessionFixture fixture) throws IOException {
+        return PgClient.connect("127.0.0.1", fixture.proxy.port());
+    }
+
+    private static int waiting(PgClient admin) throws IOException {
+        return admin.query("SHOW LISTS").stream().filter(DataRow.class::isInstance).map(row -> ((DataRow) row).values())
+                .filter(values -> values.getFirst().text().equals("login_clients"))
+                .mapToInt(values -> Integer.parseInt(values.get(1).text())).sum();
+    }
+
+    private static PgClient admin(SessionFixture fixture) throws IOException {
+        return PgClient.login("127.0.0.1", fixture.proxy.port(), SessionFixture.USER, "trunkline", null);
+    }
+
+    @Test
+    void whoWaitsIsServedInTheEnd() throws Exception {
+        int clients = 40;
+        try (SessionFixture fixture = fixture("unauthenticatedClients: 2, authenticationTimeout: 10m");
+                PgClient admin = admin(fixture);
+                ExecutorService threads = Executors.newFixedThreadPool(clients)) {
+            PgClient first = silent(fixture);
+            PgClient second = silent(fixture);
+            SessionFixture.await("both are inside", () -> waiting(admin) == 2);
+            List<Future<String>> served = new ArrayList<>();
+            for (int i = 0; i < clients; i++) {
+                served.add(threads.submit(() -> {
+                    try (PgClient client = fixture.client()) {
+                        return ask(client, "SELECT 1");
+                    }
+                }));
+            }
+            SessionFixture.await("all are in line", () -> waiting(admin) == 2 + clients);
+            // One that leaves the line takes nobody's turn.
+            PgClient impatient = silent(fixture);
+            SessionFixture.await("it is there", () -> waiting(admin) == 3 + clients);
+            impatient.reset();
+            SessionFixture.await("it is gone", () -> waiting(admin) == 2 + clients);
+            first.close();
+            for (Future<String> one : served) {
+                assertEquals("T row(1) [SELECT 1] Z:I", one.get());
+            }
+            second.close();
+            SessionFixture.await("nobody is left", () -> waiting(admin) == 0);
+        }
+    }
+
+    @Test
+    void whoFindsTheLineFullIsTold() throws Exception {
+        try (SessionFixture fixture = fixture("unauthenticatedClients: 1, clients: 2, authenticationTimeout: 10m");
+                PgClient admin = admin(fixture)) {
+            List<PgClient> early = new ArrayList<>();
+            for (int i = 1; i <= 3; i++) {
+                early.add(silent(fixture));
+                int count = i;
+                SessionFixture.await("it is there", () -> waiting(admin) == count);
+            }
+            try (PgClient late = silent(fixture)) {
+                assertTooMany(late);
+            }
+            for (PgClient client : early) {
+                client.close();
+            }
+            SessionFixture.await("nobody is left", () -> waiting(admin) == 0);
+            try (PgClient client = fixture.client()) {
+                assertEquals("T row(1) [SELECT 1] Z:I", ask(client, "SELECT 1"));
+            }
+        }
+    }
+
+    /** The first has its time, and so has the second from its turn on; for the third it is over by then. */
+    @Test
+    void whoHasWaitedTooLongIsTold() throws Exception {
+        try (SessionFixture fixture = fixture("unauthenticatedClients: 1, authenticationTimeout: 1s")) {
+            PgClient first = silent(fixture);
+            PgClient second = silent(fixture);
+            PgClient third = silent(fixture);
+            assertTooMany(third);
+            assertTrue(first.closedByServer());
+            assertTrue(second.closedByServer());
+            third.close();
+        }
+    }
+
+    private static void assertTooMany(PgClient client) throws IOException {
+        ErrorResponse told = (ErrorResponse) client.receive();
+        assertEquals("FATAL 53300 sorry, too many clients already",
+                told.fields().severity() + " " + told.fields().sqlState() + " " + told.fields().message());
+        assertTrue(client.closedByServer());
+    }
+}
