@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(7200)
 class CancelTest {
 
-    private static final int SECONDS = Integer.getInteger("trunkline.cancel.seconds", 3);
+    private static final int SECONDS = Integer.getInteger("trunkline.cancel.seconds", 2);
     private static final long SEED = Long.getLong("trunkline.cancel.seed", 1);
     private static final int NODES = 4;
     private static final int CANCELLED = 4;

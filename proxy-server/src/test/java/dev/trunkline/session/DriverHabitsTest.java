@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What the drivers' own test suites have shown to be different: each dialog beside the same one with the node itself. */
-@Timeout(60)
+@Timeout(300)
 class DriverHabitsTest {
 
     private static SessionFixture fixture;
@@ -22,7 +22,7 @@ class DriverHabitsTest {
 
     @BeforeAll
     static void start() throws Exception {
-        fixture = SessionFixture.start(1, "pool: { size: 1, waitTimeout: 5s }");
+        fixture = SessionFixture.start(1, "pool: { size: 1, waitTimeout: 60s }");
     }
 
     @AfterAll

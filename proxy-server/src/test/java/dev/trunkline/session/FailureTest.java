@@ -42,7 +42,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(7200)
 class FailureTest {
 
-    private static final int SECONDS = Integer.getInteger("trunkline.failure.seconds", 4);
+    private static final int SECONDS = Integer.getInteger("trunkline.failure.seconds", 3);
     private static final long SEED = Long.getLong("trunkline.failure.seed", 1);
     private static final int CLIENTS = 6;
     private static final int LEAST_DONE = 20;

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
  * What triggers, functions that are not declared volatile, views, rules and operators do to the session reaches no other
  * client: over one node and over two, all clients share one connection to each.
  */
-@Timeout(120)
+@Timeout(300)
 class HiddenCodeTest {
 
     private static final String SETS = " LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('work_mem', '7MB', false);"

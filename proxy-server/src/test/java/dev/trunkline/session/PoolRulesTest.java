@@ -165,12 +165,23 @@ class PoolRulesTest {
     @Test
     void theUsersLimitAndTheTotal() throws Exception {
         try (SessionFixture one = SessionFixture.start(TestNodes.nodes(1), "limits: { nodeConnections: 3 }\n" + TRUSTED
-                + ", maxConnections: 2 }\n  other: { nodeUser: postgres }\n", "pool: { size: 5, waitTimeout: 1500ms }");
+                + ", maxConnections: 2 }\n  other: { nodeUser: postgres }\n", "pool: { size: 5, waitTimeout: 300ms }");
                 PgClient first = one.client();
                 PgClient second = one.client();
                 PgClient third = one.client();
                 PgClient other = PgClient.login(one.proxy.host(), one.proxy.port(), "other", one.database, null);
                 PgClient last = PgClient.login(one.proxy.host(), one.proxy.port(), "other", one.database, null)) {
+            // To open one takes longer than anybody waits, where the machine is slow.
+            SessionFixture.await("all connections are open", () -> {
+                List<String> counted = new ArrayList<>();
+                for (PgClient client : List.of(first, second, other)) {
+                    counted.add(ask(client, "BEGIN; SELECT count(*) FROM items"));
+                }
+                for (PgClient client : List.of(first, second, other)) {
+                    ask(client, "ROLLBACK");
+                }
+                return counted.stream().allMatch("[BEGIN] T row(0) [SELECT 1] Z:T"::equals);
+            });
             ask(first, "BEGIN; SELECT count(*) FROM items");
             ask(second, "BEGIN; SELECT count(*) FROM items");
             String told = detail(third.query("SELECT count(*) FROM items"));

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(7200)
 class WreckingClientTest {
 
-    private static final int SECONDS = Integer.getInteger("trunkline.protocol.seconds", 3);
+    private static final int SECONDS = Integer.getInteger("trunkline.protocol.seconds", 2);
     private static final long SEED = Long.getLong("trunkline.protocol.seed", 1);
     private static final int WRECKERS = 4;
 

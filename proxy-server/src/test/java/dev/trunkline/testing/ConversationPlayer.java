@@ -3,7 +3,10 @@ package dev.trunkline.testing;
 import dev.trunkline.testing.Conversation.Actor;
 import dev.trunkline.testing.Conversation.Step;
 import dev.trunkline.wire.BackendMessage;
+import dev.trunkline.wire.BackendMessage.ReadyForQuery;
+import dev.trunkline.wire.FrontendMessage.Sync;
 import dev.trunkline.wire.FrontendMessage.Terminate;
+import dev.trunkline.wire.TransactionStatus;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -11,9 +14,11 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -25,14 +30,17 @@ public final class ConversationPlayer {
     private static final Duration PATIENCE = Duration.ofSeconds(Integer.getInteger("patience", 60));
     /** Between the pieces of a split message, so that the other side reads them one by one. */
     private static final int PIECE_MILLIS = 2;
-    /** How long after the last line something may still come that nobody expects. */
+    /** How long after the last line something may still come that nobody expects, where nobody can be asked whether it does. */
     private static final Duration GRACE = Duration.ofMillis(20);
+    private static final Duration GRACE_OF_NODES = Duration.ofMillis(5);
 
     private final Conversation conversation;
     private final ProxyUnderTest proxy;
     private final List<FakePostgres> nodes;
     private final Map<Integer, PgClient> clients = new LinkedHashMap<>();
     private final List<String> transcript = new ArrayList<>();
+    /** Those whose last message was ReadyForQuery, outside of a transaction, and who have said nothing since. */
+    private final Set<Integer> atRest = new HashSet<>();
     private final ByteArrayOutputStream unsent = new ByteArrayOutputStream();
     private Actor sender;
 
@@ -153,6 +161,7 @@ public final class ConversationPlayer {
     private void write(Actor actor, byte[] bytes) throws IOException {
         transcript.add(actor + "> " + bytes.length + " bytes");
         if (actor.client()) {
+            atRest.remove(actor.number());
             client(actor).sendRaw(bytes);
         } else {
             node(actor).connection(actor.label()).send(bytes);
@@ -174,6 +183,11 @@ public final class ConversationPlayer {
         try {
             BackendMessage message = client(s.actor()).receive((int) PATIENCE.toMillis());
             check(message != null, s.actor() + " expected " + s.pattern() + " and nothing came");
+            if (message instanceof ReadyForQuery ready && ready.status() == TransactionStatus.IDLE) {
+                atRest.add(s.actor().number());
+            } else {
+                atRest.remove(s.actor().number());
+            }
             return MessageShapes.of(message);
         } catch (EOFException e) {
             throw new AssertionError(s.actor() + " expected " + s.pattern() + " and the connection was closed", e);
@@ -257,14 +271,22 @@ public final class ConversationPlayer {
         for (var entry : clients.entrySet()) {
             BackendMessage message;
             try {
-                message = entry.getValue().receive((int) GRACE.toMillis());
+                if (atRest.contains(entry.getKey()) && proxy.answersSync()) {
+                    // What was said before the answer would come before it.
+                    entry.getValue().send(new Sync());
+                    message = entry.getValue().receive();
+                    message = message instanceof ReadyForQuery ? null : message;
+                } else {
+                    message = entry.getValue().receive((int) GRACE.toMillis());
+                }
             } catch (EOFException closed) {
                 continue;
             }
-            check(message == null, () -> "C" + entry.getKey() + " got more: " + MessageShapes.of(message));
+            BackendMessage more = message;
+            check(more == null, () -> "C" + entry.getKey() + " got more: " + MessageShapes.of(more));
         }
         for (FakePostgres node : nodes) {
-            while (node.take("", GRACE) instanceof FakeConnection.Arrival.Message m) {
+            while (node.take("", GRACE_OF_NODES) instanceof FakeConnection.Arrival.Message m) {
                 check(m.message() instanceof Terminate,
                         () -> "N" + node.number() + " got more: " + MessageShapes.of(m.message()));
             }

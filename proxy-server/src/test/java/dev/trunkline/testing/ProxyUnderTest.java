@@ -20,6 +20,11 @@ public interface ProxyUnderTest extends AutoCloseable {
         throw new UnsupportedOperationException("there is nothing to wait for");
     }
 
+    /** Whether a Sync is answered by ReadyForQuery whatever the conversation's nodes do. */
+    default boolean answersSync() {
+        return true;
+    }
+
     /** The login that conversations use when they say nothing else. */
     default Login login() {
         return new Login("app", "shop", "secret");
@@ -48,6 +53,11 @@ public interface ProxyUnderTest extends AutoCloseable {
             @Override
             public int port() {
                 return nodes.getFirst().getPort();
+            }
+
+            @Override
+            public boolean answersSync() {
+                return false;
             }
 
             @Override
