@@ -10,12 +10,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The clients that are connected, by the process id that they were told. An id is made of the proxy's id (11 bits) and a
- * session's number (20 bits), so that a cancel request says which proxy it is for. Thread-safe.
+ * The clients that are connected, by the process id that they were told. An id is made of the proxy's id (11 bits, counted down
+ * from the last) and a session's number (20 bits), so that a cancel request says which proxy it is for. That makes it greater than
+ * any process id of a server (at most 2^22): a client that has its own id passed to {@code pg_cancel_backend}, as query builders
+ * do, must not hit somebody else's backend. Thread-safe.
  */
 public final class Clients {
 
     private static final int SESSION_BITS = 20;
+    private static final int LAST_PROXY = 2047;
     /** All that protocol 3.0 has room for. */
     private static final int SHORT_KEY = 4;
     /** As long as PostgreSQL's. */
@@ -96,7 +99,7 @@ public final class Clients {
         random.nextBytes(key);
         while (true) {
             int number = next.incrementAndGet() & (1 << SESSION_BITS) - 1;
-            Seat seat = new Seat(proxyId << SESSION_BITS | number, key);
+            Seat seat = new Seat(LAST_PROXY - proxyId << SESSION_BITS | number, key);
             if (number != 0 && seats.putIfAbsent(seat.processId, seat) == null) {
                 return seat;
             }
@@ -109,12 +112,12 @@ public final class Clients {
 
     /** Whether a process id was given out by this process. */
     boolean isOurs(int processId) {
-        return processId >>> SESSION_BITS == proxyId;
+        return proxyId(processId) == proxyId;
     }
 
     /** The proxy's id that a process id carries. */
     public static int proxyId(int processId) {
-        return processId >>> SESSION_BITS;
+        return LAST_PROXY - (processId >>> SESSION_BITS);
     }
 
     /** The client that a cancel request means, or null: a wrong key is answered with silence, as PostgreSQL does. */

@@ -2,6 +2,7 @@ package dev.trunkline.session;
 
 import static dev.trunkline.session.Talk.*;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.trunkline.testing.PgClient;
 import dev.trunkline.wire.FrontendMessage.Sync;
@@ -119,6 +120,16 @@ class DriverHabitsTest {
             assertEquals("error 0A000 Z:I", ask(c, "PREPARE TRANSACTION 'listens'"));
             assertEquals("0", value(c, "SELECT count(*) FROM notes"));
         });
+    }
+
+    // ---- process ids
+
+    /** Knex cancels a query that takes too long by the id that its driver was told: it must be nobody's at the node. */
+    @Test
+    void theProcessIdOfASessionIsNoneOfAServers() throws Exception {
+        int id = client.key().processId();
+        assertTrue(id > 1 << 22, "Linux has process ids up to 4194304: " + id);
+        assertEquals("T notice 01000 row(f) [SELECT 1] Z:I", ask(client, "SELECT pg_cancel_backend(" + id + ")"));
     }
 
     // ---- prepared statements

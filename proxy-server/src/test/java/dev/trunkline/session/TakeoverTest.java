@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.trunkline.demo.TestNodes;
+import dev.trunkline.frontend.Clients;
 import dev.trunkline.testing.PgClient;
 import dev.trunkline.testing.RunningProxy;
 import dev.trunkline.wire.FrontendMessage.Query;
@@ -65,7 +66,7 @@ class TakeoverTest {
     }
 
     private static int proxyId(PgClient client) {
-        return client.key().processId() >>> 20;
+        return Clients.proxyId(client.key().processId());
     }
 
     /** A client of the proxy with this id: the two take turns as they like. */
