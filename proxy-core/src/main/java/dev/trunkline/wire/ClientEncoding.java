@@ -19,8 +19,9 @@ import java.util.Map;
  * An encoding other than UTF-8 that a client may speak. The nodes transcode what passes through; this is for what the proxy
  * itself reads (statements, shard keys) and writes (errors, rewritten statements).
  *
- * <p>Listed are those in which Java and PostgreSQL agree on every character in both directions (compared over all code points
- * and all bytes), and in which bytes below 128 are ASCII wherever they stand.
+ * <p>Listed are those in which Java, with the exceptions of {@link PostgresCharset}, and PostgreSQL agree on every character in
+ * both directions (compared over all code points and all bytes). Bytes below 128 may be the second of a character: nothing is
+ * to look through such a text before it is UTF-8.
  */
 public final class ClientEncoding {
 
@@ -52,25 +53,36 @@ public final class ClientEncoding {
         add("WIN874", "x-windows-874", "windows874");
         alias("WIN1251", "win");
         alias("WIN1258", "abc", "tcvn", "tcvn5712", "vscii");
-        other("BIG5", "big5", "win950", "windows950");
+        add("BIG5", MultibyteForm.PAIRS, "win950", "windows950");
+        add("EUC_JP", MultibyteForm.EUC_JP);
+        add("GB18030", MultibyteForm.GB18030);
+        add("GBK", MultibyteForm.PAIRS, "win936", "windows936");
+        add("SJIS", MultibyteForm.SJIS, "shiftjis", "mskanji", "win932", "windows932");
+        add("UHC", MultibyteForm.PAIRS, "win949", "windows949");
         other("EUC_JIS_2004", "eucjis2004");
-        other("EUC_JP", "eucjp");
         other("EUC_TW", "euctw");
-        other("GB18030", "gb18030");
-        other("GBK", "gbk", "win936", "windows936");
         other("JOHAB", "johab");
         other("MULE_INTERNAL", "muleinternal");
         other("SHIFT_JIS_2004", "shiftjis2004");
-        other("SJIS", "sjis", "shiftjis", "mskanji", "win932", "windows932");
-        other("UHC", "uhc", "win949", "windows949");
     }
 
     private final String name;
-    private final Charset charset;
+    /** Of one that Java alone does not know well enough; otherwise null. */
+    private final MultibyteForm form;
+    private volatile Charset charset;
 
-    private ClientEncoding(String name, Charset charset) {
+    private ClientEncoding(String name, Charset charset, MultibyteForm form) {
         this.name = name;
         this.charset = charset;
+        this.form = form;
+    }
+
+    /** Its tables are made when somebody first wants them. */
+    private boolean isServed() {
+        if (charset == null) {
+            charset = PostgresCharset.of(name, form);
+        }
+        return charset != null;
     }
 
     private static void add(String name, String charset, String... aliases) {
@@ -78,7 +90,12 @@ public final class ClientEncoding {
     }
 
     private static void add(String name, Charset charset, String... aliases) {
-        BY_NAME.put(key(name), new ClientEncoding(name, charset));
+        BY_NAME.put(key(name), new ClientEncoding(name, charset, null));
+        alias(name, aliases);
+    }
+
+    private static void add(String name, MultibyteForm form, String... aliases) {
+        BY_NAME.put(key(name), new ClientEncoding(name, null, form));
         alias(name, aliases);
     }
 
@@ -101,17 +118,20 @@ public final class ClientEncoding {
 
     /** The encoding of a name or alias; null for UTF8, for SQL_ASCII, which converts nothing, and for what is not listed. */
     public static ClientEncoding of(String name) {
-        return BY_NAME.get(key(name));
+        ClientEncoding encoding = BY_NAME.get(key(name));
+        return encoding != null && encoding.isServed() ? encoding : null;
     }
 
     /** All that are served, as PostgreSQL spells them. */
     public static Collection<String> served() {
-        return BY_NAME.values().stream().map(ClientEncoding::name).distinct().sorted().toList();
+        return BY_NAME.values().stream().filter(ClientEncoding::isServed).map(ClientEncoding::name).distinct().sorted()
+                .toList();
     }
 
     /** Whether PostgreSQL knows the name, but the proxy does not transcode it exactly. */
     public static boolean isUnserved(String name) {
-        return OTHERS.containsKey(key(name));
+        ClientEncoding encoding = BY_NAME.get(key(name));
+        return encoding != null ? !encoding.isServed() : OTHERS.containsKey(key(name));
     }
 
     /** As PostgreSQL spells an encoding's name, or null for one that it does not know. */
@@ -161,6 +181,12 @@ public final class ClientEncoding {
         }
         if (result.isError()) {
             int at = in.position();
+            if (form != null) {
+                int end = Math.min(to, at + form.length(bytes, at, to));
+                throw result.isUnmappable()
+                        ? ProtocolViolation.untranslatable(bytes, at, end, name)
+                        : ProtocolViolation.notIn(bytes, at, end, name);
+            }
             boolean single = charset.newEncoder().maxBytesPerChar() == 1;
             throw single
                     ? ProtocolViolation.untranslatable(bytes, at, at + 1, name)
@@ -251,7 +277,8 @@ public final class ClientEncoding {
         } else if (encode) {
             out.writeBytes(fromUtf8(bytes, 0, length));
         } else {
-            out.writeBytes(new String(bytes, charset).getBytes(StandardCharsets.UTF_8));
+            String text = charset instanceof PostgresCharset own ? own.ofNode(bytes) : new String(bytes, charset);
+            out.writeBytes(text.getBytes(StandardCharsets.UTF_8));
         }
     }
 }

@@ -138,7 +138,10 @@ class EncodingTest {
     @CsvSource({"LATIN1, ISO-8859-1, Grüße", "WIN1252, windows-1252, 5 € – straße", "KOI8R, KOI8-R, привет",
             "WIN1251, windows-1251, ёлка", "EUC_KR, EUC-KR, 안녕하세요", "LATIN2, ISO-8859-2, żółć",
             "ISO_8859_7, ISO-8859-7, λόγος",
-            "EUC_CN, GB2312, 你好"})
+            "EUC_CN, GB2312, 你好",
+            // Whose last byte is a backslash, a bar, a quote's neighbour or a letter by itself.
+            "SJIS, windows-31j, 表示ソ能ポﾊﾝ", "BIG5, Big5, 功能許蓋", "GBK, GBK, 誠乗亅丒", "UHC, x-windows-949, 갂똠각힣",
+            "EUC_JP, EUC-JP, 日本ﾊ丂", "GB18030, GB18030, 你乗㐀é"})
     void theSameBytes(String encoding, String charsetName, String word) throws Exception {
         Charset charset = Charset.forName(charsetName);
         List<String> expected = dialog(nodes.getFirst().port(), encoding, charset, word);
@@ -227,8 +230,15 @@ class EncodingTest {
             try (Raw windows = new Raw(port, Map.of("client_encoding", "windows-1252"));
                     Raw korean = new Raw(port, Map.of("client_encoding", "euckr"));
                     Raw latin = new Raw(port, Map.of("client_encoding", "latin-1"));
+                    Raw japanese = new Raw(port, Map.of("client_encoding", "shift-jis"));
+                    Raw chinese = new Raw(port, Map.of("client_encoding", "GBK"));
                     Raw bytes = new Raw(port, Map.of("client_encoding", "SQL_ASCII"))) {
                 answers.add(windows.query(undefined) + windows.extended(undefined) + korean.query(half)
+                        + japanese.query(undefined) + japanese.extended(undefined) + chinese.query(undefined)
+                        + chinese.extended(undefined) + chinese.query("select 1/0, U&'\\20AC'".getBytes())
+                        + japanese.query("select chr(8364)".getBytes())
+                        + chinese.query("select chr(8364), chr(8364)::int".getBytes())
+                        + japanese.extended("select $1".getBytes(), new byte[]{(byte) 0x81, 0x20})
                         + latin.query("select chr(8364)".getBytes(StandardCharsets.US_ASCII)) + bytes.query(half)
                         + bytes.query("select 'ü'".getBytes(StandardCharsets.UTF_8))
                         + bytes.query("show client_encoding".getBytes()));
@@ -240,11 +250,11 @@ class EncodingTest {
     @Test
     void whatIsNotExactIsRefused() throws Exception {
         try (Raw client = new Raw(shop.proxy.port(), Map.of())) {
-            String refused = client.query("set client_encoding = 'sjis'".getBytes());
-            assertTrue(refused.contains("22023") && refused.contains("SJIS"), refused);
+            String refused = client.query("set client_encoding = 'shift_jis_2004'".getBytes());
+            assertTrue(refused.contains("22023") && refused.contains("SHIFT_JIS_2004"), refused);
         }
         AssertionError login = assertThrows(AssertionError.class,
-                () -> new Raw(shop.proxy.port(), Map.of("client_encoding", "BIG5")));
-        assertTrue(login.getMessage().contains("BIG5"), login.getMessage());
+                () -> new Raw(shop.proxy.port(), Map.of("client_encoding", "EUC_TW")));
+        assertTrue(login.getMessage().contains("EUC_TW"), login.getMessage());
     }
 }
