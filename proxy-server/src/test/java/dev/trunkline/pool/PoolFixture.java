@@ -31,7 +31,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /** Pools over real sockets to a node that agrees to everything, on three loops in turn; their clock is moved by hand. */
-final class PoolFixture implements AutoCloseable {
+final class PoolFixture {
 
     static final int LOOPS = 3;
     static final long SECOND = 1_000_000_000L;
@@ -68,8 +68,7 @@ final class PoolFixture implements AutoCloseable {
         node = ObligingNode.start();
     }
 
-    @Override
-    public void close() throws Exception {
+    void close() throws Exception {
         for (Pool pool : pools) {
             on(pool, () -> {
                 pool.close();
