@@ -77,6 +77,13 @@ public record ErrorFields(List<Field> fields) {
         return new ErrorFields(more);
     }
 
+    /** The same error with another severity. */
+    public ErrorFields withSeverity(String severity) {
+        return new ErrorFields(fields.stream().map(field -> field.code == SEVERITY || field.code == SEVERITY_NAME
+                ? new Field(field.code, severity)
+                : field).toList());
+    }
+
     public ErrorFields withDetail(String detail) {
         return with(DETAIL, detail);
     }

@@ -10,9 +10,11 @@ import dev.trunkline.session.ServedDatabase;
 import dev.trunkline.session.Session;
 import dev.trunkline.session.SessionIdentity;
 import dev.trunkline.session.SessionSettings;
+import dev.trunkline.session.StartupTrial;
 import dev.trunkline.session.Worker;
 import dev.trunkline.wire.BackendEncoder;
 import dev.trunkline.wire.ClientEncoding;
+import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.TransactionStatus;
 import java.net.SocketAddress;
 import java.util.LinkedHashMap;
@@ -56,6 +58,26 @@ final class Admission {
         }
         boolean admin = reception.isAdmin(user, startup.database());
         ServedDatabase database = admin ? null : reception.database(user, startup.database());
+        if (!admin && StartupTrial.start(worker, database, reception.credentials(user, database.name()), user.name(),
+                user.pool(), startup.settings(),
+                refusal -> dialog.goOn(() -> decided(refusal, user, database, startup, dialog)))) {
+            dialog.awaitNode();
+            return;
+        }
+        enter(user, admin, database, startup, dialog);
+    }
+
+    /** A node has looked at the settings that the client begins with. */
+    private void decided(ErrorFields refusal, UserConfig user, ServedDatabase database, Startup startup,
+            StartupDialog dialog) {
+        if (refusal != null) {
+            connection.fatal(refusal.withSeverity("FATAL"));
+        } else {
+            enter(user, false, database, startup, dialog);
+        }
+    }
+
+    private void enter(UserConfig user, boolean admin, ServedDatabase database, Startup startup, StartupDialog dialog) {
         Clients.Seat seat = reception.clients().take(startup.version());
         if (seat == null) {
             throw ProxyError.TOO_MANY_CLIENTS.with();

@@ -293,6 +293,24 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
         dialog = null;
     }
 
+    /** Goes on with a log-in that has waited, if the client has. */
+    void goOn(Runnable rest) {
+        if (phase != Phase.DIALOG) {
+            return;
+        }
+        try {
+            rest.run();
+        } catch (ProxyException e) {
+            fatal(e);
+        } catch (RuntimeException | Error e) {
+            broken(e);
+        }
+        if (phase == Phase.SERVING) {
+            resume();
+            flush();
+        }
+    }
+
     /** Nothing more is read from the client. */
     void takeNoMore() {
         phase = Phase.CLOSED;
@@ -390,11 +408,16 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
 
     @Override
     public void fatal(ProxyException why) {
+        fatal(ErrorFields.of("FATAL", why));
+    }
+
+    /** Tells the client an error that ends its connection. */
+    void fatal(ErrorFields why) {
         if (phase == Phase.CLOSED) {
             return;
         }
-        LOG.info("client {}: closed: {} {}", context.channel().remoteAddress(), why.sqlState(), why.getMessage());
-        BackendEncoder.error(out.stage(), ErrorFields.of("FATAL", why));
+        LOG.info("client {}: closed: {} {}", context.channel().remoteAddress(), why.sqlState(), why.message());
+        BackendEncoder.error(out.stage(), why);
         out.flush();
         phase = Phase.CLOSED;
         if (session != null) {

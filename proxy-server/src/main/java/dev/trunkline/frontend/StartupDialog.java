@@ -58,6 +58,9 @@ final class StartupDialog {
     /** Null when TLS was asked for, or is not spoken. */
     private SslHandler direct;
     private boolean over;
+    /** A node is being asked for something. */
+    private boolean awaitsNode;
+    private boolean answered;
 
     /** It has a place inside of the {@link LoginLine}. */
     StartupDialog(Reception reception, ClientConnection connection, Admission admission, ChannelHandlerContext context,
@@ -89,7 +92,25 @@ final class StartupDialog {
 
     /** Takes one message; false when it has not all arrived. */
     boolean step(ByteBuf in) {
+        if (awaitsNode) {
+            return false;
+        }
         return login == null ? initial(in) : answer(in);
+    }
+
+    /** What the client says next is taken when a node has answered; {@link #goOn} may have been called already. */
+    void awaitNode() {
+        if (!over && !answered) {
+            awaitsNode = true;
+            connection.reading(false);
+        }
+    }
+
+    /** The node has answered, or is not waited for any more. */
+    void goOn(Runnable rest) {
+        answered = true;
+        awaitsNode = false;
+        connection.goOn(rest);
     }
 
     private boolean initial(ByteBuf in) {

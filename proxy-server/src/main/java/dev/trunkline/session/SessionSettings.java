@@ -21,6 +21,8 @@ public final class SessionSettings {
 
     static final String ENCODING = "client_encoding";
     static final String SEARCH_PATH = "search_path";
+    /** Lists whose elements SET quotes, so that it takes a list in one text for one element. */
+    private static final Set<String> LISTS = Set.of(SEARCH_PATH, "temp_tablespaces");
     private static final String STANDARD_STRINGS = "standard_conforming_strings";
 
     private final String login;
@@ -76,7 +78,7 @@ public final class SessionSettings {
                 // In PostgreSQL, too, it is over with the log-in's own transaction.
                 continue;
             }
-            settings = settings.with(name, SEARCH_PATH.equals(name)
+            settings = settings.with(name, LISTS.contains(name)
                     ? Settings.configuration(name, parameter.getValue(), false)
                     : Settings.assignment(name, parameter.getValue()));
         }

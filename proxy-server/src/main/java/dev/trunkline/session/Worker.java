@@ -38,6 +38,7 @@ public final class Worker {
     private final Map<PoolPlace, Pool> pools = new HashMap<>();
     private final Set<Session> sessions = new HashSet<>();
     private final SharedSettings settings = new SharedSettings();
+    private final TriedSettings tried = new TriedSettings();
     private byte[] scratch = new byte[4096];
 
     /**
@@ -70,6 +71,10 @@ public final class Worker {
     /** The settings that stand for all that say the same, so that sessions and connections can be compared by identity. */
     Settings shared(Settings settings) {
         return this.settings.of(settings);
+    }
+
+    TriedSettings tried() {
+        return tried;
     }
 
     /** Room for the bytes of one message; valid until the next use. */

@@ -88,6 +88,10 @@ class StartupOrderTest {
         for (String style : List.of("sql", "german", "german, mdy", "ymd", "European", "postgres,us", "iso, ymd")) {
             PACKETS.put("3.0 with DateStyle " + style, startup(3, 0, "datestyle", style));
         }
+        PACKETS.put("3.0 with a value that is none", startup(3, 0, "work_mem", "much", "geqo", "off"));
+        PACKETS.put("3.0 with a setting that there is not", startup(3, 0, "options", "-c no_such_setting=1"));
+        PACKETS.put("3.0 with a role that there is not", startup(3, 0, "role", "nobody"));
+        PACKETS.put("3.0 with a zone that there is not", startup(3, 0, "TimeZone", "Nowhere/Land"));
         PACKETS.put("4.0", startup(4, 0));
         PACKETS.put("0.0", startup(0, 0));
         PACKETS.put("1234.5681", startup(1234, 5681));
@@ -204,13 +208,22 @@ class StartupOrderTest {
         }
     }
 
-    /** The query was answered again and again: it was refused, but not taken. */
+    /** In a pause no node is asked, and the query was answered again and again: it was refused, but not taken. */
     @Test
-    void settingsThatNodesRefuseFailEachStatementOnce() throws Exception {
+    void settingsThatNoNodeWasAskedForFailEachStatementOnce() throws Exception {
         for (Map.Entry<String, String> setting : Map.of("work_mem", "much", "no_such_setting", "1").entrySet()) {
             Map<String, String> whom = Map.of("user", "postgres", "database", database, setting.getKey(),
                     setting.getValue());
-            try (PgClient client = PgClient.connect("127.0.0.1", proxy.port()).login(whom, null)) {
+            try (PgClient admin = PgClient.login("127.0.0.1", proxy.port(), "postgres", "trunkline", null);
+                    PgClient client = PgClient.connect("127.0.0.1", proxy.port())) {
+                admin.send(new Query("PAUSE " + database));
+                admin.receiveUntilReady();
+                try {
+                    client.login(whom, null);
+                } finally {
+                    admin.send(new Query("RESUME " + database));
+                    admin.receiveUntilReady();
+                }
                 for (int i = 0; i < 2; i++) {
                     // The first two have an answer each; what follows the Parse is skipped.
                     client.send(new Query("select 1"), new Query("select 2"), new Parse("", "select 3", List.of()),
