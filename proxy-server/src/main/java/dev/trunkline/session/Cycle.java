@@ -32,13 +32,11 @@ final class Cycle {
     /** The first message of a cycle is at hand. */
     void begin() {
         erred = false;
-        transactionBegins();
-    }
-
-    private void transactionBegins() {
         executed = 0;
         settingsBefore = session.settings().current();
-        session.reported().lasts();
+        if (!session.transaction().isExplicit()) {
+            session.reported().lasts();
+        }
     }
 
     // ---- what it is
@@ -84,7 +82,9 @@ final class Cycle {
 
     /** COMMIT or ROLLBACK has ended a transaction: no error of what follows in the cycle undoes what it was for. */
     void transactionEnded() {
-        transactionBegins();
+        executed = 0;
+        settingsBefore = session.settings().current();
+        session.reported().lasts();
     }
 
     /** Those that ROLLBACK without BEGIN goes back to. */
@@ -117,7 +117,11 @@ final class Cycle {
 
     /** The settings that a ROLLBACK of a transaction that begins now goes back to: BEGIN absorbs what came before it. */
     Settings settingsToReturnTo() {
-        return hasUnsynced() ? settingsBefore : session.settings().current();
+        if (hasUnsynced()) {
+            return settingsBefore;
+        }
+        session.reported().lasts();
+        return session.settings().current();
     }
 
     /** What takes the client's next message, if nothing has to be awaited. */

@@ -13,7 +13,9 @@ public final class ReportedParameters {
 
     private final Map<String, String> told;
     private final Map<String, String> news = new LinkedHashMap<>();
-    /** Those of the news that no end of the transaction at hand takes back. */
+    /** What a rollback goes back to, of what the client was told since the transaction began. */
+    private final Map<String, String> before = new HashMap<>();
+    /** Those of the news that came before the transaction at hand: no end of it takes them back. */
     private Map<String, String> lasting = Map.of();
 
     public ReportedParameters(Map<String, String> atLogin) {
@@ -32,15 +34,20 @@ public final class ReportedParameters {
     /** Another transaction begins: what has been reported so far stays whatever becomes of it. */
     void lasts() {
         lasting = news.isEmpty() ? Map.of() : Map.copyOf(news);
+        if (!before.isEmpty()) {
+            before.clear();
+        }
     }
 
     /**
-     * The transaction is rolled back. A node that was told its settings when it joined reports what the transaction's own nodes
-     * have undone without a word.
+     * The transaction is rolled back. A node that was told its settings when it joined, or was not part of it any more, reports
+     * nothing of that.
      */
     void takeBack() {
         news.clear();
         news.putAll(lasting);
+        before.forEach(this::changed);
+        before.clear();
     }
 
     boolean hasNews() {
@@ -51,7 +58,12 @@ public final class ReportedParameters {
     void tell(ClientOutput out) {
         if (!news.isEmpty()) {
             news.forEach((name, value) -> BackendEncoder.parameterStatus(out.stage(), name, value));
-            told.putAll(news);
+            news.forEach((name, value) -> {
+                String valueBefore = lasting.getOrDefault(name, told.put(name, value));
+                if (valueBefore != null) {
+                    before.putIfAbsent(name, valueBefore);
+                }
+            });
             news.clear();
             lasting = Map.of();
         }

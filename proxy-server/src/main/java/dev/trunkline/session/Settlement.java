@@ -30,6 +30,7 @@ final class Settlement {
     void transactionEnded(boolean committed) {
         if (!committed) {
             settings.restore(transaction.settingsBefore());
+            session.reported().takeBack();
             leases.settingsUndone(transaction.hasHidden());
         }
         settings.transactionEnded();
