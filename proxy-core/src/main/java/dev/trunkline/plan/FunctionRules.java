@@ -2,6 +2,7 @@ package dev.trunkline.plan;
 
 import dev.trunkline.catalog.FunctionFacts;
 import dev.trunkline.catalog.FunctionFacts.Volatility;
+import dev.trunkline.catalog.TaintingCode;
 import dev.trunkline.config.FunctionRoute;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
@@ -55,9 +56,12 @@ final class FunctionRules {
 
     private FunctionRules() {}
 
-    static FunctionRules of(List<FunctionUse> functions) {
+    static FunctionRules of(List<FunctionUse> functions, TaintingCode code) {
         FunctionRules rules = new FunctionRules();
         functions.forEach(rules::add);
+        if (functions.stream().anyMatch(use -> code.functions().contains(use.name()))) {
+            rules.effects.add(SessionEffect.TAINT);
+        }
         return rules;
     }
 

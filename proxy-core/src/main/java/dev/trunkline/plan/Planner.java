@@ -1,6 +1,7 @@
 package dev.trunkline.plan;
 
 import dev.trunkline.catalog.Catalog;
+import dev.trunkline.catalog.FunctionFacts;
 import dev.trunkline.catalog.TaintingCode;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
@@ -11,6 +12,7 @@ import dev.trunkline.route.StatementText;
 import dev.trunkline.sql.Fingerprint;
 import dev.trunkline.sql.Identifiers;
 import dev.trunkline.sql.LexedText;
+import dev.trunkline.sql.RoutineSource;
 import dev.trunkline.sql.SqlParser;
 import dev.trunkline.sql.Statement;
 import java.nio.charset.StandardCharsets;
@@ -104,14 +106,22 @@ public final class Planner {
      */
     private static boolean taints(String sql, PlanKey key, Catalog catalog, Footprint footprint) {
         TaintingCode code = catalog.taintingCode();
+        boolean ddl = footprint.effects().contains(SessionEffect.CATALOG_CHANGE)
+                || footprint.effects().contains(SessionEffect.TEMP_TABLE);
         if (code.isEmpty()) {
-            return false;
+            return ddl && Identifiers.of(sql, key.standardConformingStrings()).stream()
+                    .anyMatch(name -> changesSession(name, catalog));
         }
-        return code.unnamed() || footprint.hasUnknownTables()
-                || footprint.effects().contains(SessionEffect.CATALOG_CHANGE)
-                || footprint.effects().contains(SessionEffect.TEMP_TABLE)
+        return code.unnamed() || footprint.hasUnknownTables() || ddl
                 || footprint.tables().stream().anyMatch(use -> code.runsAt(use.relation().fullName(), use.written()))
                 || Identifiers.of(sql, key.standardConformingStrings()).stream().anyMatch(code.functions()::contains);
+    }
+
+    /** DDL runs the functions of defaults, conversions and queries that it holds, and what they are is not looked for there. */
+    private static boolean changesSession(String name, Catalog catalog) {
+        FunctionFacts facts = catalog.function(null, name);
+        return facts != null && (RoutineSource.isSessionFunction(name) || name.equals("set_config")
+                || !facts.builtIn() && facts.worst() == FunctionFacts.Volatility.VOLATILE);
     }
 
     private static StatementPlan plan(Decision decision, Footprint footprint, String kind, String fingerprint,

@@ -1,8 +1,10 @@
 package dev.trunkline.plan;
 
 import dev.trunkline.error.ProxyError;
+import dev.trunkline.plan.SessionAction.Execute.ArgumentCalls;
 import dev.trunkline.plan.SessionAction.Execute.Form;
 import dev.trunkline.route.ExecuteArguments;
+import dev.trunkline.route.ExecuteArguments.Written;
 import dev.trunkline.sql.Name;
 import dev.trunkline.sql.Statement;
 import java.util.EnumSet;
@@ -47,8 +49,30 @@ public final class PreparedPlans {
             return Decision.refuse(ProxyError.NOT_OVER_NODES.with("CREATE TABLE AS EXECUTE",
                     "Write the statement itself in place of EXECUTE."));
         }
-        return planner.local(new SessionAction.Execute(execute.name(),
-                ExecuteArguments.constants(execute.arguments()), form, made.stream().map(Name::last).toList()));
+        List<Written> arguments = ExecuteArguments.constants(execute.arguments());
+        ArgumentCalls calls = ArgumentCalls.NONE;
+        if (arguments.stream().anyMatch(Written.Other.class::isInstance)) {
+            FunctionRules functions = planner.functionsIn(execute.arguments(), execute.span());
+            if (!planner.oneNode() && (functions.obstacle() != null || functions.refusal() != null)) {
+                return Decision.refuse(functions.refusal() != null
+                        ? functions.refusal()
+                        : ProxyError.NOT_OVER_NODES.with("EXECUTE with an argument that calls " + functions.obstacle(),
+                                "Ask for the value first, and give it as a literal."));
+            }
+            calls = calls(functions);
+        }
+        return planner.local(new SessionAction.Execute(execute.name(), arguments, calls, form,
+                made.stream().map(Name::last).toList()));
+    }
+
+    private static ArgumentCalls calls(FunctionRules functions) {
+        Set<SessionEffect> effects = EnumSet.noneOf(SessionEffect.class);
+        effects.addAll(functions.effects());
+        if (effects.contains(SessionEffect.SETTING)) {
+            // What it sets is not looked for there.
+            effects.add(SessionEffect.HIDDEN_SETTING);
+        }
+        return new ArgumentCalls(functions.access(), effects);
     }
 
     /** EXPLAIN of an EXECUTE. */
@@ -68,14 +92,24 @@ public final class PreparedPlans {
      *            the plan of the statement that was prepared
      */
     public static StatementPlan executed(SessionAction.Execute execute, StatementPlan prepared) {
+        ArgumentCalls calls = execute.calls();
         Set<SessionEffect> effects = EnumSet.noneOf(SessionEffect.class);
+        effects.addAll(calls.effects());
         return switch (execute.form()) {
-            case PLAIN, ANALYZED -> prepared;
+            case PLAIN, ANALYZED -> {
+                effects.addAll(prepared.effects());
+                yield effects.equals(prepared.effects()) && calls.access().readOnly()
+                        ? prepared
+                        : with(prepared, prepared.kind(), prepared.access().and(calls.access()), effects,
+                                prepared.action());
+            }
             case EXPLAINED -> {
                 // Planning calls functions that are not volatile, if all their arguments are known.
-                effects.addAll(prepared.effects());
-                effects.retainAll(Set.of(SessionEffect.TAINT));
-                yield with(prepared, "ExplainStmt", Access.read("EXPLAIN runs nothing"), effects, null);
+                if (prepared.effects().contains(SessionEffect.TAINT)) {
+                    effects.add(SessionEffect.TAINT);
+                }
+                yield with(prepared, "ExplainStmt", Access.read("EXPLAIN runs nothing").and(calls.access()), effects,
+                        null);
             }
             case TABLE -> {
                 effects.addAll(prepared.effects());

@@ -4,6 +4,7 @@ import dev.trunkline.route.ExecuteArguments;
 import dev.trunkline.sql.Statement.Transaction.Isolation;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * What a statement means to the session that runs it, whether or not a node sees it as well: transaction control, settings,
@@ -100,8 +101,18 @@ public sealed interface SessionAction {
     /**
      * EXECUTE: the statement of this name goes where its own plan says with these arguments. {@code made} are the tables of a CREATE TEMP TABLE AS.
      */
-    record Execute(String name, List<ExecuteArguments.Written> arguments, Form form,
+    record Execute(String name, List<ExecuteArguments.Written> arguments, ArgumentCalls calls, Form form,
             List<String> made) implements SessionAction {
+
+        /** What the functions in the arguments do, whatever is executed. */
+        public record ArgumentCalls(Access access, Set<SessionEffect> effects) {
+
+            static final ArgumentCalls NONE = new ArgumentCalls(Access.read("no function is called"), Set.of());
+
+            public ArgumentCalls {
+                effects = Set.copyOf(effects);
+            }
+        }
 
         /** What becomes of the rows. */
         public enum Form {

@@ -10,6 +10,7 @@ import dev.trunkline.route.RowSource;
 import dev.trunkline.route.StatementFacts;
 import dev.trunkline.route.StatementReader;
 import dev.trunkline.route.StatementText;
+import dev.trunkline.sql.Expr;
 import dev.trunkline.sql.Name;
 import dev.trunkline.sql.Query;
 import dev.trunkline.sql.Span;
@@ -164,9 +165,16 @@ final class StatementPlanner {
         return new StatementReader(catalog, key.searchPath(), key.tempTables(), text).read(statement);
     }
 
+    /** What the functions demand that expressions call which belong to no query. */
+    FunctionRules functionsIn(List<Expr> expressions, Span span) {
+        Query values = new Query(List.of(), false, new Query.Values(List.of(new Expr.Row(expressions, span)), span),
+                List.of(), null, null, false, List.of(), Span.NONE, Span.NONE, Span.NONE, span);
+        return FunctionRules.of(read(new Statement.Select(values, span)).functions(), catalog.taintingCode());
+    }
+
     Decision query(Statement statement) {
         StatementFacts facts = read(statement);
-        FunctionRules functions = FunctionRules.of(facts.functions());
+        FunctionRules functions = FunctionRules.of(facts.functions(), catalog.taintingCode());
         footprint = new Footprint(access(statement, facts).and(functions.access())).with(functions.effects())
                 .with(facts.tables(), facts.parameterTypes());
         if (statement instanceof Statement.Select select) {

@@ -2,6 +2,7 @@ package dev.trunkline.session;
 
 import static dev.trunkline.session.Talk.*;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.trunkline.demo.RunningNode;
 import dev.trunkline.demo.TestNodes;
@@ -105,6 +106,10 @@ class HiddenCodeTest {
                 says("COPY made FROM PROGRAM 'echo 1'"),
                 says("PREPARE p AS SELECT stable_one(); EXECUTE p"),
                 says("PREPARE p AS SELECT outer_one(NULL); EXPLAIN EXECUTE p"),
+                says("PREPARE p(int) AS SELECT $1; EXECUTE p(stable_one())"),
+                says("PREPARE p(int) AS SELECT $1; EXPLAIN EXECUTE p(1 + stable_one())"),
+                client -> exchange(client, parse("p", "SELECT $1::int"), parse("", "EXECUTE p(stable_one())"),
+                        bind("", ""), execute(""), new Sync()),
                 says("CREATE INDEX ON ruled ((a + outer_one(NULL)))"),
                 says("SELECT query_to_xml('SELECT stable_one()', true, true, '')"),
                 client -> exchange(client, parse("", "SELECT stable_one()"), bind("", ""), execute(""), new Sync()),
@@ -113,6 +118,39 @@ class HiddenCodeTest {
                 // set_config, called by its OID.
                 client -> exchange(client, new FunctionCall(2078, List.of(), List.of(Bytes.utf8("work_mem"),
                         Bytes.utf8("7MB"), Bytes.utf8("f")), 0)));
+    }
+
+    /** DDL runs functions; here no code of the user's makes it suspicious. */
+    @Test
+    void ddlOverOneNode() throws Exception {
+        try (SessionFixture plain = SessionFixture.start(one.nodes, "", "pool: { size: 1 }")) {
+            leavesNothing(plain,
+                    says("CREATE TABLE made_of AS SELECT set_config('work_mem', '7MB', false) AS a, pg_try_advisory_lock(7)"),
+                    says("ALTER TABLE notes ADD COLUMN z text DEFAULT set_config('work_mem', '7MB', false)"),
+                    says("ALTER TABLE made_of ALTER COLUMN a TYPE text USING set_config('work_mem', '7MB', false)"));
+        }
+    }
+
+    /** What the arguments of EXECUTE did to the session reached whoever came next. */
+    @Test
+    void argumentsOfExecutePin() throws Exception {
+        try (PgClient client = one.client()) {
+            assertEquals("[PREPARE] Z:I", ask(client, "PREPARE p(text) AS SELECT $1"));
+            assertEquals("T row(7MB) [SELECT 1] Z:I", ask(client, "EXECUTE p(set_config('work_mem', '7MB', false))"));
+            assertEquals("T row(7MB) [SHOW] Z:I", ask(client, "SHOW work_mem"));
+            assertTrue(one.report().contains("hidden setting"), one.report());
+            ask(client, "DISCARD ALL; PREPARE l(bool) AS SELECT $1");
+            ask(client, "PREPARE l(bool) AS SELECT $1");
+            assertEquals("T row(t) [SELECT 1] Z:I", ask(client, "EXECUTE l(pg_try_advisory_lock(5))"));
+            assertTrue(one.report().contains("session lock"), one.report());
+        }
+        one.awaitAllReturned();
+        try (PgClient client = two.client()) {
+            ask(client, "PREPARE p(text) AS SELECT $1");
+            assertEquals("error TL002 Z:I", ask(client, "EXECUTE p(set_config('work_mem', '7MB', false))"));
+            assertEquals("error TL002 Z:I", ask(client, "EXECUTE p(nextval('counted')::text)"));
+            assertEquals("T row(4MB) [SELECT 1] Z:I", ask(client, "EXECUTE p(current_setting('work_mem'))"));
+        }
     }
 
     @Test
