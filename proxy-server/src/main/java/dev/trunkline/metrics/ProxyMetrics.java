@@ -80,6 +80,7 @@ final class ProxyMetrics implements MultiCollector {
                             .description("Bytes exchanged with the node").register(registry);
                 }
             }
+            transactions(statements.get(database.name()));
             notifications(database);
             database.nodes().forEach(node -> poolEvents(database, node));
             FunctionCounter.builder("trunkline.prepared.again", database.preparedAgain(), LongAdder::sum)
@@ -115,6 +116,15 @@ final class ProxyMetrics implements MultiCollector {
         FunctionCounter.builder("trunkline.notifications", total, LongSupplier::getAsLong)
                 .tag("database", database.name()).tag("outcome", outcome)
                 .description("Notifications by what became of them, once for each session").register(registry);
+    }
+
+    private void transactions(StatementMetrics metrics) {
+        FunctionCounter.builder("trunkline.transactions", metrics, StatementMetrics::transactions)
+                .tag("database", metrics.database())
+                .description("Transactions; a request outside of BEGIN and COMMIT is one").register(registry);
+        FunctionCounter.builder("trunkline.transaction", metrics, m -> m.transactionMicros() / 1e6)
+                .tag("database", metrics.database()).baseUnit("seconds")
+                .description("Time in transactions, also while their clients said nothing").register(registry);
     }
 
     private void poolEvents(ServedDatabase database, NodeEndpoint node) {

@@ -7,6 +7,7 @@ import dev.trunkline.session.DatabaseMetrics;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /** The statements of one database: how many, of which routing, how long they took, and why they fanned out. Thread-safe. */
@@ -24,6 +25,7 @@ public final class StatementMetrics implements DatabaseMetrics {
     private final Map<String, LongAdder> fanOuts = new ConcurrentHashMap<>();
     private final LongAdder queuedBytes = new LongAdder();
     private final LongAdder continued = new LongAdder();
+    private final AtomicLong transactions = new AtomicLong();
     private final LongAdder idleNanos = new LongAdder();
     private final FanOutStatements fanOutStatements = new FanOutStatements();
 
@@ -101,7 +103,8 @@ public final class StatementMetrics implements DatabaseMetrics {
 
     /** All transactions so far, those without BEGIN too. */
     public long transactions() {
-        return Math.max(0, total() - continued.sum());
+        // The two are not counted at the same instant, and nothing that is counted may become less.
+        return transactions.accumulateAndGet(total() - continued.sum(), Math::max);
     }
 
     /** How long all transactions took together, the time between their statements included. */
