@@ -395,30 +395,24 @@ final class FanOutRun implements StatementRun {
         }
         if (wrong) {
             release();
-            // A cancel that arrives late must not hit what the session does next.
-            Interruptions.afterCancels(inputs.backends(), 0, this::failed);
+            goOnAfterCancels(session.refusals()::failCycle);
         } else if (cancelled) {
-            Interruptions.afterCancels(inputs.backends(), 0, this::succeeded);
+            goOnAfterCancels(() -> session.guarded(this::complete));
         } else {
             session.run(null);
             session.guarded(this::complete);
         }
     }
 
-    private void succeeded() {
-        if (session.state() != SessionState.CLOSED) {
-            session.run(null);
-            session.guarded(this::complete);
-            session.flushReplies();
-        }
-    }
-
-    private void failed() {
-        if (session.state() != SessionState.CLOSED) {
-            session.run(null);
-            session.refusals().failCycle();
-            session.flushReplies();
-        }
+    /** A cancel request that arrives late must not hit what the session does next. */
+    private void goOnAfterCancels(Runnable next) {
+        Interruptions.afterCancels(inputs.backends(), 0, () -> {
+            if (session.state() != SessionState.CLOSED) {
+                session.run(null);
+                next.run();
+                session.flushReplies();
+            }
+        });
     }
 
     private void complete() {
