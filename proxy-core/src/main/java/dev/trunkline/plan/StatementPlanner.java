@@ -229,10 +229,12 @@ final class StatementPlanner {
         if (!calls.local()) {
             footprint.with(SessionEffect.HIDDEN_SETTING);
         }
-        return oneNode()
-                ? decision
-                : Decision.refuse(ProxyError.NOT_OVER_NODES.with("set_config inside a larger statement",
-                        "Use SET or SET LOCAL, or SELECT set_config(...) alone with literals or parameters."));
+        return oneNode() ? decision : Decision.refuse(hiddenSetting());
+    }
+
+    private static ProxyException hiddenSetting() {
+        return ProxyError.NOT_OVER_NODES.with("set_config inside a larger statement",
+                "Use SET or SET LOCAL, or SELECT set_config(...) alone with literals or parameters.");
     }
 
     /** WHERE CURRENT OF: the row is on the cursor's node, whatever its key. */
@@ -254,6 +256,11 @@ final class StatementPlanner {
 
     private Decision declare(Statement.DeclareCursor declare) {
         Decision decision = query(new Statement.Select(declare.query(), declare.span()));
+        if (footprint.action() instanceof SessionAction.Configure) {
+            // It takes place when it is fetched, if at all.
+            footprint.with(SessionEffect.HIDDEN_SETTING);
+            decision = oneNode() ? decision : Decision.refuse(hiddenSetting());
+        }
         footprint.with(new SessionAction.DeclareCursor(declare.name(), declare.hold()));
         if (declare.hold()) {
             footprint.with(SessionEffect.HOLD_CURSOR);

@@ -120,6 +120,45 @@ class HiddenCodeTest {
                         Bytes.utf8("7MB"), Bytes.utf8("f")), 0)));
     }
 
+    /** Wherever a call stands, its client may keep what it did; nobody else has it afterwards. */
+    @Test
+    void callsInEveryPlace() throws Exception {
+        one.onNode(0, "INSERT INTO words VALUES ('a', 1)");
+        for (String call : List.of("set_config('work_mem', '7MB', false)", "pg_try_advisory_lock(4711)::text")) {
+            for (String sql : List.of("SELECT CALL", "SELECT 1 FROM CAST(CALL AS text)", "VALUES (CALL), ('x')",
+                    "SELECT * FROM (SELECT CALL AS x) s", "WITH w AS MATERIALIZED (SELECT CALL) TABLE w",
+                    "SELECT * FROM words, LATERAL (SELECT CALL || w) s", "SELECT 1 WHERE CALL <> ''",
+                    "SELECT w FROM words ORDER BY CALL", "SELECT max(CALL) FROM words",
+                    "SELECT count(*) FROM words GROUP BY CALL", "SELECT count(*) FROM words HAVING CALL <> ''",
+                    "SELECT w FROM words LIMIT length(CALL)", "SELECT ARRAY[CALL]", "SELECT (ROW(CALL)).f1",
+                    "SELECT CASE WHEN true THEN CALL END", "SELECT coalesce(CALL, '')", "SELECT 'a' IN (CALL)",
+                    "SELECT EXISTS (SELECT CALL)", "SELECT row_number() OVER (ORDER BY CALL)",
+                    "INSERT INTO words VALUES (CALL || random(), 1)",
+                    "INSERT INTO words VALUES ('a', 1) ON CONFLICT (w) DO UPDATE SET n = length(CALL)",
+                    "UPDATE words SET n = length(CALL)", "DELETE FROM words WHERE CALL = 'x'",
+                    "UPDATE words SET n = 1 RETURNING CALL",
+                    "MERGE INTO words USING (VALUES (1)) s (x) ON w = CALL WHEN MATCHED THEN DELETE",
+                    "BEGIN; DECLARE c CURSOR FOR SELECT CALL; FETCH c; COMMIT", "COPY (SELECT CALL) TO STDOUT",
+                    "EXPLAIN ANALYZE SELECT CALL", "SELECT CALL INTO TEMP kept_there",
+                    "CREATE TEMP TABLE kept_there AS SELECT CALL", "CREATE TABLE pg_temp.kept_there (a int)",
+                    "SET search_path = pg_temp, public; CREATE TABLE kept_there (a int)",
+                    "CREATE TEMP VIEW kept_there AS SELECT 1", "CREATE TEMP SEQUENCE kept_there",
+                    "DO $$ BEGIN PERFORM CALL; END $$", "SELECT U&\"set\\005fconfig\"('work_mem', '7MB', false)",
+                    "SELECT \"set_config\"('work_mem', '7MB', false)")) {
+                try (PgClient client = one.client()) {
+                    String told = ask(client, sql.replace("CALL", call));
+                    assertEquals(-1, told.indexOf("error"), sql + ": " + told);
+                }
+                one.awaitAllReturned();
+                try (PgClient stranger = one.client()) {
+                    assertEquals("T row(4MB,0,0) [SELECT 1] Z:I", ask(stranger, "SELECT current_setting('work_mem'),"
+                            + " (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()),"
+                            + " (SELECT count(*) FROM pg_class WHERE relname = 'kept_there')"), sql);
+                }
+            }
+        }
+    }
+
     /** DDL runs functions; here no code of the user's makes it suspicious. */
     @Test
     void ddlOverOneNode() throws Exception {
