@@ -158,7 +158,7 @@ final class Binding {
     private void keep(Portal portal) {
         deferred.answerParse();
         session.replies().add(BackendEncoder::bindComplete, portal);
-        session.portals().put(portal);
+        session.portals().put(portal.boundUnder(session.settings()));
     }
 
     /** Whether there are as many formats as columns, where those are counted because hidden ones follow them. */

@@ -321,6 +321,7 @@ final class ExtendedProtocol {
             session.replies().commandComplete("SELECT 0");
             return true;
         }
+        portal.requireEncoding(session.settings());
         boolean describe = deferred.takeDescribe(portal);
         if (portal.suspended() != null) {
             FanOutRun run = portal.suspended();

@@ -2,10 +2,12 @@ package dev.trunkline.session;
 
 import dev.trunkline.backend.ReplySink;
 import dev.trunkline.backend.Undo;
+import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.Destination;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A bound statement. On one node it is the node's own portal under the client's name; a fan-out keeps the bound values here,
@@ -29,6 +31,8 @@ final class Portal implements Undo {
     private boolean mayHaveGone;
     private boolean skipped;
     private boolean ofFailed;
+    /** What client_encoding was set to when it was bound: null for nothing. */
+    private String encoding;
     /** The portal of the same name whose place it has taken, if its node allows that; null if there was none. */
     private Portal replaced;
 
@@ -111,9 +115,26 @@ final class Portal implements Undo {
         done = true;
     }
 
+    /**
+     * Its values, and the rows that wait in a merge, are in the encoding of its Bind: PostgreSQL would convert them.
+     *
+     * @throws dev.trunkline.error.ProxyException TL002 where the client speaks another one by now
+     */
+    void requireEncoding(SessionSettings settings) {
+        if (!Objects.equals(encoding, settings.current().now(SessionSettings.ENCODING))) {
+            throw ProxyError.NOT_OVER_NODES.with("a portal for several nodes whose client_encoding was changed",
+                    "Bind it again, or change the encoding when it has been fetched to its end.");
+        }
+    }
+
     /** Whether it was bound in a transaction that had failed. An error takes from older ones what they would run. */
     boolean isOfFailed() {
         return ofFailed;
+    }
+
+    Portal boundUnder(SessionSettings settings) {
+        encoding = settings.current().now(SessionSettings.ENCODING);
+        return this;
     }
 
     Portal ofFailed(boolean is) {

@@ -7,7 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.trunkline.demo.RunningNode;
 import dev.trunkline.demo.TestNodes;
 import dev.trunkline.testing.PgClient;
+import dev.trunkline.wire.BackendMessage.DataRow;
+import dev.trunkline.wire.BackendMessage.ErrorResponse;
+import dev.trunkline.wire.BackendMessage;
+import dev.trunkline.wire.Bytes;
 import dev.trunkline.wire.FrontendEncoder;
+import dev.trunkline.wire.FrontendMessage.Bind;
+import dev.trunkline.wire.FrontendMessage.Execute;
+import dev.trunkline.wire.FrontendMessage.Parse;
+import dev.trunkline.wire.FrontendMessage.Query;
+import dev.trunkline.wire.FrontendMessage.Sync;
 import dev.trunkline.wire.FrontendMessage;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -253,6 +262,46 @@ class EncodingTest {
             }
         }
         assertEquals(answers.get(0), answers.get(1));
+    }
+
+    /** The rows that wait in the merge, and the bound values, would be in the encoding of before. */
+    @Test
+    void aPortalOverNodesIsOfOneEncoding() throws Exception {
+        for (int node = 0; node < 2; node++) {
+            for (int i = 50; i < 53; i++) {
+                shop.onNode(node, "INSERT INTO items VALUES (" + shop.key(node, i) + ", 'Grüße')");
+            }
+        }
+        try (PgClient client = shop.client()) {
+            FrontendMessage[] bound = {
+                    new Parse("s", "SELECT v FROM items WHERE v = $1 ORDER BY k", List.of()),
+                    new Bind("p", "s", List.of(), List.of(Bytes.utf8("Grüße")), List.of())};
+            for (int rows = 0; rows <= 2; rows++) {
+                client.send(new Query("BEGIN"));
+                client.receiveUntilReady();
+                client.send(bound);
+                if (rows > 0) {
+                    client.send(new Execute("p", rows));
+                }
+                client.send(new Sync());
+                assertEquals(rows, rows(client.receiveUntilReady()));
+                // What is no change of the encoding is none.
+                client.send(new Query("SET LOCAL work_mem TO '5MB'"), new Execute("p", 1), new Sync());
+                client.receiveUntilReady();
+                assertEquals(1, rows(client.receiveUntilReady()));
+                client.send(new Query("SET LOCAL client_encoding TO 'LATIN1'"), new Execute("p", 1), new Sync());
+                client.receiveUntilReady();
+                ErrorResponse error = (ErrorResponse) client.receiveUntilReady().getFirst();
+                assertEquals("TL002", error.fields().sqlState());
+                client.send(new Query("ROLLBACK"), new Query("DEALLOCATE ALL"));
+                client.receiveUntilReady();
+                client.receiveUntilReady();
+            }
+        }
+    }
+
+    private static long rows(List<BackendMessage> answer) {
+        return answer.stream().filter(DataRow.class::isInstance).count();
     }
 
     @Test
