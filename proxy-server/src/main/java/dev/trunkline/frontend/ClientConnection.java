@@ -19,7 +19,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.DecoderException;
 import java.net.SocketAddress;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
@@ -54,8 +53,8 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
     private ChannelHandlerContext context;
     private ByteBuf pending;
     private int copyLeft;
-    /** What it waits in line by, to log in; null when it does not. */
-    private Runnable turn;
+    /** Null when it has come. */
+    private LoginTurn turn;
     /** Null before its turn to log in, and as soon as there is a session. */
     private StartupDialog dialog;
     private Clients.Seat seat;
@@ -73,52 +72,15 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
     public void channelActive(ChannelHandlerContext ctx) {
         context = ctx;
         out = new ClientOutput(ctx);
-        turn = () -> ctx.executor().execute(this::itsTurn);
-        switch (reception.clients().logins().come(turn)) {
-            case INSIDE -> beginDialog();
-            case IN_LINE -> {
-                reading(false);
-                long limit = reception.limits().authenticationTimeout().toMillis();
-                ctx.executor().schedule(this::waitedTooLong, limit, TimeUnit.MILLISECONDS);
-            }
-            case NONE -> turnAway();
-        }
+        turn = new LoginTurn(reception, this, ctx, out);
+        turn.await();
     }
 
-    private void beginDialog() {
+    /** It is the client's turn to log in. */
+    void beginDialog() {
         turn = null;
         Admission admission = new Admission(worker, reception, this, context.channel().remoteAddress(), out);
         dialog = new StartupDialog(reception, this, admission, context, out);
-    }
-
-    private void itsTurn() {
-        if (phase == Phase.CLOSED) {
-            reception.clients().logins().leave();
-        } else {
-            beginDialog();
-            reading(true);
-        }
-    }
-
-    private void waitedTooLong() {
-        if (turn != null && reception.clients().logins().giveUp(turn)) {
-            turnAway();
-        }
-    }
-
-    /** A client understands an error that comes before it has said anything. Those who hold out on it are limited, too. */
-    private void turnAway() {
-        if (!reception.clients().mayBeTold()) {
-            closeNow();
-            return;
-        }
-        phase = Phase.CLOSED;
-        context.channel().closeFuture().addListener(closed -> reception.clients().told());
-        BackendEncoder.error(out.stage(), ErrorFields.of("FATAL",
-                ProxyError.TOO_MANY_CLIENTS.with()
-                        .withHint("Come again later; limits.unauthenticatedClients says how many log in at a time.")));
-        out.flush();
-        Farewell.after(context);
     }
 
     // ---- reading
@@ -444,7 +406,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
 
     private void leave() {
         if (turn != null) {
-            reception.clients().logins().giveUp(turn);
+            turn.giveUp();
         }
         if (dialog != null) {
             dialog.leave();
