@@ -255,6 +255,20 @@ final class Cycle {
         }
     }
 
+    /**
+     * A simple query comes where Sync was to come, as asyncpg sends it after Parse, Describe and Flush. If nothing has been executed
+     * there is nothing that the query would have to be part of, and it goes to its nodes as it is.
+     */
+    void syncUnexecuted() {
+        if (executed == 0) {
+            for (Participant p : session.transaction().participants()) {
+                if (p.backend().isUnsynced()) {
+                    sync(p, DroppingSink.INJECTED);
+                }
+            }
+        }
+    }
+
     private void syncWriter(Participant writer) {
         writer.committing(true);
         awaitReady(1, this::settle);

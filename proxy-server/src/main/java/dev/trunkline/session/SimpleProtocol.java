@@ -43,6 +43,9 @@ final class SimpleProtocol {
         if (session.cycle().inPipeline() && !session.deferred().settle() || session.replies().mustDrain(null)) {
             return false;
         }
+        if (session.cycle().inPipeline()) {
+            session.cycle().syncUnexecuted();
+        }
         session.cycle().leavePipeline();
         int end = in.indexOf(start + HEADER, start + length, (byte) 0);
         if (end < 0) {

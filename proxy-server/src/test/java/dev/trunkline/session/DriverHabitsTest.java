@@ -5,7 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.trunkline.testing.PgClient;
+import dev.trunkline.wire.Bytes;
+import dev.trunkline.wire.FrontendMessage.CopyData;
+import dev.trunkline.wire.FrontendMessage.CopyDone;
+import dev.trunkline.wire.FrontendMessage.Flush;
+import dev.trunkline.wire.FrontendMessage.Query;
 import dev.trunkline.wire.FrontendMessage.Sync;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -120,6 +126,30 @@ class DriverHabitsTest {
             assertEquals("error 0A000 Z:I", ask(c, "PREPARE TRANSACTION 'listens'"));
             assertEquals("0", value(c, "SELECT count(*) FROM notes"));
         });
+    }
+
+    // ---- asyncpg, which ends no Parse and Describe by Sync
+
+    /** Its copy_records_to_table was refused: the query that ended the pipeline was run as a part of it. */
+    @Test
+    void aCopyFollowsAStatementThatIsOnlyDescribed() throws Exception {
+        for (String begin : List.of("SELECT 1", "BEGIN")) {
+            each(c -> {
+                ask(c, begin);
+                c.send(parse("c", "SELECT id, body FROM notes"), describeStatement("c"), new Flush());
+                assertEquals("1 t[] T", told(List.of(c.receive(), c.receive(), c.receive())));
+                c.send(new Query("COPY notes (id, body) FROM STDIN"));
+                assertEquals("G", word(c.receive()));
+                c.send(new CopyData(Bytes.utf8("1\tone\n")), new CopyDone());
+                String open = begin.equals("BEGIN") ? "Z:T" : "Z:I";
+                assertEquals("[COPY 1] " + open, told(c.receiveUntilReady()));
+                assertEquals("2 row(1,one) [SELECT 1] " + open, exchange(c, bind("", "c"), execute(""), new Sync()));
+                c.send(parse("d", "SELECT 1"), describeStatement("d"), new Flush());
+                assertEquals("1 t[] T", told(List.of(c.receive(), c.receive(), c.receive())));
+                assertEquals("[DELETE 1] " + open, ask(c, "DELETE FROM notes"));
+                ask(c, "ROLLBACK; DEALLOCATE ALL; DELETE FROM notes");
+            });
+        }
     }
 
     // ---- process ids
