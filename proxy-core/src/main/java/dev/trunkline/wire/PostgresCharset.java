@@ -132,51 +132,49 @@ final class PostgresCharset extends Charset {
 
     private void readBase() {
         CharsetDecoder decoder = reporting(base);
-        byte[] bytes = new byte[3];
+        ByteBuffer in = ByteBuffer.allocate(3);
+        CharBuffer out = CharBuffer.allocate(4);
+        byte[] bytes = in.array();
         for (int code = ASCII; code < PLANE; code++) {
             int length = code < 0x100 ? 1 : 2;
             bytes[0] = (byte) (code < 0x100 ? code : code >> 8);
             bytes[1] = (byte) code;
-            pairs[code] = bytes[0] < 0 ? one(decoder, bytes, length) : NONE;
+            pairs[code] = bytes[0] < 0 ? one(decoder, in.limit(length), out) : NONE;
             if (behind8f != null) {
                 bytes[2] = bytes[1];
                 bytes[1] = (byte) (code >> 8);
                 bytes[0] = (byte) THIRD;
-                behind8f[code] = one(decoder, bytes, 3);
+                behind8f[code] = one(decoder, in.limit(3), out);
             }
         }
     }
 
-    private char one(CharsetDecoder decoder, byte[] bytes, int length) {
-        if (form.length(bytes, 0, length) != length || !form.verifies(bytes, 0, length)) {
-            return NONE;
-        }
-        String text = decoded(decoder, bytes, length);
-        return text == null || text.length() != 1 ? NONE : text.charAt(0);
+    private char one(CharsetDecoder decoder, ByteBuffer in, CharBuffer out) {
+        int length = in.limit();
+        boolean whole = form.length(in.array(), 0, length) == length && form.verifies(in.array(), 0, length);
+        return whole && decodes(decoder, in.position(0), out.clear()) && out.position() == 1 ? out.get(0) : NONE;
     }
 
-    /** The characters of some bytes, null if they are none. Without exceptions, because there are ten thousands. */
-    private static String decoded(CharsetDecoder decoder, byte[] bytes, int length) {
-        CharBuffer out = CharBuffer.allocate(4);
+    /** Whether some bytes are characters. Without exceptions, because there are ten thousands that are none. */
+    private static boolean decodes(CharsetDecoder decoder, ByteBuffer in, CharBuffer out) {
         decoder.reset();
-        CoderResult result = decoder.decode(ByteBuffer.wrap(bytes, 0, length), out, true);
-        return result.isUnderflow() && decoder.flush(out).isUnderflow() ? out.flip().toString() : null;
+        return decoder.decode(in, out, true).isUnderflow() && decoder.flush(out).isUnderflow();
     }
 
     private void writeBase() {
         CharsetEncoder encoder = reportingEncoder();
+        CharBuffer in = CharBuffer.allocate(1);
+        ByteBuffer out = ByteBuffer.allocate(8);
         for (int point = ASCII; point < PLANE; point++) {
             if (!Character.isSurrogate((char) point)) {
-                written[point] = bytesOf(encoder, Character.toString(point));
+                written[point] = bytesOf(encoder, in.clear().put(0, (char) point), out.clear());
             }
         }
     }
 
-    private static int bytesOf(CharsetEncoder encoder, String character) {
-        ByteBuffer out = ByteBuffer.allocate(8);
+    private static int bytesOf(CharsetEncoder encoder, CharBuffer in, ByteBuffer out) {
         encoder.reset();
-        CoderResult result = encoder.encode(CharBuffer.wrap(character), out, true);
-        if (!result.isUnderflow() || !encoder.flush(out).isUnderflow()) {
+        if (!encoder.encode(in, out, true).isUnderflow() || !encoder.flush(out).isUnderflow()) {
             return 0;
         }
         int number = 0;
@@ -261,8 +259,10 @@ final class PostgresCharset extends Charset {
                 if (other != null) {
                     yield other;
                 }
-                String text = decoded(four, bytes, length);
-                yield text == null || text.codePointCount(0, text.length()) != 1 ? NONE : text.codePointAt(0);
+                CharBuffer out = CharBuffer.allocate(4);
+                boolean one = decodes(four, ByteBuffer.wrap(bytes, 0, length), out)
+                        && Character.codePointCount(out.flip(), 0, out.length()) == 1;
+                yield one ? Character.codePointAt(out, 0) : NONE;
             }
         };
     }
@@ -287,7 +287,7 @@ final class PostgresCharset extends Charset {
                     int bytes = c < ASCII
                             ? c
                             : pair
-                                    ? bytesOf(beyond, "" + c + in.get(in.position() + 1))
+                                    ? bytesOf(beyond, in.duplicate().limit(in.position() + 2), ByteBuffer.allocate(8))
                                     : written[c];
                     if (bytes == 0 && c != 0) {
                         return CoderResult.unmappableForLength(pair ? 2 : 1);

@@ -256,6 +256,8 @@ public class PostgresCharsetNodeTest {
                 assertEquals(hex(written), hex(encoding.fromText(charset.ofNode(written))), tabled + " " + text);
             }
         }
+        byte[] four = ClientEncoding.of("GB18030").fromText("a🙂你b🙂");
+        assertEquals("a🙂你b🙂", ClientEncoding.of("GB18030").text(four, 0, four.length));
         assertEquals("80", hex(ClientEncoding.of("GBK").fromUtf8("€".getBytes(StandardCharsets.UTF_8), 0, 3)));
         assertEquals("?", new String(ClientEncoding.of("SJIS").fromText("🙂"), StandardCharsets.US_ASCII));
     }
