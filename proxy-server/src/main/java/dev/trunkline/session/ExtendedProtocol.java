@@ -83,7 +83,8 @@ final class ExtendedProtocol {
         byte[] sql = before != null
                 ? before.sql()
                 : bytes(in, nameEnd + 1, sqlEnd, session.settings().clientEncoding());
-        if (name.isEmpty() && before == null && session.settings().speaksUtf8()) {
+        if (name.isEmpty() && before == null && session.settings().speaksUtf8()
+                && !ClientEncoding.isAscii(sql, 0, sql.length)) {
             // It would be refused by its node, but as a statement that is wrong, not as a message that can't be read.
             text(in, nameEnd + 1, sqlEnd);
         }
