@@ -39,17 +39,16 @@ public final class Drain {
     /** Returns when every client is gone. */
     public void run(Duration timeout) throws InterruptedException {
         long begin = System.nanoTime();
-        LOG.info(
-                "draining: {} connected, who are sent away at the end of their transactions, {} s from now at the latest",
-                clients.count() == 1 ? "1 client is" : clients.count() + " clients are", timeout.toSeconds());
+        LOG.info("draining: {}; they are sent away at the end of their transactions, in {} s at the latest",
+                connected(clients.count()), timeout.toSeconds());
         long patience = timeout.toNanos();
         while (isAnyoneLeft(System.nanoTime() - begin) && System.nanoTime() - begin <= patience) {
             dismissThose(ClientSession::isAtRest, true);
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         }
         if (clients.count() > 0) {
-            LOG.warn("drain: limits.drainTimeout is over; {} in a transaction, which is cancelled or rolled back",
-                    clients.count() == 1 ? "1 client is still" : clients.count() + " clients are still");
+            LOG.warn("draining: limits.drainTimeout is over with {}; what they do is cancelled or rolled back",
+                    connected(clients.count()));
         }
         connections(ClientConnection::interrupt);
         begin = System.nanoTime();
@@ -58,6 +57,10 @@ public final class Drain {
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         }
         connections(client -> client.dismiss(ProxyError.SHUTTING_DOWN.with()));
+    }
+
+    private static String connected(int count) {
+        return count == 1 ? "1 client connected" : count + " clients connected";
     }
 
     private boolean isAnyoneLeft(long nanos) {
