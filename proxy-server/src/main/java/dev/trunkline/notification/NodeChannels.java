@@ -3,7 +3,7 @@ package dev.trunkline.notification;
 import dev.trunkline.auth.NodeCredential;
 import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.backend.BackendConnector;
-import dev.trunkline.backend.BackendOwner;
+import dev.trunkline.backend.ProxyOwner;
 import dev.trunkline.backend.FlushTarget;
 import dev.trunkline.backend.NodeEndpoint;
 import dev.trunkline.backend.ReplySink;
@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * <p><b>Thread.</b> Confined to the event loop of the session that needed it first; the public methods hop there, and back to
  * the listener's loop.
  */
-final class NodeChannels implements BackendOwner, FlushTarget {
+final class NodeChannels implements ProxyOwner, FlushTarget {
 
     private static final Logger LOG = LoggerFactory.getLogger(NodeChannels.class);
     private static final long BEAT_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -319,35 +319,5 @@ final class NodeChannels implements BackendOwner, FlushTarget {
         for (Step step = steps.poll(); step != null; step = steps.poll()) {
             step.answered.accept(told);
         }
-    }
-
-    @Override
-    public boolean relaysReady(BackendConnection backend, byte status) {
-        return false;
-    }
-
-    @Override
-    public void drained(BackendConnection backend) {
-        // ReadyForQuery ends every step.
-    }
-
-    @Override
-    public void copyIn(BackendConnection backend) {
-        // LISTEN asks for no data.
-    }
-
-    @Override
-    public void parameterChanged(BackendConnection backend, String name, String value) {
-        // Nobody's settings are here.
-    }
-
-    @Override
-    public void notice(BackendConnection backend, ByteBuf frame) {
-        // Nobody to tell.
-    }
-
-    @Override
-    public void writable(BackendConnection backend) {
-        // Little is sent.
     }
 }

@@ -1,7 +1,7 @@
 package dev.trunkline.pool;
 
 import dev.trunkline.backend.BackendConnection;
-import dev.trunkline.backend.BackendOwner;
+import dev.trunkline.backend.ProxyOwner;
 import dev.trunkline.backend.ReplySink;
 import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.FrontendEncoder;
@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
  * What a pool itself says on a connection before anyone else gets it: a question whether it still answers, or DISCARD ALL
  * to clear it of what a session has left. A connection that does not answer in time is closed.
  */
-final class Errand implements BackendOwner {
+final class Errand implements ProxyOwner {
 
     /** A round trip and nothing else: whoever needs longer is as good as gone. */
     private static final long CHECK_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -88,11 +88,6 @@ final class Errand implements BackendOwner {
     }
 
     @Override
-    public boolean relaysReady(BackendConnection backend, byte status) {
-        return false;
-    }
-
-    @Override
     public void ready(BackendConnection backend, ReplySink sink, byte status, boolean relayed) {
         owed--;
         if (failed || owed == 0 && status != 'I') {
@@ -105,30 +100,5 @@ final class Errand implements BackendOwner {
     @Override
     public void lost(BackendConnection backend, boolean owing, boolean midMessage, ErrorFields lastError) {
         pool.errandEnded(this);
-    }
-
-    @Override
-    public void drained(BackendConnection backend) {
-        // ReadyForQuery ends it.
-    }
-
-    @Override
-    public void copyIn(BackendConnection backend) {
-        // Nothing that it says asks for data.
-    }
-
-    @Override
-    public void parameterChanged(BackendConnection backend, String name, String value) {
-        // The connection keeps track itself.
-    }
-
-    @Override
-    public void notice(BackendConnection backend, ByteBuf frame) {
-        // Nobody to tell.
-    }
-
-    @Override
-    public void writable(BackendConnection backend) {
-        // Little is sent.
     }
 }

@@ -2,7 +2,7 @@ package dev.trunkline.session;
 
 import dev.trunkline.auth.NodeCredential;
 import dev.trunkline.backend.BackendConnection;
-import dev.trunkline.backend.BackendOwner;
+import dev.trunkline.backend.ProxyOwner;
 import dev.trunkline.backend.ReplySink;
 import dev.trunkline.config.PoolConfig;
 import dev.trunkline.error.ProxyException;
@@ -25,7 +25,7 @@ import java.util.function.Consumer;
  * <p>What a node has taken is remembered by the loop, so that most log-ins ask nobody. Where no node can be asked soon (down,
  * paused, no connection free) the client is let in, and a wrong setting fails its statements. Confined to the client's loop.
  */
-public final class StartupTrial implements Waiter, BackendOwner {
+public final class StartupTrial implements Waiter, ProxyOwner {
 
     private static final int PATIENCE_SECONDS = 2;
     /** SQLSTATE classes of what is wrong with a setting; anything else is the node's affair. */
@@ -163,11 +163,6 @@ public final class StartupTrial implements Waiter, BackendOwner {
     }
 
     @Override
-    public boolean relaysReady(BackendConnection backend, byte status) {
-        return false;
-    }
-
-    @Override
     public void ready(BackendConnection backend, ReplySink sink, byte status, boolean relayed) {
         pool.release(backend);
         if (refused == null) {
@@ -180,30 +175,5 @@ public final class StartupTrial implements Waiter, BackendOwner {
     public void lost(BackendConnection backend, boolean owing, boolean midMessage, ErrorFields lastError) {
         pool.release(backend);
         decide(null);
-    }
-
-    @Override
-    public void drained(BackendConnection backend) {
-        // ReadyForQuery ends it.
-    }
-
-    @Override
-    public void copyIn(BackendConnection backend) {
-        // Nothing that it says asks for data.
-    }
-
-    @Override
-    public void parameterChanged(BackendConnection backend, String name, String value) {
-        // The connection keeps track itself.
-    }
-
-    @Override
-    public void notice(BackendConnection backend, ByteBuf frame) {
-        // Said again when the setting is applied.
-    }
-
-    @Override
-    public void writable(BackendConnection backend) {
-        // Little is sent.
     }
 }
