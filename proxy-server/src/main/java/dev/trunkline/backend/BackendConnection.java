@@ -258,7 +258,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
 
     /** As above, when the loop has handled everything that was ready. */
     public void flushSoon() {
-        output.flushSoon();
+        output.flushAtEndOfTurn();
     }
 
     /** Prepares a statement that the connection does not hold. */

@@ -7,14 +7,12 @@ import io.netty.channel.ChannelHandlerContext;
  * What goes to a node: its bytes are counted, and those that may have to be sent again are kept. Confined to the connection's
  * event loop.
  */
-final class NodeOutput implements PendingFlushes.Pending {
+final class NodeOutput extends PendingFlushes.Pending {
 
     private final SocketOutput output;
     private final Replay replay;
     private final ExpectedReplies expected;
-    private final PendingFlushes pending = PendingFlushes.ofLoop();
     private NodeTraffic traffic = new NodeTraffic();
-    private boolean isPending;
 
     NodeOutput(ChannelHandlerContext context, boolean plain, Replay replay, ExpectedReplies expected) {
         this.output = new SocketOutput(context, plain);
@@ -60,6 +58,7 @@ final class NodeOutput implements PendingFlushes.Pending {
         return output.gathered() == null;
     }
 
+    @Override
     void flush() {
         if (replay.isOn()) {
             replay.add(output.gathered(), expected.removed());
@@ -69,22 +68,8 @@ final class NodeOutput implements PendingFlushes.Pending {
         traffic.sent(output.bytes() - before);
     }
 
-    /** Flushes when the loop has handled everything that was ready. */
-    void flushSoon() {
-        if (!isPending) {
-            isPending = true;
-            pending.add(this);
-        }
-    }
-
     @Override
-    public void flushPending() {
-        isPending = false;
-        flush();
-    }
-
-    @Override
-    public void flushFailed(Throwable why) {
+    void flushFailed(Throwable why) {
         output.flushFailed(why);
     }
 

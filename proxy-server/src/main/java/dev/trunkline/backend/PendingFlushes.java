@@ -15,13 +15,23 @@ import org.slf4j.LoggerFactory;
 final class PendingFlushes {
 
     /** Has bytes to be flushed. */
-    interface Pending {
+    abstract static class Pending {
 
-        /** The time for it has come; nothing may be left to do. */
-        void flushPending();
+        private final PendingFlushes ofLoop = ofLoop();
+        private boolean isPending;
+
+        final void flushAtEndOfTurn() {
+            if (!isPending) {
+                isPending = true;
+                ofLoop.pending.add(this);
+            }
+        }
+
+        /** The time for it has come, or it came earlier: nothing may be left to do. */
+        abstract void flush();
 
         /** Flushing it has failed beyond all handling. */
-        void flushFailed(Throwable why);
+        abstract void flushFailed(Throwable why);
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(PendingFlushes.class);
@@ -42,16 +52,13 @@ final class PendingFlushes {
         return OF_LOOP.get();
     }
 
-    void add(Pending one) {
-        pending.add(one);
-    }
-
     /** Flushes all, also what is added by that. */
     void flush() {
         for (int i = 0; i < pending.size(); i++) {
             Pending one = pending.get(i);
+            one.isPending = false;
             try {
-                one.flushPending();
+                one.flush();
             } catch (Throwable t) {
                 // Nobody else waits for ever because of it.
                 failed(one, t);

@@ -51,7 +51,7 @@ public final class ReadBuffers implements RecvByteBufAllocator {
 
         private ByteBuf buffer;
 
-        ByteBuf lend(ByteBufAllocator allocator) {
+        ByteBuf lend() {
             if (buffer == null || buffer.refCnt() > 1) {
                 release();
                 buffer = UnpooledByteBufAllocator.DEFAULT.directBuffer(SHARED_CAPACITY, SHARED_CAPACITY);
@@ -78,7 +78,7 @@ public final class ReadBuffers implements RecvByteBufAllocator {
 
         @Override
         public ByteBuf allocate(ByteBufAllocator allocator) {
-            return adaptive.guess() <= SHARED_CAPACITY ? OF_LOOP.get().lend(allocator) : adaptive.allocate(allocator);
+            return adaptive.guess() <= SHARED_CAPACITY ? OF_LOOP.get().lend() : adaptive.allocate(allocator);
         }
 
         @Override

@@ -15,15 +15,13 @@ import java.io.IOException;
  *
  * <p>Confined to the event loop of its channel.
  */
-public final class SocketOutput implements PendingFlushes.Pending {
+public final class SocketOutput extends PendingFlushes.Pending {
 
     /** Stretches up to this length are gathered as well: copying them costs less than an entry in the queue. */
     static final int GATHERED = SpareBuffers.CAPACITY / 2;
 
     private final ChannelHandlerContext context;
     private final SpareBuffers buffers = SpareBuffers.ofLoop();
-    private final PendingFlushes pending = PendingFlushes.ofLoop();
-    private boolean isPending;
     /** Null where bytes have to take the way through the pipeline. */
     private Socket socket;
     private ByteBuf gathered;
@@ -46,7 +44,7 @@ public final class SocketOutput implements PendingFlushes.Pending {
     /** The buffer that small messages are put into. */
     public ByteBuf gather() {
         if (gathered == null) {
-            gathered = buffers.take(context.alloc());
+            gathered = buffers.take();
         }
         return gathered;
     }
@@ -87,23 +85,17 @@ public final class SocketOutput implements PendingFlushes.Pending {
     public void flushSoon() {
         if (queued) {
             flush();
-        } else if (gathered != null && !isPending) {
-            isPending = true;
-            pending.add(this);
+        } else if (gathered != null) {
+            flushAtEndOfTurn();
         }
     }
 
     @Override
-    public void flushPending() {
-        isPending = false;
-        flush();
-    }
-
-    @Override
-    public void flushFailed(Throwable why) {
+    void flushFailed(Throwable why) {
         context.pipeline().fireExceptionCaught(why);
     }
 
+    @Override
     public void flush() {
         if (gathered != null && !queued && socket != null && gathered.hasMemoryAddress() && isQueueEmpty()) {
             writeNow();

@@ -1,7 +1,6 @@
 package dev.trunkline.backend;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.util.concurrent.FastThreadLocal;
 
@@ -36,7 +35,7 @@ final class SpareBuffers {
         return OF_LOOP.get();
     }
 
-    ByteBuf take(ByteBufAllocator allocator) {
+    ByteBuf take() {
         return count > 0 ? spare[--count] : UnpooledByteBufAllocator.DEFAULT.directBuffer(CAPACITY);
     }
 

@@ -186,13 +186,13 @@ class SocketOutputTest {
                 NodeOutput output = new NodeOutput(context, true, new Replay(), new ExpectedReplies());
                 output.countIn(traffic);
                 output.gather().writeInt(1);
-                output.flushSoon();
+                output.flushAtEndOfTurn();
                 assertEquals(0, traffic.toNode());
                 output.gather().writeInt(2);
                 output.flush();
                 assertEquals(8, traffic.toNode());
                 output.gather().writeInt(3);
-                output.flushSoon();
+                output.flushAtEndOfTurn();
                 assertEquals(8, traffic.toNode());
             }).sync();
             DataInputStream in = new DataInputStream(node.client.getInputStream());
