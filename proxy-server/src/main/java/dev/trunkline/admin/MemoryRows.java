@@ -1,7 +1,7 @@
 package dev.trunkline.admin;
 
+import dev.trunkline.backend.BufferMemory;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
@@ -39,11 +39,9 @@ final class MemoryRows {
 
     /** For the bytes of sockets, outside of the heap. */
     private static List<Object> buffers() {
-        long total = ByteBufAllocator.DEFAULT instanceof ByteBufAllocatorMetricProvider buffers
-                ? buffers.metric().usedDirectMemory()
-                : 0;
+        long total = BufferMemory.bytes();
         if (ByteBufAllocator.DEFAULT instanceof PooledByteBufAllocator pooled) {
-            long used = pooled.pinnedDirectMemory();
+            long used = pooled.pinnedDirectMemory() + BufferMemory.unpooled();
             return Rows.row("buffers", used, total - used, total, null);
         }
         return Rows.row("buffers", null, null, total, null);

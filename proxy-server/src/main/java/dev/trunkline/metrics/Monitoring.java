@@ -2,14 +2,13 @@ package dev.trunkline.metrics;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.trunkline.backend.BufferMemory;
 import dev.trunkline.config.MonitoringConfig;
 import dev.trunkline.frontend.Cancels;
 import dev.trunkline.frontend.Clients;
 import dev.trunkline.session.CatalogSource;
 import dev.trunkline.session.ServedDatabase;
 import dev.trunkline.session.Worker;
-import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -71,10 +70,8 @@ public final class Monitoring implements AutoCloseable {
         cancels("ignored", cancels, Cancels::ignored);
         turnedAway("log-in", clients, Clients::turnedAwayBeforeDialog);
         turnedAway("clients", clients, Clients::turnedAwayAfterLogin);
-        if (ByteBufAllocator.DEFAULT instanceof ByteBufAllocatorMetricProvider buffers) {
-            Gauge.builder("trunkline.buffer.bytes", buffers, b -> b.metric().usedDirectMemory())
-                    .description("Memory outside of the heap that is kept for the bytes of sockets").register(registry);
-        }
+        Gauge.builder("trunkline.buffer.bytes", BufferMemory::bytes)
+                .description("Memory outside of the heap that is kept for the bytes of sockets").register(registry);
         Gauge.builder("trunkline.port.peers", peers::getAsInt)
                 .description("Other processes that listen on the same port").register(registry);
         threads = Executors.newFixedThreadPool(THREADS, task -> {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.trunkline.backend.BufferMemory;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.trunkline.testing.PgClient;
@@ -383,9 +384,7 @@ class PoolingTest {
     }
 
     private static long directBytes() {
-        return io.netty.buffer.PooledByteBufAllocator.DEFAULT.metric().usedDirectMemory()
-                + ((io.netty.buffer.ByteBufAllocatorMetricProvider) io.netty.buffer.ByteBufAllocator.DEFAULT).metric()
-                        .usedDirectMemory();
+        return BufferMemory.bytes();
     }
 
     private static String askAnother(String sql) throws IOException {

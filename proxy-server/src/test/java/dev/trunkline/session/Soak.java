@@ -5,12 +5,11 @@ import static dev.trunkline.session.Talk.bind;
 import static dev.trunkline.session.Talk.execute;
 import static dev.trunkline.session.Talk.parse;
 
+import dev.trunkline.backend.BufferMemory;
 import dev.trunkline.testing.PgClient;
 import dev.trunkline.wire.FrontendMessage;
 import dev.trunkline.wire.FrontendMessage.Query;
 import dev.trunkline.wire.FrontendMessage.Sync;
-import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import java.lang.management.ManagementFactory;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
@@ -85,7 +84,7 @@ public final class Soak {
         System.gc();
         System.gc();
         long heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
-        long direct = ((ByteBufAllocatorMetricProvider) ByteBufAllocator.DEFAULT).metric().usedDirectMemory();
+        long direct = BufferMemory.bytes();
         System.out.printf("%,d queries: heap %,d kB, direct %,d kB%n", queries, heap >> 10, direct >> 10);
     }
 }

@@ -1,7 +1,6 @@
 package dev.trunkline.testing;
 
-import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.ByteBufAllocatorMetricProvider;
+import dev.trunkline.backend.BufferMemory;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -30,7 +29,7 @@ public final class Pressure {
     public static long held() {
         System.gc();
         Runtime runtime = Runtime.getRuntime();
-        return ((ByteBufAllocatorMetricProvider) ByteBufAllocator.DEFAULT).metric().usedDirectMemory()
+        return BufferMemory.bytes()
                 + runtime.totalMemory() - runtime.freeMemory();
     }
 
