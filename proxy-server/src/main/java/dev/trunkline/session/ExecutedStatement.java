@@ -65,7 +65,7 @@ record ExecutedStatement(ClientStatement prepared, StatementPlan plan, Destinati
                 session.database().destinations());
         if (destination instanceof Destination.Many) {
             requireBindable(execute, arguments);
-            if (!arguments.stream().allMatch(a -> !(a instanceof Argument.Text t) || isAscii(t.utf8()))) {
+            if (arguments.stream().anyMatch(a -> a instanceof Argument.Text t && !isAscii(t.utf8()))) {
                 // They are bound as they are.
                 session.settings().requireUtf8();
             }

@@ -27,12 +27,7 @@ interface FanOutOutput {
 
         @Override
         public void describe(RowDescription columns) {
-            ByteBuf stage = session.out().stage();
-            int from = stage.writerIndex();
-            BackendEncoder.encode(columns, stage);
-            if (session.settings().clientEncoding() != null) {
-                session.settings().clientEncoding().encodeMessages(stage, from);
-            }
+            session.replies().now(stage -> BackendEncoder.encode(columns, stage));
         }
 
         @Override

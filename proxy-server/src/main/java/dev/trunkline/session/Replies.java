@@ -77,32 +77,32 @@ final class Replies {
 
     /** As above; {@code ifSkipped} is run if an error of the backend comes before and sweeps the reply away. */
     void add(Consumer<ByteBuf> writer, Undo ifSkipped) {
-        ClientEncoding encoding = settings.clientEncoding();
         if (current != null && current.isBusy()) {
             ByteBuf bytes = out.allocate();
             writer.accept(bytes);
+            ClientEncoding encoding = settings.clientEncoding();
             if (encoding != null) {
                 encoding.encodeMessages(bytes, bytes.readerIndex());
             }
             current.expectFake(out, bytes, ifSkipped);
         } else {
-            ByteBuf stage = out.stage();
-            int from = stage.writerIndex();
-            writer.accept(stage);
-            if (encoding != null) {
-                encoding.encodeMessages(stage, from);
-            }
+            now(writer);
+        }
+    }
+
+    /** Replies at once, whoever owes what. */
+    void now(Consumer<ByteBuf> writer) {
+        ByteBuf stage = out.stage();
+        int from = stage.writerIndex();
+        writer.accept(stage);
+        if (settings.clientEncoding() != null) {
+            settings.clientEncoding().encodeMessages(stage, from);
         }
     }
 
     /** An error that is told at once. */
     void sayNow(ErrorFields error) {
-        ByteBuf stage = out.stage();
-        int from = stage.writerIndex();
-        BackendEncoder.error(stage, error);
-        if (settings.clientEncoding() != null) {
-            settings.clientEncoding().encodeMessages(stage, from);
-        }
+        now(b -> BackendEncoder.error(b, error));
     }
 
     void commandComplete(String tag) {
