@@ -31,7 +31,7 @@ final class CopyIn {
     void start(BackendConnection backend) {
         target = backend;
         session.become(SessionState.COPY_IN);
-        session.resumeLater();
+        session.waiting().offerLater();
     }
 
     /** CopyData, CopyDone or CopyFail as a whole message; takes ownership. */

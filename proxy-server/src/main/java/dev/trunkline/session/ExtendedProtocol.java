@@ -296,7 +296,7 @@ final class ExtendedProtocol {
             backend.expectExecute(portal.sink(session.out()));
             if (plan.effects().contains(SessionEffect.COPY_IN)) {
                 // What follows may be rows: it is taken when the node has said whether it takes them.
-                session.await(SessionState.DRAINING, null);
+                session.waiting().begin(SessionState.DRAINING, null);
             }
             return true;
         }
@@ -351,7 +351,7 @@ final class ExtendedProtocol {
             return;
         }
         session.cycle().enterPipeline();
-        session.resumeLater();
+        session.waiting().offerLater();
     }
 
     // ---- Close, Flush, Sync

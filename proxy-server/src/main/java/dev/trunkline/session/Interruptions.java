@@ -82,7 +82,7 @@ final class Interruptions {
         StatementRun run = session.run();
         long since = run != null && run.sinceNanos() != 0
                 ? run.sinceNanos()
-                : session.state() == SessionState.PLANNING ? requests.startedNanos() : session.waitingSinceNanos();
+                : session.state() == SessionState.PLANNING ? requests.startedNanos() : session.waiting().sinceNanos();
         ProxyException timeout = since == 0 ? null : timeouts.ofStatement(since, now);
         if (timeout == null) {
             return;

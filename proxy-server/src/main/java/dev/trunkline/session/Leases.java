@@ -140,7 +140,8 @@ final class Leases implements Waiter {
             return true;
         }
         backend.settings(wanted);
-        session.apply(backend, backend.encoding() == null ? List.of(difference) : wanted.spokenFrom(difference), next);
+        session.waiting().forSettings(backend,
+                backend.encoding() == null ? List.of(difference) : wanted.spokenFrom(difference), next);
         return false;
     }
 
@@ -178,7 +179,7 @@ final class Leases implements Waiter {
             throw why;
         }
         if (acquired == null) {
-            session.await(next, askedNanos);
+            session.waiting().forConnection(next, askedNanos);
             return null;
         }
         BackendConnection backend = acquired;
@@ -232,7 +233,7 @@ final class Leases implements Waiter {
         if (!asking) {
             handedOver = true;
             try {
-                session.proceed();
+                session.waiting().over();
             } finally {
                 handedOver = false;
             }
@@ -246,7 +247,7 @@ final class Leases implements Waiter {
             identity.database().suspect(acquiring);
         }
         if (!asking) {
-            session.proceed();
+            session.waiting().over();
         }
     }
 

@@ -93,7 +93,7 @@ final class Listening implements Listener {
             done.run();
         };
         wired.add(channel);
-        session.await(SessionState.WAITING, next);
+        session.waiting().begin(SessionState.WAITING, next);
         channels.listen(this, channel, session.identity().logins(), session.worker().connector(), why -> {
             failure[0] = why;
             if (why != null) {
@@ -101,8 +101,8 @@ final class Listening implements Listener {
             }
             if (closed) {
                 channels.unlisten(this, channel);
-            } else if (session.isAwaiting(next)) {
-                session.proceed();
+            } else if (session.waiting().isFor(next)) {
+                session.waiting().over();
             }
         });
     }
@@ -237,7 +237,7 @@ final class Listening implements Listener {
         if (!isActive() || participant.isHeardOut()) {
             return true;
         }
-        Runnable after = next != null ? next : session::offerAgain;
+        Runnable after = next != null ? next : session.waiting()::offerAgain;
         catchUp(() -> {
             participant.heardOut();
             after.run();
@@ -277,10 +277,10 @@ final class Listening implements Listener {
     }
 
     private void catchUp(Runnable next) {
-        session.await(SessionState.ACTIVE, next);
+        session.waiting().begin(SessionState.ACTIVE, next);
         channels.catchUp(this, () -> {
-            if (session.isAwaiting(next)) {
-                session.proceed();
+            if (session.waiting().isFor(next)) {
+                session.waiting().over();
             }
         });
     }

@@ -105,7 +105,7 @@ final class MessagePlans {
         if (plan != null) {
             return plan;
         }
-        session.await(SessionState.PLANNING, next);
+        session.waiting().begin(SessionState.PLANNING, next);
         int ticket = ++asked;
         database.plans().load(fingerprint, key, sql, start, end, database.catalog())
                 .whenComplete((result, failure) -> session.worker().loop()
@@ -124,7 +124,7 @@ final class MessagePlans {
                 ? plan
                 : StatementPlans.refusing(ProxyError.INTERNAL.with("planning failed"),
                         session.database().catalog().version()));
-        session.proceed();
+        session.waiting().over();
     }
 
     private void remember(int index, StatementPlan plan) {
@@ -147,6 +147,6 @@ final class MessagePlans {
     void cancel(ProxyException why) {
         asked++;
         cancelled = why;
-        session.proceed();
+        session.waiting().over();
     }
 }

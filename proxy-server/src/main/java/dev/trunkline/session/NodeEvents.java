@@ -82,7 +82,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
             if (!cycle.awaitsReady()) {
                 session.refusals().skipToSync();
                 if (!backend.isBusy()) {
-                    session.resumeLater();
+                    session.waiting().offerLater();
                 }
             }
         } else if (session.state() == SessionState.COPY_IN) {
@@ -157,9 +157,9 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         if (run != null) {
             run.drained(backend);
         } else if (session.state() == SessionState.DRAINING && !cycle.awaitsReady()) {
-            session.proceed();
+            session.waiting().over();
         } else if (session.state() == SessionState.SKIPPING) {
-            session.resumeLater();
+            session.waiting().offerLater();
         }
     }
 
@@ -190,7 +190,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
     @Override
     public void writable(BackendConnection backend) {
         copyIn.writable(backend);
-        session.resumeLater();
+        session.waiting().offerLater();
     }
 
     @Override
@@ -234,7 +234,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
             goOnWithout(participant, owing, why);
             session.flushReplies();
             // A node that took nothing, or was closed already, has kept the client's next message waiting.
-            session.resumeLater();
+            session.waiting().offerLater();
         }
     }
 
@@ -284,7 +284,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         session.deferred().forget();
         if (cycle.inPipeline() && !cycle.isEnding()) {
             session.refusals().skipToSync();
-            session.resumeLater();
+            session.waiting().offerLater();
         } else {
             session.refusals().giveUpMessage();
             cycle.end();

@@ -57,8 +57,8 @@ final class Refusals {
 
     /** The statement at hand is over. If its message is still to be taken, it will be taken without a look. */
     void giveUpMessage() {
-        answered |= session.holdsMessage();
-        session.awaitNothing();
+        answered |= session.waiting().holdsMessage();
+        session.waiting().giveUp();
     }
 
     /** Whether the message that is offered has been answered while it waited; asked once. */
@@ -75,7 +75,7 @@ final class Refusals {
         session.deferred().forget();
         if (cycle.inPipeline()) {
             session.become(SessionState.SKIPPING);
-            if (session.isAwaiting(null)) {
+            if (session.waiting().isFor(null)) {
                 input.resume();
             }
         } else {
@@ -86,7 +86,7 @@ final class Refusals {
 
     /** After an error in a pipeline: nothing is awaited, and nothing taken but Sync. */
     void skipToSync() {
-        session.awaitNothing();
+        session.waiting().giveUp();
         session.become(SessionState.SKIPPING);
     }
 }

@@ -36,7 +36,7 @@ final class Replies {
             return false;
         }
         FrontendEncoder.flush(current.stage());
-        session.await(SessionState.DRAINING, next);
+        session.waiting().begin(SessionState.DRAINING, next);
         return true;
     }
 

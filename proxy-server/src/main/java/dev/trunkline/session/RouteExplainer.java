@@ -120,7 +120,7 @@ final class RouteExplainer {
     }
 
     private void ask() {
-        session.await(SessionState.PLANNING, next);
+        session.waiting().begin(SessionState.PLANNING, next);
         question = new Question(source.sql(), bind(), source.types(), session.planKey(), session.database().catalog(),
                 session.database().destinations(), session.nodes().pinned(), session.own().hint());
         session.database().plans().compute(question::answer)
@@ -139,9 +139,9 @@ final class RouteExplainer {
     }
 
     private void answered(Found answer) {
-        if (session.isAwaiting(next)) {
+        if (session.waiting().isFor(next)) {
             found = answer;
-            session.proceed();
+            session.waiting().over();
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.trunkline.session;
 
-import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.plan.PlanKey;
 import dev.trunkline.plan.SessionEffect;
@@ -24,7 +23,7 @@ import java.util.Set;
  * </pre>
  *
  * <p><b>Waiting.</b> A message that can't go on is not consumed: it stays in the input, and is offered again from its
- * beginning when what it waits for is there. Handlers change nothing before the last thing that may wait, so a statement
+ * beginning when what it waits for is there ({@link Waiting}). Handlers change nothing before the last thing that may wait, so a statement
  * that waited while the map changed is bound again (semantics.md 15).
  *
  * <p><b>Thread.</b> Confined to the event loop of the client's channel.
@@ -59,14 +58,13 @@ public final class Session implements ClientSession {
     private final Intake intake;
     private final Interruptions interruptions;
     private final Settlement settlement;
+    private final Waiting waiting;
     private final Instant connected = Instant.now();
 
     private SessionState state = SessionState.IDLE;
-    private Runnable then;
     /** What the session listens to; null as long as it never has. */
     private Listening listening;
     private StatementRun run;
-    private long waitingSinceNanos;
     private long idleSinceNanos;
 
     public Session(Worker worker, SessionIdentity identity, ClientInput input, ClientOutput out,
@@ -78,6 +76,7 @@ public final class Session implements ClientSession {
         this.out = out;
         this.settings = settings;
         this.reported = reported;
+        this.waiting = new Waiting(this, input);
         this.requests = new Requests(identity);
         this.replies = new Replies(this);
         this.refusals = new Refusals(this, requests, input);
@@ -170,6 +169,11 @@ public final class Session implements ClientSession {
         return nodes;
     }
 
+    /** What the session waits for. */
+    Waiting waiting() {
+        return waiting;
+    }
+
     /** Whose turn it is to reply to the client. */
     Replies replies() {
         return replies;
@@ -251,6 +255,10 @@ public final class Session implements ClientSession {
 
     // ---- nodes
 
+    Leases leases() {
+        return leases;
+    }
+
     /** The participant at a node, ready to be used; null when the session has to wait, and {@code next} goes on then. */
     Participant participant(int node, Runnable next) {
         return leases.participant(node, next);
@@ -274,78 +282,7 @@ public final class Session implements ClientSession {
         requests.routed(routing, plan);
     }
 
-    /** Applies the session's settings to a connection; what comes next is run when they are in force. */
-    void apply(BackendConnection backend, List<String> strings, Runnable next) {
-        for (String sql : strings) {
-            backend.query(sql, DroppingSink.APPLYING);
-            backend.encoding(null);
-        }
-        if (next != null) {
-            then = next;
-        }
-        cycle.awaitReady(strings.size(), this::proceed);
-        become(SessionState.WAITING);
-        waitingSinceNanos = System.nanoTime();
-        backend.flush();
-    }
-
-    Leases leases() {
-        return leases;
-    }
-
-    // ---- waiting
-
-    /** Stops taking input until {@link #proceed}; then {@code next} runs, or the message is offered again. */
-    void await(SessionState waiting, Runnable next) {
-        then = next;
-        waitingSinceNanos = waiting == SessionState.WAITING ? System.nanoTime() : 0;
-        become(waiting);
-    }
-
-    /** Waits for a connection. */
-    void await(Runnable next, long sinceNanos) {
-        then = next;
-        waitingSinceNanos = sinceNanos;
-        become(SessionState.WAITING);
-    }
-
-    /** What the session was about to go on with is given up. */
-    void awaitNothing() {
-        then = null;
-    }
-
-    /** Whether the message at hand has not been taken, and is to be offered again when what is awaited is there. */
-    boolean holdsMessage() {
-        return then == null && state.keepsWaiting();
-    }
-
-    /** Whether the session waits in order to go on with exactly this. */
-    boolean isAwaiting(Runnable next) {
-        return then == next;
-    }
-
-    /** What was awaited is there. */
-    void proceed() {
-        Runnable next = then;
-        then = null;
-        waitingSinceNanos = 0;
-        if (state == SessionState.CLOSED) {
-            return;
-        }
-        if (next != null) {
-            become(SessionState.ACTIVE);
-            guarded(next);
-        } else {
-            offerAgain();
-        }
-        flushReplies();
-    }
-
-    /** Takes the message at hand from its beginning, or the next one. */
-    void offerAgain() {
-        become(cycle.stateForInput());
-        input.resume();
-    }
+    // ---- steps
 
     /** Runs a step outside of {@link #accept}; a refusal ends the statement. */
     void guarded(Runnable step) {
@@ -376,18 +313,6 @@ public final class Session implements ClientSession {
     /** The run that is under way, or null. */
     StatementRun run() {
         return run;
-    }
-
-    /** Offers the input again once the current call is over. */
-    void resumeLater() {
-        worker.loop().execute(this::resumeInput);
-    }
-
-    private void resumeInput() {
-        if (state.takesInput()) {
-            input.resume();
-            flushReplies();
-        }
     }
 
     /** The cycle is over and the client has been told: its next request may come. */
@@ -443,7 +368,7 @@ public final class Session implements ClientSession {
             return;
         }
         become(SessionState.CLOSED);
-        awaitNothing();
+        waiting.giveUp();
         cycle.forgetReady();
         try {
             if (run != null) {
@@ -466,11 +391,6 @@ public final class Session implements ClientSession {
         interruptions.tick(now);
     }
 
-    /** When it began to wait for a connection; 0 when it doesn't. */
-    long waitingSinceNanos() {
-        return waitingSinceNanos;
-    }
-
     /** When the last statement of the open transaction ended; 0 outside of transactions. */
     long idleSinceNanos() {
         return idleSinceNanos;
@@ -485,7 +405,7 @@ public final class Session implements ClientSession {
     public ClientStatus status(long nowNanos) {
         List<String> nodes = transaction.participants().stream().map(p -> database.nodeName(p.node())).toList();
         return new ClientStatus(identity.processId(), identity.user(), database.name(), identity.address(),
-                stateWord(), waitingSinceNanos == 0 ? 0 : (nowNanos - waitingSinceNanos) / 1000,
+                stateWord(), waiting.sinceNanos() == 0 ? 0 : (nowNanos - waiting.sinceNanos()) / 1000,
                 leases.hasPinned() ? database.nodeName(leases.pinnedNode()) : null, nodes, settings.applicationName(),
                 connected, requests.id(), requests.count(), listening == null ? 0 : listening.heard().size(),
                 leases.pinnedFor(), statements.count(), requests.begun(nowNanos));

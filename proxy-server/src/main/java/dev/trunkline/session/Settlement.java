@@ -40,28 +40,31 @@ final class Settlement {
                 p.backend().settings(committed ? settings.current() : p.settingsBefore());
             }
         }
-        if (session.listening() != null) {
-            session.listening().transactionEnded(committed);
-        }
-        cycle.transactionEnded();
-        session.tempTables().transactionEnded();
         session.nodeEvents().takeLoss();
-        release();
+        ended(committed);
     }
 
     /** COMMIT or ROLLBACK in an implicit transaction. */
     void implicitEnded(boolean committed) {
-        if (session.listening() != null) {
-            session.listening().transactionEnded(committed);
-        }
         if (!committed) {
             undo(cycle.settingsBefore());
             leases.settingsUndone(transaction.hasHidden());
         }
         settings.transactionEnded();
+        ended(committed);
+    }
+
+    /** What ends with either, in the middle of a cycle; the settings have come to their end before. */
+    private void ended(boolean committed) {
+        if (session.listening() != null) {
+            session.listening().transactionEnded(committed);
+        }
         cycle.transactionEnded();
         session.tempTables().transactionEnded();
-        release();
+        transaction.end();
+        session.portals().close();
+        leases.releaseAll();
+        session.replies().complete();
     }
 
     /** What was done without BEGIN is rolled back: the settings are those before it again. */
@@ -74,13 +77,6 @@ final class Settlement {
         settings.restore(before);
         transaction.participants().forEach(p -> p.backend().settings(doubtful));
         session.reported().takeBack();
-    }
-
-    private void release() {
-        transaction.end();
-        session.portals().close();
-        leases.releaseAll();
-        session.replies().complete();
     }
 
     /**

@@ -32,7 +32,7 @@ final class TempTableQuestion implements StatementRun, ReplySink {
     static void ask(Session session, Participant holder) {
         TempTableQuestion question = new TempTableQuestion(session, holder);
         session.run(question);
-        session.await(SessionState.DRAINING, null);
+        session.waiting().begin(SessionState.DRAINING, null);
         BackendConnection backend = holder.backend();
         if (backend.isUnsynced()) {
             TellRun.extended(backend, SQL, question);
@@ -95,7 +95,7 @@ final class TempTableQuestion implements StatementRun, ReplySink {
             return;
         }
         session.tempTables().are(holder, names);
-        session.proceed();
+        session.waiting().over();
     }
 
     @Override
