@@ -14,7 +14,6 @@ import dev.trunkline.wire.BackendEncoder;
 import dev.trunkline.wire.BackendMessage.RowDescription;
 import dev.trunkline.wire.ErrorFields;
 import io.netty.buffer.ByteBuf;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A statement that runs on several nodes at once. The nodes are spoken to in the extended protocol, whatever the client
@@ -28,16 +27,12 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Whatever merges rows pulls them: it takes rows while the client reads, and a node whose rows wait for other nodes' is not
  * read above a mark. With a row limit each node is asked for as many rows at a time, so that all are at rest while the portal
- * is suspended. When the merge is finished before the nodes are (LIMIT), the rest is dropped, and cancelled where nothing else
- * of the transaction could be lost.
+ * is suspended. When the merge is finished before the nodes are (LIMIT), the rest is dropped ({@link EarlyEnd}).
  *
  * <p>A concatenation with a row limit asks the nodes one after the other, each for what is still wanted, so that no node is
  * left in the middle of an answer while the portal is suspended.
  */
 final class FanOutRun implements StatementRun {
-
-    /** How long a node may go on by itself with rows that nobody wants, before it is cancelled. */
-    private static final long PATIENCE_MILLIS = 20;
 
     private final Session session;
     private final StatementPlan plan;
@@ -50,6 +45,7 @@ final class FanOutRun implements StatementRun {
     private final FanOutWatch watch;
     private final Runnable done;
     private final FanOutInputs inputs;
+    private final EarlyEnd early;
     private final RowMerge merge;
     private final MergedRows rows;
     private final boolean sequential;
@@ -62,10 +58,6 @@ final class FanOutRun implements StatementRun {
     private boolean suspended;
     private boolean started;
     private boolean wrong;
-    private boolean ended;
-    /** What is left of the nodes' answers may end in an error. */
-    private boolean forgiving;
-    private boolean cancelled;
     private boolean over;
     private long startedNanos = System.nanoTime();
     private long spentNanos;
@@ -97,6 +89,7 @@ final class FanOutRun implements StatementRun {
         this.rows = new MergedRows(merge, output, watch, source.describe(), maxRows);
         this.inputs = new FanOutInputs(destination.nodes().length, merge, session.database().metrics(),
                 session.worker().connector());
+        this.early = new EarlyEnd(session, this, inputs);
         this.policy = destination.keyed() || !runs(fanOut.merge())
                 ? FanOutPolicy.ALLOW
                 : session.fanOutWarnings().admit(plan, destination, session);
@@ -193,7 +186,7 @@ final class FanOutRun implements StatementRun {
     // ---- what the nodes say
 
     boolean wantsRows() {
-        return !wrong && !ended;
+        return !wrong && !early.hasCome();
     }
 
     void rows(int input, ByteBuf frames) {
@@ -233,8 +226,8 @@ final class FanOutRun implements StatementRun {
     /** Hands on what can be: while the client reads, up to its row limit. */
     private void pump() {
         rows.handOn();
-        if (merge.finished() && !ended && inputs.any(FanOutInput::hasMore)) {
-            endEarly();
+        if (merge.finished() && !early.hasCome() && inputs.any(FanOutInput::hasMore)) {
+            early.comes();
         } else if (rows.left() > 0) {
             feed();
             inputs.holdBack();
@@ -267,29 +260,14 @@ final class FanOutRun implements StatementRun {
         }
     }
 
-    /**
-     * The client has all its rows, and some nodes still have some. Most often they are about to come; a cancel request
-     * costs each node a process.
-     */
-    private void endEarly() {
-        ended = true;
-        inputs.readAll();
-        forgiving = session.interruptions().mayCancelReads();
-        if (forgiving) {
-            session.worker().loop().schedule(this::cancelRest, PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-        }
-    }
-
-    private void cancelRest() {
-        if (!over && !wrong) {
-            cancelled = true;
-            inputs.cancelUnfinished();
-        }
+    /** Whether nodes may still answer, and have not failed. */
+    boolean isGoingWell() {
+        return !over && !wrong;
     }
 
     @Override
     public boolean forgives(BackendConnection backend) {
-        return forgiving && !wrong;
+        return early.isForgiving() && !wrong;
     }
 
     @Override
@@ -297,7 +275,7 @@ final class FanOutRun implements StatementRun {
         if (!started || over) {
             return false;
         }
-        if (writable && !wrong && !ended) {
+        if (writable && !wrong && !early.hasCome()) {
             inputs.readAll();
             guarded(this::pump);
             advance();
@@ -329,7 +307,7 @@ final class FanOutRun implements StatementRun {
             return;
         }
         stopped(backend);
-        if (!wrong && !ended) {
+        if (!wrong && !early.hasCome()) {
             guarded(this::pump);
         }
         advance();
@@ -346,7 +324,7 @@ final class FanOutRun implements StatementRun {
         if (over || open > 0) {
             return;
         }
-        if (wrong || ended) {
+        if (wrong || early.hasCome()) {
             finish();
         } else if (sequential) {
             if (merge.queuedBytes(turn) == 0) {
@@ -396,7 +374,7 @@ final class FanOutRun implements StatementRun {
         if (wrong) {
             release();
             goOnAfterCancels(session.refusals()::failCycle);
-        } else if (cancelled) {
+        } else if (early.hasCancelled()) {
             goOnAfterCancels(() -> session.guarded(this::complete));
         } else {
             session.run(null);
