@@ -1,9 +1,12 @@
 package dev.trunkline.session;
 
+import dev.trunkline.catalog.Catalog;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.plan.PlanKey;
 import dev.trunkline.plan.StatementPlan;
+import dev.trunkline.route.Destination;
+import dev.trunkline.route.DestinationTable;
 import dev.trunkline.sql.Fingerprint;
 import dev.trunkline.sql.LexedText;
 import java.util.Arrays;
@@ -25,6 +28,11 @@ final class MessagePlans {
     /** Counts the plans asked for: one that comes when nobody waits for it any more is not for the message at hand. */
     private int asked;
     private ProxyException cancelled;
+    private Placed placed;
+
+    /** Where the message at hand goes, a single simple statement, by the catalog, the names and the map of that moment. */
+    record Placed(StatementPlan plan, Destination destination, PlanKey key, Catalog catalog,
+            DestinationTable destinations) {}
 
     MessagePlans(Session session) {
         this.session = session;
@@ -135,8 +143,25 @@ final class MessagePlans {
         made[index] = plan;
     }
 
+    /** The message waits for its connection: when it is offered again, it need not be read again. */
+    void place(StatementPlan plan, Destination destination) {
+        ServedDatabase database = session.database();
+        placed = new Placed(plan, destination, session.planKey(), database.catalog(), database.destinations());
+    }
+
+    /** Where the message at hand goes; null when that is not known, or not any more. */
+    Placed placed() {
+        ServedDatabase database = session.database();
+        if (placed != null && (placed.catalog != database.catalog() || placed.destinations != database.destinations()
+                || !placed.key.equals(session.planKey()))) {
+            placed = null;
+        }
+        return placed;
+    }
+
     /** The message has been taken: the next one has other statements. */
     void messageTaken() {
+        placed = null;
         if (hasMade) {
             hasMade = false;
             made = new StatementPlan[1];

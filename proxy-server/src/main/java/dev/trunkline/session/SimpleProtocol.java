@@ -47,6 +47,11 @@ final class SimpleProtocol {
             session.cycle().syncUnexecuted();
         }
         session.cycle().leavePipeline();
+        MessagePlans.Placed placed = session.plans().placed();
+        if (placed != null && !session.cycle().hasUnsynced()) {
+            session.actions().checkNotFailed(placed.plan());
+            return forward(placed.plan(), placed.destination(), in, start, length);
+        }
         int end = in.indexOf(start + HEADER, start + length, (byte) 0);
         if (end < 0) {
             throw ProxyError.PROTOCOL_VIOLATION.with("invalid string in message");
@@ -151,8 +156,16 @@ final class SimpleProtocol {
                     session.cycle()::end);
             return true;
         }
-        int node = session.nodes().of(destination);
-        Participant participant = session.participant(node, null);
+        if (forward(plan, destination, in, start, length)) {
+            return true;
+        }
+        session.plans().place(plan, destination);
+        return false;
+    }
+
+    /** Sends a statement of one node there; false when that has to wait. */
+    private boolean forward(StatementPlan plan, Destination destination, ByteBuf in, int start, int length) {
+        Participant participant = session.participant(session.nodes().of(destination), null);
         if (participant == null) {
             return false;
         }
