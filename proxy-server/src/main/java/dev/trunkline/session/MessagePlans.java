@@ -50,7 +50,8 @@ final class MessagePlans {
     /** As above, for a statement of a string whose names have another meaning than before it. */
     StatementPlan plan(Fingerprint fingerprint, PlanKey key, byte[] sql, int start, int end, int index) {
         refuseIfCancelled();
-        if (index < made.length && made[index] != null) {
+        if (index < made.length && made[index] != null
+                && made[index].catalogVersion() >= session.database().catalog().version()) {
             return made[index];
         }
         return find(fingerprint, key, sql, start, end, plan -> remember(index, plan), null);

@@ -91,6 +91,44 @@ class PoolRulesTest {
         }
     }
 
+    /** What a view reads may lie on another node by the time that a connection is free; in every protocol. */
+    @Test
+    void aStatementThatHasWaitedGoesWhereItBelongsNow() throws Exception {
+        try (SessionFixture two = SessionFixture.start(2, "pool: { size: 1 }");
+                PgClient holder = two.client();
+                PgClient client = two.client();
+                PgClient other = two.client()) {
+            long onA = two.key(0, 0);
+            long onB = two.key(1, 0);
+            two.onNode(0, "INSERT INTO items VALUES (" + onA + ", 'a')");
+            two.onNode(1, "INSERT INTO items VALUES (" + onB + ", 'b')");
+            for (FrontendMessage[] request : List.of(all(new Query("SELECT v FROM seen")),
+                    all(run("SELECT v FROM seen"), new Sync()),
+                    all(new Query("SELECT v FROM seen; SELECT v FROM seen")))) {
+                showThrough(two, other, onA, "one-node (a)");
+                ask(holder, "BEGIN");
+                ask(holder, "SELECT body FROM notes");
+                client.send(request);
+                SessionFixture.await("it waits", () -> two.connections("waiting") == 1);
+                showThrough(two, other, onB, "one-node (b)");
+                ask(holder, "COMMIT");
+                String replies = told(client.receiveUntilReady());
+                assertTrue(replies.contains("row(b)") && !replies.contains("row(a)"), replies);
+            }
+        }
+    }
+
+    /** Makes the view {@code seen} show another row, and waits until the proxy knows. */
+    private static void showThrough(SessionFixture two, PgClient client, long key, String routing) throws Exception {
+        for (int node = 0; node < 2; node++) {
+            two.onNode(node, "CREATE OR REPLACE VIEW seen AS SELECT v FROM items WHERE k = " + key);
+        }
+        // The node's answer makes the proxy look at the schema again.
+        assertEquals("error 42703 Z:I", ask(client, "SELECT nothing FROM items WHERE k = " + two.key(1, 0)));
+        SessionFixture.await("the view is known", () -> told(client.query("EXPLAIN (ROUTE) SELECT v FROM seen"))
+                .contains(routing));
+    }
+
     /** A statement that has waited is one request, whose time has the wait in it. */
     @Test
     void theWaitIsPartOfTheRequest() throws Exception {
