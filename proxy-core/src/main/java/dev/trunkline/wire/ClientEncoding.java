@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.Charset;
 import java.nio.charset.CharsetDecoder;
-import java.nio.charset.CharsetEncoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +13,8 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 
 /**
  * An encoding other than UTF-8 that a client may speak. The nodes transcode what passes through; this is for what the proxy
@@ -22,10 +23,13 @@ import java.util.Map;
  * <p>Listed are those in which Java, with the exceptions of {@link PostgresCharset}, and PostgreSQL agree on every character in
  * both directions (compared over all code points and all bytes). Bytes below 128 may be the second of a character: nothing is
  * to look through such a text before it is UTF-8.
+ *
+ * <p>The tables of those of {@link PostgresCharset} are made when somebody first wants them, or known then not to be had with this
+ * Java. An event loop sees to it ({@link #isReady}, {@link #prepare}) that it is not itself who makes them.
  */
 public final class ClientEncoding {
 
-    private static final Map<String, ClientEncoding> BY_NAME = new HashMap<>();
+    static final Map<String, ClientEncoding> BY_NAME = new HashMap<>();
     private static final Map<String, String> OTHERS = new HashMap<>();
 
     static {
@@ -69,20 +73,12 @@ public final class ClientEncoding {
     private final String name;
     /** Of one that Java alone does not know well enough; otherwise null. */
     private final MultibyteForm form;
-    private volatile Charset charset;
+    private final CharsetTables tables;
 
-    private ClientEncoding(String name, Charset charset, MultibyteForm form) {
+    ClientEncoding(String name, MultibyteForm form, CharsetTables tables) {
         this.name = name;
-        this.charset = charset;
         this.form = form;
-    }
-
-    /** Its tables are made when somebody first wants them. */
-    private boolean isServed() {
-        if (charset == null) {
-            charset = PostgresCharset.of(name, form);
-        }
-        return charset != null;
+        this.tables = tables;
     }
 
     private static void add(String name, String charset, String... aliases) {
@@ -90,12 +86,13 @@ public final class ClientEncoding {
     }
 
     private static void add(String name, Charset charset, String... aliases) {
-        BY_NAME.put(key(name), new ClientEncoding(name, charset, null));
+        BY_NAME.put(key(name), new ClientEncoding(name, null, CharsetTables.made(charset)));
         alias(name, aliases);
     }
 
     private static void add(String name, MultibyteForm form, String... aliases) {
-        BY_NAME.put(key(name), new ClientEncoding(name, null, form));
+        BY_NAME.put(key(name),
+                new ClientEncoding(name, form, new CharsetTables(() -> PostgresCharset.of(name, form))));
         alias(name, aliases);
     }
 
@@ -116,22 +113,54 @@ public final class ClientEncoding {
         return name.replaceAll("[^A-Za-z0-9]", "").toLowerCase(Locale.ROOT);
     }
 
-    /** The encoding of a name or alias; null for UTF8, for SQL_ASCII, which converts nothing, and for what is not listed. */
+    /**
+     * The encoding of a name or alias; null for UTF8, for SQL_ASCII, which converts nothing, for what is not listed, and for what
+     * is known not to be had.
+     */
     public static ClientEncoding of(String name) {
         ClientEncoding encoding = BY_NAME.get(key(name));
-        return encoding != null && encoding.isServed() ? encoding : null;
+        return encoding == null || encoding.tables.isMissing() ? null : encoding;
     }
 
-    /** All that are served, as PostgreSQL spells them. */
+    /** All that are served, as PostgreSQL spells them; makes the tables of all. */
     public static Collection<String> served() {
-        return BY_NAME.values().stream().filter(ClientEncoding::isServed).map(ClientEncoding::name).distinct().sorted()
-                .toList();
+        return BY_NAME.values().stream().filter(encoding -> encoding.tables.get() != null).map(ClientEncoding::name)
+                .distinct().sorted().toList();
     }
 
-    /** Whether PostgreSQL knows the name, but the proxy does not transcode it exactly. */
+    /** Whether PostgreSQL knows the name, but the proxy does not transcode it exactly, as far as that is known yet. */
     public static boolean isUnserved(String name) {
         ClientEncoding encoding = BY_NAME.get(key(name));
-        return encoding != null ? !encoding.isServed() : OTHERS.containsKey(key(name));
+        return encoding != null ? encoding.tables.isMissing() : OTHERS.containsKey(key(name));
+    }
+
+    /** Makes what an encoding needs, if there is one of the name, and waits for it. */
+    static void prepare(String name) {
+        ClientEncoding encoding = BY_NAME.get(key(name));
+        if (encoding != null) {
+            encoding.tables.get();
+        }
+    }
+
+    /** Of one that is missing, ASCII, for the last words to a client who came to it all the same. */
+    private Charset charset() {
+        Charset made = tables.get();
+        return made == null ? StandardCharsets.US_ASCII : made;
+    }
+
+    /** Whether using it, or finding that it is not served, takes no time. */
+    public boolean isReady() {
+        return tables.isDecided();
+    }
+
+    /** Whether it turned out that this Java has not what it needs. */
+    public boolean isMissing() {
+        return tables.isMissing();
+    }
+
+    /** Has what it needs made by an executor, once however many ask. */
+    public CompletionStage<?> prepare(Executor executor) {
+        return tables.prepare(executor);
     }
 
     /** As PostgreSQL spells an encoding's name, or null for one that it does not know. */
@@ -171,6 +200,7 @@ public final class ClientEncoding {
 
     /** As above, as text. */
     public String text(byte[] bytes, int from, int to) {
+        Charset charset = charset();
         CharsetDecoder decoder = charset.newDecoder().onMalformedInput(CodingErrorAction.REPORT)
                 .onUnmappableCharacter(CodingErrorAction.REPORT);
         ByteBuffer in = ByteBuffer.wrap(bytes, from, to - from);
@@ -197,17 +227,16 @@ public final class ClientEncoding {
 
     /** UTF-8 as the client reads it. What the encoding doesn't have is a question mark. */
     public byte[] fromUtf8(byte[] utf8, int from, int to) {
-        return new String(utf8, from, to - from, StandardCharsets.UTF_8).getBytes(charset);
+        return new String(utf8, from, to - from, StandardCharsets.UTF_8).getBytes(charset());
     }
 
     /** Whether a text can be written exactly. */
     public boolean canEncode(String text) {
-        CharsetEncoder encoder = charset.newEncoder();
-        return encoder.canEncode(text);
+        return charset().newEncoder().canEncode(text);
     }
 
     public byte[] fromText(String text) {
-        return text.getBytes(charset);
+        return text.getBytes(charset());
     }
 
     /** Rewrites the messages of ours that begin at an index of a buffer, which are in UTF-8, for the client. */
@@ -277,6 +306,7 @@ public final class ClientEncoding {
         } else if (encode) {
             out.writeBytes(fromUtf8(bytes, 0, length));
         } else {
+            Charset charset = charset();
             String text = charset instanceof PostgresCharset own ? own.ofNode(bytes) : new String(bytes, charset);
             out.writeBytes(text.getBytes(StandardCharsets.UTF_8));
         }

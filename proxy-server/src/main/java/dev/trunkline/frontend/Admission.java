@@ -5,6 +5,7 @@ import dev.trunkline.config.UserConfig;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.session.ClientOutput;
 import dev.trunkline.session.ClientSession;
+import dev.trunkline.session.EncodingThread;
 import dev.trunkline.session.ReportedParameters;
 import dev.trunkline.session.ServedDatabase;
 import dev.trunkline.session.Session;
@@ -32,6 +33,8 @@ final class Admission {
 
     private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
 
+    private static final String CLIENT_ENCODING = "client_encoding";
+
     private final Worker worker;
     private final Reception reception;
     private final ClientConnection connection;
@@ -58,13 +61,34 @@ final class Admission {
         }
         boolean admin = reception.isAdmin(user, startup.database());
         ServedDatabase database = admin ? null : reception.database(user, startup.database());
+        if (EncodingThread.await(spoken(user, database, startup), connection.loop(),
+                () -> dialog.goOn(() -> admit(user, startup, dialog)))) {
+            dialog.await();
+            return;
+        }
+        if (startup.clientEncoding() != null && ClientEncoding.isUnserved(startup.clientEncoding())) {
+            throw ProxyError.UNSUPPORTED_ENCODING.with(startup.clientEncoding());
+        }
         if (!admin && StartupTrial.start(worker, database, reception.credentials(user, database.name()), user.name(),
                 user.pool(), startup.settings(),
                 refusal -> dialog.goOn(() -> decided(refusal, user, database, startup, dialog)))) {
-            dialog.awaitNode();
+            dialog.await();
             return;
         }
         enter(user, admin, database, startup, dialog);
+    }
+
+    /** What the client will speak, or null for UTF-8. */
+    private ClientEncoding spoken(UserConfig user, ServedDatabase database, Startup startup) {
+        String name = startup.clientEncoding();
+        if (name == null && database != null) {
+            name = database.sessionDefaults(loginAtHome(user, database)).get(CLIENT_ENCODING);
+        }
+        return name == null ? null : ClientEncoding.of(name);
+    }
+
+    private String loginAtHome(UserConfig user, ServedDatabase database) {
+        return reception.credentials(user, database.name()).get(database.catalog().homeNode()).user();
     }
 
     /** A node has looked at the settings that the client begins with. */
@@ -100,7 +124,7 @@ final class Admission {
     private ClientSession serve(Clients.Seat seat, UserConfig user, ServedDatabase database,
             Startup startup, Map<String, String> parameters) {
         List<NodeCredential> logins = reception.credentials(user, database.name());
-        String atHome = logins.get(database.catalog().homeNode()).user();
+        String atHome = loginAtHome(user, database);
         SessionSettings settings = SessionSettings.of(atHome, setting -> database.roleDefault(atHome, setting),
                 defaults(database, atHome, startup.clientEncoding()), startup.settings().entrySet(),
                 database.catalog());
@@ -116,15 +140,15 @@ final class Admission {
 
     /** What the nodes report to this user, but for what the client has asked for itself. */
     private Map<String, String> parameters(UserConfig user, ServedDatabase database, Startup startup) {
-        String atHome = reception.credentials(user, database.name()).get(database.catalog().homeNode()).user();
+        String atHome = loginAtHome(user, database);
         Map<String, String> reported = new LinkedHashMap<>(database.startupParameters());
         Map<String, String> defaults = defaults(database, atHome, startup.clientEncoding());
         reported.put("application_name", "");
-        reported.put("client_encoding", "UTF8");
+        reported.put(CLIENT_ENCODING, "UTF8");
         reported.put("is_superuser", database.isSuperuser(atHome) ? "on" : "off");
         reported.replaceAll((name, value) -> defaults.getOrDefault(name.toLowerCase(Locale.ROOT), value));
-        if (ClientEncoding.isUnserved(reported.get("client_encoding"))) {
-            throw ProxyError.UNSUPPORTED_ENCODING.with(reported.get("client_encoding"));
+        if (ClientEncoding.isUnserved(reported.get(CLIENT_ENCODING))) {
+            throw ProxyError.UNSUPPORTED_ENCODING.with(reported.get(CLIENT_ENCODING));
         }
         return parameters(reported, startup);
     }
@@ -132,11 +156,11 @@ final class Admission {
     /** What the login has at the nodes without asking. Connections to them speak UTF-8, so that need not be asked for. */
     private static Map<String, String> defaults(ServedDatabase database, String login, String encoding) {
         Map<String, String> defaults = database.sessionDefaults(login);
-        if (encoding == null || !defaults.containsKey("client_encoding")) {
+        if (encoding == null || !defaults.containsKey(CLIENT_ENCODING)) {
             return defaults;
         }
         Map<String, String> others = new LinkedHashMap<>(defaults);
-        others.remove("client_encoding");
+        others.remove(CLIENT_ENCODING);
         return others;
     }
 

@@ -58,8 +58,9 @@ final class StartupDialog {
     /** Null when TLS was asked for, or is not spoken. */
     private SslHandler direct;
     private boolean over;
-    /** A node is being asked for something. */
-    private boolean awaitsNode;
+    /** Something is waited for, with the proof given. */
+    private boolean waits;
+    /** What is about to be waited for is there already. */
     private boolean answered;
 
     /** It has a place inside of the {@link LoginLine}. */
@@ -92,24 +93,25 @@ final class StartupDialog {
 
     /** Takes one message; false when it has not all arrived. */
     boolean step(ByteBuf in) {
-        if (awaitsNode) {
+        if (waits) {
             return false;
         }
         return login == null ? initial(in) : answer(in);
     }
 
-    /** What the client says next is taken when a node has answered; {@link #goOn} may have been called already. */
-    void awaitNode() {
+    /** What the client says next is taken after {@link #goOn}, which may have been called already. */
+    void await() {
         if (!over && !answered) {
-            awaitsNode = true;
+            waits = true;
             connection.reading(false);
         }
+        answered = false;
     }
 
-    /** The node has answered, or is not waited for any more. */
+    /** What was waited for is there, or is not waited for any more. */
     void goOn(Runnable rest) {
-        answered = true;
-        awaitsNode = false;
+        answered = !waits;
+        waits = false;
         connection.goOn(rest);
     }
 

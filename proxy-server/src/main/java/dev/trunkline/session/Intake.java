@@ -1,6 +1,8 @@
 package dev.trunkline.session;
 
+import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
+import dev.trunkline.wire.ClientEncoding;
 import dev.trunkline.wire.MessageTypes;
 import dev.trunkline.wire.ProtocolViolation;
 import io.netty.buffer.ByteBuf;
@@ -143,7 +145,13 @@ final class Intake {
                 return true;
             }
         }
-        if (!tempTables.knownFor(type)) {
+        ClientEncoding encoding = session.settings().clientEncoding();
+        if (encoding != null && encoding.isMissing()) {
+            // A node has set it by itself, and nothing that is said in it could be read.
+            input.fatal(ProxyError.UNSUPPORTED_ENCODING.with(encoding.name()));
+            return true;
+        }
+        if (!plans.canSpeak(encoding, null) || !tempTables.knownFor(type)) {
             return false;
         }
         return switch (type) {

@@ -9,6 +9,7 @@ import dev.trunkline.route.Destination;
 import dev.trunkline.route.DestinationTable;
 import dev.trunkline.sql.Fingerprint;
 import dev.trunkline.sql.LexedText;
+import dev.trunkline.wire.ClientEncoding;
 import java.util.Arrays;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -158,6 +159,27 @@ final class MessagePlans {
             placed = null;
         }
         return placed;
+    }
+
+    /**
+     * Sees to it that an encoding can be used, or is known to be missing; false when that has to wait. Then {@code next} goes on, or
+     * (null) the message is offered again.
+     *
+     * @param encoding null for UTF-8
+     */
+    boolean canSpeak(ClientEncoding encoding, Runnable next) {
+        if (encoding == null || encoding.isReady()) {
+            return true;
+        }
+        refuseIfCancelled();
+        session.waiting().begin(SessionState.PLANNING, next);
+        int ticket = ++asked;
+        EncodingThread.await(encoding, session.worker().loop(), () -> {
+            if (session.state() == SessionState.PLANNING && ticket == asked) {
+                session.waiting().over();
+            }
+        });
+        return false;
     }
 
     /** The message has been taken: the next one has other statements. */

@@ -59,6 +59,10 @@ final class SettingActions {
 
     void set(SessionAction.SetSetting set, Runnable done) {
         String name = set.name();
+        boolean speaks = name.equals(SessionSettings.ENCODING) && set.valueText() != null;
+        if (speaks && !session.plans().canSpeak(ClientEncoding.of(set.valueText()), () -> set(set, done))) {
+            return;
+        }
         if (set.local() && !session.transaction().isExplicit()) {
             if (session.cycle().isFirst()) {
                 session.replies()
@@ -74,7 +78,7 @@ final class SettingActions {
             done("SET", done);
             return;
         }
-        if (name.equals(SessionSettings.ENCODING)) {
+        if (speaks) {
             requireServed(set.valueText());
         }
         String sql = set.local()
@@ -141,7 +145,7 @@ final class SettingActions {
 
     /** What PostgreSQL does not know either, a node refuses. */
     private static void requireServed(String valueText) {
-        if (valueText != null && ClientEncoding.isUnserved(valueText)) {
+        if (ClientEncoding.isUnserved(valueText)) {
             throw ProxyError.UNSUPPORTED_ENCODING.with(ClientEncoding.canonical(valueText));
         }
     }
