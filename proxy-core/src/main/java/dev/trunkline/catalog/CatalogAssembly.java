@@ -4,6 +4,7 @@ import dev.trunkline.config.Configuration;
 import dev.trunkline.config.DatabaseConfig;
 import dev.trunkline.config.FanOutPolicy;
 import dev.trunkline.config.NodeConfig;
+import dev.trunkline.config.PoolConfig;
 import dev.trunkline.config.Problem;
 import dev.trunkline.config.Problem.Severity;
 import dev.trunkline.config.Spelling;
@@ -64,10 +65,24 @@ public final class CatalogAssembly {
         distributeUnlisted();
         KeyReports reports = new KeyReports(database, schemas, distributions, findings);
         Map<RelationName, Set<String>> colliding = report(reports);
+        TaintingCode tainting = TaintingCodeSearch.of(schemas.values(), dependencies);
+        warnOfResets(tainting);
         Catalog catalog = new Catalog(version, database.name(), nodes(), 0, database.virtualShards(),
                 relations(colliding, comparison), functions(), database.functions(), database.fanOut(), tableFanOut(),
-                oids, foreignKeys(), TaintingCodeSearch.of(schemas.values(), dependencies));
+                oids, foreignKeys(), tainting);
         return new Result(catalog, findings.all(), List.copyOf(reports.colliding()));
+    }
+
+    /** Code that may leave something, where no statement shows that it runs, costs every statement a reset of its connection. */
+    private void warnOfResets(TaintingCode tainting) {
+        if (database.pool().mode() == PoolConfig.Mode.SESSION) {
+            return;
+        }
+        tainting.unnamed().forEach((function, owners) -> findings.database(Severity.WARNING, "function " + function
+                + " may change the session (SET, set_config, session locks, LISTEN, temp tables), and runs where no statement names it: "
+                + String.join("; ", owners)
+                + ". So the connection of every transaction is reset by DISCARD ALL. Let the function"
+                + " change only the transaction (SET LOCAL, set_config(..., true), pg_advisory_xact_lock), or call it by name"));
     }
 
     private Map<RelationName, List<ConstraintFacts>> foreignKeys() {

@@ -25,16 +25,16 @@ public record NodeSchema(ServerFacts server, Map<RelationName, RelationFacts> re
      * Functions of the user's that run where no statement names them, by {@link UserFunction#id}.
      *
      * @param anywhere
-     *            those of operators, casts, operator classes and domains
+     *            those of operators, casts, operator classes and domains, each with what it belongs to, in PostgreSQL's words
      * @param byDdl
      *            those of event triggers
      */
-    public record UnnamedCalls(Set<String> anywhere, Set<String> byDdl) {
+    public record UnnamedCalls(Map<String, List<String>> anywhere, Set<String> byDdl) {
 
-        public static final UnnamedCalls NONE = new UnnamedCalls(Set.of(), Set.of());
+        public static final UnnamedCalls NONE = new UnnamedCalls(Map.of(), Set.of());
 
         public UnnamedCalls {
-            anywhere = Set.copyOf(anywhere);
+            anywhere = Map.copyOf(anywhere);
             byDdl = Set.copyOf(byDdl);
         }
     }

@@ -7,8 +7,13 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
@@ -84,12 +89,15 @@ final class TaintingCodeSearch {
             runBy.getOrDefault(open.poll(), Set.of()).forEach(this::found);
         }
         Set<String> functions = new HashSet<>();
-        boolean unnamed = false;
+        SortedMap<String, SortedSet<String>> unnamed = new TreeMap<>();
         for (NodeSchema schema : schemas) {
             for (UserFunction function : schema.functions()) {
                 if (tainting.contains(new Place.Function(function.id()))) {
                     functions.add(function.facts().name());
-                    unnamed |= schema.unnamedCalls().anywhere().contains(function.id());
+                    List<String> owners = schema.unnamedCalls().anywhere().getOrDefault(function.id(), List.of());
+                    if (!owners.isEmpty()) {
+                        unnamed.computeIfAbsent(function.id(), id -> new TreeSet<>()).addAll(owners);
+                    }
                 }
             }
         }

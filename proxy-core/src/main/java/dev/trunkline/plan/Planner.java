@@ -112,7 +112,7 @@ public final class Planner {
             return ddl && Identifiers.of(sql, key.standardConformingStrings()).stream()
                     .anyMatch(name -> changesSession(name, catalog));
         }
-        return code.unnamed() || footprint.hasUnknownTables() || ddl
+        return code.runsAnywhere() || footprint.hasUnknownTables() || ddl
                 || footprint.tables().stream().anyMatch(use -> code.runsAt(use.relation().fullName(), use.written()))
                 || Identifiers.of(sql, key.standardConformingStrings()).stream().anyMatch(code.functions()::contains);
     }

@@ -67,9 +67,11 @@ final class SchemaDiscovery {
     private NodeSchema read(Map<String, String> reported) throws SQLException {
         NodeSchema.ServerFacts server = server();
         Map<RelationName, RelationFacts> relations = relations();
+        Map<String, List<String>> unnamed = new LinkedHashMap<>();
+        query(SchemaQueries.UNNAMED_CALLS,
+                r -> unnamed.computeIfAbsent(r.getString(1), k -> new ArrayList<>()).add(r.getString(2)));
         return new NodeSchema(server, relations, functions(), types(), builtInFunctions(), systemRelations(), reported,
-                new NodeSchema.UnnamedCalls(textSet(SchemaQueries.UNNAMED_CALLS),
-                        textSet(SchemaQueries.EVENT_TRIGGERS)));
+                new NodeSchema.UnnamedCalls(unnamed, textSet(SchemaQueries.EVENT_TRIGGERS)));
     }
 
     /** Reads one row after the other. */

@@ -196,19 +196,19 @@ final class SchemaQueries {
                      where d.classid = 'pg_proc'::regclass and d.refclassid = 'pg_proc'::regclass and d.refobjid >= {first} order by 1, 2
                     """);
 
-    /** Functions of operators, casts, operator classes and types, which run where no statement names them. */
+    /** Functions of operators, casts, operator classes and types, which run where no statement names them, and what these are. */
     static final String UNNAMED_CALLS = sql(
             """
-                    select distinct u.function::regprocedure::text from (
-                        select oprcode::oid function from pg_operator
-                        union all select castfunc from pg_cast
-                        union all select amproc::oid from pg_amproc
-                        union all select d.refobjid from pg_depend d
+                    select distinct u.function::regprocedure::text, pg_describe_object(u.class, u.owner, 0) from (
+                        select oprcode::oid function, 'pg_operator'::regclass::oid class, oid owner from pg_operator
+                        union all select castfunc, 'pg_cast'::regclass, oid from pg_cast
+                        union all select amproc::oid, 'pg_amproc'::regclass, oid from pg_amproc
+                        union all select d.refobjid, d.classid, d.objid from pg_depend d
                          where d.classid = 'pg_type'::regclass and d.refclassid = 'pg_proc'::regclass
-                        union all select d.refobjid from pg_constraint k
+                        union all select d.refobjid, 'pg_type'::regclass, k.contypid from pg_constraint k
                           join pg_depend d on d.classid = 'pg_constraint'::regclass and d.objid = k.oid and d.refclassid = 'pg_proc'::regclass
                          where k.contypid <> 0
-                    ) u where u.function >= {first} order by 1
+                    ) u where u.function >= {first} order by 1, 2
                     """);
 
     static final String EVENT_TRIGGERS = """

@@ -42,6 +42,26 @@ class ConfigurationCheckTest {
         }
     }
 
+    /** Such a function costs a reset after each transaction, and nobody had been told why. */
+    @Test
+    void codeThatCostsEveryTransactionAResetIsNamed() throws Exception {
+        try (NodeFixture nodes = new NodeFixture(2)) {
+            nodes.onAll("CREATE FUNCTION noted(int, int) RETURNS bool STABLE LANGUAGE plpgsql AS"
+                    + " $$ BEGIN PERFORM set_config('app.noted', 'x', false); RETURN true; END $$;"
+                    + "CREATE OPERATOR === (FUNCTION = noted, LEFTARG = int, RIGHTARG = int)");
+            CheckRun run = CheckRun.of(nodes.yaml(), false, false);
+            assertEquals(0, run.exitCode());
+            assertEquals(List.of("FILE:2:3: databases." + nodes.database
+                    + ": warning: function public.noted(integer,integer) may change the session (SET, set_config, session locks,"
+                    + " LISTEN, temp tables), and runs where no statement names it: operator public.===(integer,integer)."
+                    + " So the connection of every transaction is reset by DISCARD ALL. Let the function change only the"
+                    + " transaction (SET LOCAL, set_config(..., true), pg_advisory_xact_lock), or call it by name"),
+                    run.err());
+            assertEquals(List.of(), CheckRun.problems(nodes.yaml().replace("    nodes:",
+                    "    pool: { mode: session }\n    nodes:")));
+        }
+    }
+
     @Test
     void offlineAsksNoNode() throws Exception {
         String yaml = """

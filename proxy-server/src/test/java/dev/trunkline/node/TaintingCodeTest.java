@@ -100,7 +100,7 @@ class TaintingCodeTest {
             assertEquals(set("seen", "over_seen", "kept", "triggered", "into_triggered", "owner", "owned", "whole",
                     "part", "parted", "parted_1", "defaulted", "generated", "checked", "indexed", "ruled", "rows_of"),
                     names(code.written()));
-            assertFalse(code.unnamed());
+            assertFalse(code.runsAnywhere());
         }
     }
 
@@ -109,23 +109,32 @@ class TaintingCodeTest {
     void codeThatNoNameShows() throws Exception {
         String[][] unnamed = {
                 {"CREATE FUNCTION f(int, int) RETURNS int IMMUTABLE " + LEAVES,
-                        "CREATE OPERATOR === (FUNCTION = f, LEFTARG = int, RIGHTARG = int)"},
+                        "CREATE OPERATOR === (FUNCTION = f, LEFTARG = int, RIGHTARG = int)",
+                        "f(integer,integer)", "operator public.===(integer,integer)"},
                 {"CREATE TYPE pair AS (a int); CREATE FUNCTION f(pair) RETURNS int IMMUTABLE " + LEAVES,
-                        "CREATE CAST (pair AS int) WITH FUNCTION f AS IMPLICIT"},
+                        "CREATE CAST (pair AS int) WITH FUNCTION f AS IMPLICIT", "f(public.pair)",
+                        "cast from public.pair to integer"},
                 {"CREATE FUNCTION f(int) RETURNS bool IMMUTABLE " + LEAVES,
-                        "CREATE DOMAIN odd AS int CHECK (f(VALUE))"},
-                {"CREATE FUNCTION f() RETURNS int STABLE " + LEAVES, "CREATE DOMAIN odd AS int DEFAULT f()"},
+                        "CREATE DOMAIN odd AS int CHECK (f(VALUE))", "f(integer)",
+                        "type public.odd"},
+                {"CREATE FUNCTION f() RETURNS int STABLE " + LEAVES, "CREATE DOMAIN odd AS int DEFAULT f()", "f()",
+                        "type public.odd"},
                 {"CREATE TYPE pair AS (a int); CREATE FUNCTION f(pair, pair) RETURNS int IMMUTABLE " + LEAVES,
-                        "CREATE OPERATOR CLASS p FOR TYPE pair USING btree AS FUNCTION 1 f"}};
+                        "CREATE OPERATOR CLASS p FOR TYPE pair USING btree AS FUNCTION 1 f",
+                        "f(public.pair,public.pair)", "operator family public.p for access method btree"}};
         try (NodeFixture nodes = new NodeFixture(1)) {
             for (String[] ddl : unnamed) {
                 nodes.onAll("DROP SCHEMA public CASCADE; CREATE SCHEMA public; " + ddl[0]);
-                assertFalse(nodes.discover().catalog().taintingCode().unnamed(), ddl[1]);
+                assertFalse(nodes.discover().catalog().taintingCode().runsAnywhere(), ddl[1]);
                 String before = fingerprint(nodes);
                 nodes.onAll(ddl[1]);
                 TaintingCode code = nodes.discover().catalog().taintingCode();
                 assertEquals(Set.of("f"), code.functions(), ddl[1]);
-                assertTrue(code.unnamed(), ddl[1]);
+                String warning = nodes.discover().problems().getFirst().toString();
+                assertTrue(warning.contains(": databases." + nodes.database + ": warning: function public." + ddl[2]
+                        + " may change the session"), warning);
+                assertTrue(warning.contains(ddl[3]), warning);
+                assertTrue(code.runsAnywhere(), ddl[1]);
                 assertNotEquals(before, fingerprint(nodes), ddl[1]);
             }
         }
