@@ -52,6 +52,7 @@ final class FunctionRules {
     private final List<Keyed> keyed = new ArrayList<>();
     private boolean home;
     private boolean transaction;
+    private boolean users;
     private String obstacle;
 
     private FunctionRules() {}
@@ -95,6 +96,11 @@ final class FunctionRules {
     /** Whether the statement must run on the transaction's node. */
     boolean transaction() {
         return transaction;
+    }
+
+    /** Whether any is not PostgreSQL's own. */
+    boolean callsUsers() {
+        return users;
     }
 
     /** The function that must not run on several nodes at once, or null. */
@@ -153,6 +159,7 @@ final class FunctionRules {
 
     private void userFunction(FunctionUse use) {
         String name = use.name();
+        users = true;
         boolean writes = use.facts().worst() == Volatility.VOLATILE;
         if (writes) {
             write("calls the volatile function " + name, SessionEffect.TAINT);

@@ -2,6 +2,7 @@ package dev.trunkline.plan;
 
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.SessionAction.Execute.ArgumentCalls;
+import dev.trunkline.plan.SessionAction.Execute.ArgumentCalls.Place;
 import dev.trunkline.plan.SessionAction.Execute.Form;
 import dev.trunkline.route.ExecuteArguments;
 import dev.trunkline.route.ExecuteArguments.Written;
@@ -53,11 +54,17 @@ public final class PreparedPlans {
         ArgumentCalls calls = ArgumentCalls.NONE;
         if (arguments.stream().anyMatch(Written.Other.class::isInstance)) {
             FunctionRules functions = planner.functionsIn(execute.arguments(), execute.span());
-            if (!planner.oneNode() && (functions.obstacle() != null || functions.refusal() != null)) {
-                return Decision.refuse(functions.refusal() != null
-                        ? functions.refusal()
-                        : ProxyError.NOT_OVER_NODES.with("EXECUTE with an argument that calls " + functions.obstacle(),
-                                "Ask for the value first, and give it as a literal."));
+            if (functions.refusalAnywhere() != null) {
+                return Decision.refuse(functions.refusalAnywhere());
+            }
+            if (!planner.oneNode() && functions.refusal() != null) {
+                return Decision.refuse(functions.refusal());
+            }
+            boolean elsewhere = functions.effects().contains(SessionEffect.SETTING) || !functions.keyed().isEmpty();
+            if (!planner.oneNode() && elsewhere) {
+                return Decision.refuse(ProxyError.NOT_OVER_NODES.with(
+                        "EXECUTE with an argument that calls " + functions.obstacle(),
+                        "Ask for the value first, and give it as a literal."));
             }
             calls = calls(functions);
         }
@@ -72,7 +79,10 @@ public final class PreparedPlans {
             // What it sets is not looked for there.
             effects.add(SessionEffect.HIDDEN_SETTING);
         }
-        return new ArgumentCalls(functions.access(), effects);
+        Place place = functions.home() ? Place.HOME : functions.transaction() ? Place.TRANSACTION : Place.ANY;
+        boolean plain = functions.access().readOnly() && effects.isEmpty() && place == Place.ANY
+                && !functions.callsUsers();
+        return new ArgumentCalls(functions.access(), effects, place, plain);
     }
 
     /** EXPLAIN of an EXECUTE. */

@@ -104,10 +104,21 @@ public sealed interface SessionAction {
     record Execute(String name, List<ExecuteArguments.Written> arguments, ArgumentCalls calls, Form form,
             List<String> made) implements SessionAction {
 
-        /** What the functions in the arguments do, whatever is executed. */
-        public record ArgumentCalls(Access access, Set<SessionEffect> effects) {
+        /**
+         * What the functions in the arguments do, whatever is executed. {@code plain}: nothing but expressions of PostgreSQL's own, which
+         * read no table.
+         */
+        public record ArgumentCalls(Access access, Set<SessionEffect> effects, Place place, boolean plain) {
 
-            static final ArgumentCalls NONE = new ArgumentCalls(Access.read("no function is called"), Set.of());
+            /** Which node has to run them, if it matters. */
+            public enum Place {
+                ANY,
+                HOME,
+                TRANSACTION
+            }
+
+            static final ArgumentCalls NONE = new ArgumentCalls(Access.read("no function is called"), Set.of(),
+                    Place.ANY, true);
 
             public ArgumentCalls {
                 effects = Set.copyOf(effects);

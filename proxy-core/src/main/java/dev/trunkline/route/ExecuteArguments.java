@@ -28,6 +28,9 @@ public final class ExecuteArguments {
         /** Worth what this text, in UTF-8, is as a value of the parameter's type. */
         record Text(byte[] utf8) implements Argument {}
 
+        /** The binary form of a value of the parameter's type, as a node has found it. */
+        record Binary(byte[] bytes) implements Argument {}
+
         record Null() implements Argument {}
 
         /** An expression, or a literal whose value is the node's to find. */
@@ -166,6 +169,7 @@ public final class ExecuteArguments {
                     text.append('"').append(new String(one.utf8(), StandardCharsets.UTF_8)
                             .replace("\\", "\\\\").replace("\"", "\\\"")).append('"');
                 }
+                case Argument.Binary none -> throw new IllegalStateException("no node was asked");
             }
         }
         if (kinds.remove(LiteralKind.FALSE)) {

@@ -33,10 +33,12 @@ final class Binding {
 
     private final Session session;
     private final DeferredReplies deferred;
+    private final ExecutePortals executions;
     private final BindLayout layout = new BindLayout();
 
-    Binding(Session session) {
+    Binding(Session session, ExecutePortals executions) {
         this.session = session;
+        this.executions = executions;
         this.deferred = session.deferred();
     }
 
@@ -60,10 +62,14 @@ final class Binding {
         if (plan.root() instanceof Plan.LocalReply local) {
             if (local.action() instanceof SessionAction.Execute execute
                     && session.statements().find(execute.name()) != null) {
-                return bindExecute(execute, statement, portalName, body, in, start, length);
+                if (layout.count() != 0) {
+                    throw wrongCount(statement, 0);
+                }
+                return executions.bind(execute, statement, portalName, resultFormats(body),
+                        isDescribedNext(in, start + length));
             }
             session.portals().requireFree(portalName, null);
-            keep(new Portal(portalName, statement, null, null, values(plan, body))
+            deferred.keep(new Portal(portalName, statement, null, null, values(plan, body))
                     .ofFailed(session.transaction().isFailed()));
             return true;
         }
@@ -82,7 +88,7 @@ final class Binding {
                 throw ProxyError.PROTOCOL_VIOLATION.with("bind message has " + layout.resultFormatCount()
                         + " result formats but query has " + plan.fanOut().merge().visible() + " columns");
             }
-            keep(portal);
+            deferred.keep(portal);
             return true;
         }
         List<ConfiguredSetting> configured = plan.action() instanceof SessionAction.Configure configure
@@ -113,58 +119,15 @@ final class Binding {
                 && in.getByte(next + HEADER) == 'P';
     }
 
-    /** The portal of an EXECUTE is the portal of what it executes: it can be described, and fetched from in parts. */
-    private boolean bindExecute(SessionAction.Execute execute, ClientStatement statement, String portalName,
-            ByteBuf body, ByteBuf in, int start, int length) {
-        if (layout.count() != 0) {
-            throw wrongCount(statement, 0);
-        }
-        byte[] sql = statement.sql();
-        LexedText lexed = session.worker().lexed();
-        lexed.lex(sql, 0, sql.length, statement.standardConformingStrings());
-        ExecutedStatement executed = ExecutedStatement.of(session, execute, sql, lexed.statementStart(0),
-                lexed.statementEnd(0), lexed.fingerprint(0), statement.standardConformingStrings(), null);
-        if (executed == null) {
-            return false;
-        }
-        if (executed.destination() instanceof Destination.Many many) {
-            session.portals().requireFree(portalName, null);
-            int formats = layout.resultFormatsStart() - 2;
-            keep(new Portal(portalName, executed.prepared(), many, null,
-                    executed.bindValues(body.slice(formats, layout.end() - formats))));
-            return true;
-        }
-        Participant participant = session.participant(session.nodes().of(executed.destination()), null);
-        if (participant == null || !session.replies().switchTo(participant.backend(), null)) {
-            return false;
-        }
-        BackendConnection backend = participant.backend();
-        session.portals().requireFree(portalName, participant);
-        session.use(participant, executed.plan(), executed.destination());
-        deferred.answerParse();
-        ClientStatement atNode = executed.atNode();
-        session.preparing().at(backend, executed.prepared(), isDescribedNext(in, start + length));
-        ReplySink sink = executed.sink(session.out(), sql);
-        backend.parse(atNode.server(), ReplySink.DROP, null);
-        send(backend, "", in, start, length);
-        Portal portal = new Portal(portalName, atNode, executed.destination(), participant, null, sink)
-                .configured(executed.configured());
-        backend.expectBind(sink, portal);
-        session.portals().put(portal);
-        return true;
-    }
-
-    /** A portal that no node has yet. */
-    private void keep(Portal portal) {
-        deferred.answerParse();
-        session.replies().add(BackendEncoder::bindComplete, portal);
-        session.portals().put(portal.boundUnder(session.settings()));
-    }
-
     /** Whether there are as many formats as columns, where those are counted because hidden ones follow them. */
     private boolean hasAllFormats(Merge merge) {
         int formats = layout.resultFormatCount();
         return merge.hidden() == 0 || formats <= 1 || formats == merge.visible();
+    }
+
+    private ByteBuf resultFormats(ByteBuf body) {
+        int from = layout.resultFormatsStart() - 2;
+        return body.slice(from, layout.end() - from);
     }
 
     /** What follows the names of a Bind, where it is needed when the portal is executed; otherwise null. */

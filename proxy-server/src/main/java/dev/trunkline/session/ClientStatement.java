@@ -23,6 +23,8 @@ final class ClientStatement {
     /** What the client knows of the columns, and under which schema it was so; null when it has not been told. */
     private ResultShape told;
     private long toldUnder;
+    /** The types of its parameters as a node has described them last; null when none has. */
+    private int[] describedTypes;
 
     /** @param sql the client's text, which may have comments that the nodes' has not */
     ClientStatement(String name, byte[] sql, ServerStatement server, boolean standardConformingStrings,
@@ -91,6 +93,14 @@ final class ClientStatement {
         }
         toldUnder = server.schema();
         return true;
+    }
+
+    int[] describedTypes() {
+        return describedTypes;
+    }
+
+    void describedTypes(int[] types) {
+        describedTypes = types;
     }
 
     byte[] sql() {

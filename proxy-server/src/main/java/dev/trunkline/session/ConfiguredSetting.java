@@ -41,6 +41,7 @@ record ConfiguredSetting(String name, String value, boolean local) {
                 : switch (arguments.get(number - 1)) {
                     case Argument.Text text -> new Given(new String(text.utf8(), StandardCharsets.UTF_8));
                     case Argument.Null none -> new Given(null);
+                    case Argument.Binary binary -> null;
                     case Argument.Open open -> null;
                 });
     }

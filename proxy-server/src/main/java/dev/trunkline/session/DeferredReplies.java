@@ -138,6 +138,13 @@ final class DeferredReplies {
         };
     }
 
+    /** A portal that no node has yet: its Bind is answered. */
+    void keep(Portal portal) {
+        answerParse();
+        session.replies().add(BackendEncoder::bindComplete, portal);
+        session.portals().put(portal.boundUnder(session.settings()));
+    }
+
     /** What is to be done if the Close of a statement is skipped. */
     Undo ofClose(ClientStatement closed) {
         return refused -> {

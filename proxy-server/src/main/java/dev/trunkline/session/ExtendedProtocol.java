@@ -18,7 +18,6 @@ import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.Destination;
 import dev.trunkline.route.Routing;
 import dev.trunkline.sql.LexedText;
-import dev.trunkline.sql.PreparedText;
 import dev.trunkline.wire.BackendEncoder;
 import dev.trunkline.wire.CString;
 import dev.trunkline.wire.ClientEncoding;
@@ -38,6 +37,7 @@ final class ExtendedProtocol {
     private final ClientStatements statements;
     private final Portals portals;
     private final Preparing preparing;
+    private final ExecutePortals executions;
     private final Binding binding;
     private final DeferredReplies deferred;
 
@@ -46,7 +46,8 @@ final class ExtendedProtocol {
         this.statements = session.statements();
         this.portals = session.portals();
         this.preparing = session.preparing();
-        this.binding = new Binding(session);
+        this.executions = new ExecutePortals(session);
+        this.binding = new Binding(session, executions);
         this.deferred = session.deferred();
     }
 
@@ -194,7 +195,7 @@ final class ExtendedProtocol {
         if (statement.plan().root() instanceof Plan.LocalReply local) {
             if (local.action() instanceof SessionAction.Execute execute && !statement.isEarly()
                     && statements.find(execute.name()) != null) {
-                return describeExecute(statement, execute);
+                return executions.describe(statement, execute);
             }
             deferred.answerParse();
             session.replies()
@@ -216,29 +217,6 @@ final class ExtendedProtocol {
         return true;
     }
 
-    /** EXECUTE returns what the statement returns that it names. */
-    private boolean describeExecute(ClientStatement statement, SessionAction.Execute execute) {
-        ClientStatement prepared = statements.get(execute.name());
-        if (!session.plans().makeCurrent(prepared, null)) {
-            return false;
-        }
-        if (prepared.plan().refusal() != null) {
-            throw prepared.plan().refusal();
-        }
-        BackendConnection backend = preparing.describingAt(prepared, null);
-        if (backend == null) {
-            return false;
-        }
-        deferred.answerParse();
-        preparing.at(backend, prepared, true);
-        ClientStatement atNode = prepared.as(PreparedText
-                .ofExecute(statement.sql(), statement.standardConformingStrings()).withName(prepared.server().name()),
-                prepared.plan());
-        preparing.at(backend, atNode);
-        preparing.describe(backend, atNode, true);
-        return true;
-    }
-
     private boolean describePortal(Portal portal, ByteBuf in, int start, int length) {
         if (!deferred.settle()) {
             return false;
@@ -251,6 +229,9 @@ final class ExtendedProtocol {
             }
             backend.send(in, start, length);
             backend.expectDescribe(preparing.describingPortal(portal));
+        } else if (portal.isOpen()) {
+            session.actions().checkNotFailed(portal.plan());
+            return executions.describe(portal);
         } else if (portal.plan().root() instanceof Plan.LocalReply local) {
             session.replies().add(b -> session.actions().describe(local.action(), b));
         } else {
@@ -285,6 +266,9 @@ final class ExtendedProtocol {
         }
         StatementPlan plan = portal.plan();
         session.actions().checkNotFailed(portal.isOfFailed() || session.transaction().isBroken() ? plan : null);
+        if (portal.isOpen()) {
+            return executions.open(portal) && execute(in, start, length);
+        }
         if (portal.participant() != null) {
             BackendConnection backend = portal.participant().backend();
             if (!session.replies().switchTo(backend, null)) {

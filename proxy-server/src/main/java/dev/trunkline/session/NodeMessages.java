@@ -24,6 +24,19 @@ final class NodeMessages {
         out.setInt(start + 1, out.writerIndex() - start - 1);
     }
 
+    /** Bind without parameters, with a format for each column of the result. */
+    static void bind(ByteBuf out, String portal, String statement, short[] formats) {
+        int start = out.writerIndex();
+        out.writeByte(MessageTypes.BIND).writeInt(0);
+        CString.write(out, portal);
+        CString.write(out, statement);
+        out.writeInt(0).writeShort(formats.length);
+        for (short format : formats) {
+            out.writeShort(format);
+        }
+        out.setInt(start + 1, out.writerIndex() - start - 1);
+    }
+
     /**
      * Bind for a fan-out, whose nodes' rows may have hidden columns after the client's: those come in binary.
      *

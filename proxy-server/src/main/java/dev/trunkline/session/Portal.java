@@ -3,6 +3,7 @@ package dev.trunkline.session;
 import dev.trunkline.backend.ReplySink;
 import dev.trunkline.backend.Undo;
 import dev.trunkline.error.ProxyError;
+import dev.trunkline.plan.SessionAction;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.Destination;
 import io.netty.buffer.ByteBuf;
@@ -31,6 +32,8 @@ final class Portal implements Undo {
     private boolean mayHaveGone;
     private boolean skipped;
     private boolean ofFailed;
+    /** The arguments of an open EXECUTE, once a node has evaluated them. */
+    private ArgumentValues evaluated;
     /** What client_encoding was set to when it was bound: null for nothing. */
     private String encoding;
     /** The portal of the same name whose place it has taken, if its node allows that; null if there was none. */
@@ -91,6 +94,24 @@ final class Portal implements Undo {
     Portal configured(List<ConfiguredSetting> settings) {
         configured = settings;
         return this;
+    }
+
+    /**
+     * Whether it is an EXECUTE whose arguments a node has to evaluate before it is known where it runs. PostgreSQL does so when the portal
+     * is executed, and then this one gives way to that of what it executes. Its values are the formats of the results.
+     */
+    boolean isOpen() {
+        return values != null && plan.action() instanceof SessionAction.Execute;
+    }
+
+    ArgumentValues evaluated() {
+        return evaluated;
+    }
+
+    /** Null if they can't be evaluated: it has failed then. */
+    void evaluated(ArgumentValues found) {
+        evaluated = found;
+        done |= found == null;
     }
 
     /** The run that a row limit has interrupted, or null. */

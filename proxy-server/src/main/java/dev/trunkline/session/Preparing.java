@@ -25,7 +25,6 @@ import java.util.Set;
 final class Preparing {
 
     private static final int HEADER = 5;
-    private static final int[] NO_TYPES = {};
     /** The kinds of statement that mean the same whoever has prepared them: not so FETCH, which means the session's cursor. */
     static final Set<String> ROWS = Set.of("SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt");
 
@@ -139,16 +138,31 @@ final class Preparing {
                 : new ToldSink(session.out(), statement);
     }
 
-    /** The parameters' types as a node has described them, none if they aren't known. */
+    /** The parameters' types as a node has described them, null if they aren't known. */
     int[] describedTypes(ClientStatement statement) {
         ServerStatement.Accepted said = accepted(statement);
-        if (said == null || said.description() == null) {
-            return NO_TYPES;
+        if (said != null && said.description() != null) {
+            statement.describedTypes(parameterTypes(said.description()));
         }
-        ByteBuf description = Unpooled.wrappedBuffer(said.description());
-        ByteBuf body = description.slice(HEADER, description.getInt(1) - 4);
+        return statement.describedTypes();
+    }
+
+    /** @param description begins with a whole ParameterDescription */
+    static int[] parameterTypes(byte[] description) {
+        ByteBuf message = Unpooled.wrappedBuffer(description);
+        ByteBuf body = message.slice(HEADER, message.getInt(1) - 4);
         return ((ParameterDescription) BackendDecoder.decode(MessageTypes.PARAMETER_DESCRIPTION, body)).types()
                 .stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    /** Has a node have a statement of our own. */
+    void at(BackendConnection backend, ServerStatement own) {
+        if (!backend.has(own)) {
+            backend.parse(own, ReplySink.DROP, null);
+        } else if (backend.usesKnown(own, true)) {
+            FrontendEncoder.describe(backend.stage(), Target.STATEMENT, own.name());
+            backend.expectDescribe(ReplySink.DROP);
+        }
     }
 
     /** Sees to it that a node has the statement, without a reply to the client. */

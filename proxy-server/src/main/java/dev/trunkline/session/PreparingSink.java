@@ -52,6 +52,7 @@ final class PreparingSink implements ReplySink {
             case MessageTypes.PARAMETER_DESCRIPTION -> {
                 description = new ByteArrayOutputStream();
                 add(frame);
+                statement.describedTypes(Preparing.parameterTypes(description.toByteArray()));
             }
             case MessageTypes.ROW_DESCRIPTION, MessageTypes.NO_DATA -> {
                 add(frame);

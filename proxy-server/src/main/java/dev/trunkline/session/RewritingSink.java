@@ -13,14 +13,17 @@ import io.netty.buffer.ByteBuf;
 final class RewritingSink implements ReplySink {
 
     private final ClientOutput out;
+    private final byte[] before;
     private final byte[] written;
     private final byte[] sent;
     private final String nodeName;
     private final String clientName;
     private boolean told;
 
-    RewritingSink(ClientOutput out, byte[] written, byte[] sent, String nodeName, String clientName) {
+    /** @param before what stands in the client's text before the EXECUTE that it has written */
+    RewritingSink(ClientOutput out, byte[] before, byte[] written, byte[] sent, String nodeName, String clientName) {
         this.out = out;
+        this.before = before;
         this.written = written;
         this.sent = sent;
         this.nodeName = nodeName;
@@ -64,6 +67,6 @@ final class RewritingSink implements ReplySink {
                     ? new Field(field.code(), field.value().replace(quoted, '"' + clientName + '"'))
                     : field).toList());
         }
-        return RewrittenText.asWritten(named, written, sent);
+        return RewrittenText.after(RewrittenText.asWritten(named, written, sent), before);
     }
 }

@@ -266,11 +266,8 @@ public final class Session implements ClientSession {
 
     /** Notes what a statement does at a node, and refuses a second writer. */
     void use(Participant participant, StatementPlan plan, Destination destination) {
-        Participant.Use use = participant.use().and(plan.access().mode(), transaction.isExplicit());
-        if (use == Participant.Use.WRITE) {
-            transaction.requireOnlyWriter(participant, database);
-        }
-        participant.use(use, destination instanceof Destination.One one ? one.virtualShard() : -1);
+        transaction.use(participant, plan.access(),
+                destination instanceof Destination.One one ? one.virtualShard() : -1, database);
         Set<SessionEffect> effects = plan.effects();
         if (!effects.isEmpty()) {
             leases.note(participant, effects);

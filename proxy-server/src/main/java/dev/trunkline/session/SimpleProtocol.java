@@ -179,9 +179,13 @@ final class SimpleProtocol {
             boolean standardStrings) {
         byte[] text = java.util.Arrays.copyOf(sql, lexed.statementEnd(0));
         ExecutedStatement executed = ExecutedStatement.of(session, execute, sql, lexed.statementStart(0),
-                lexed.statementEnd(0), lexed.fingerprint(0), standardStrings, null);
+                lexed.statementEnd(0), lexed.fingerprint(0), standardStrings, null, null);
         if (executed == null) {
             return false;
+        }
+        if (executed.isOpen()) {
+            StringRun.start(session, text, List.of(plan), List.of(session.planKey()), standardStrings);
+            return true;
         }
         if (executed.destination() instanceof Destination.Many many) {
             FanOutRun.start(session, executed.plan(), many, executed.source(), 0, session.cycle()::end);
@@ -204,7 +208,7 @@ final class SimpleProtocol {
         byte[] nodeSql = backend.spoken(executed.nodeSql(), 0, executed.nodeSql().length);
         FrontendEncoder.query(backend.stage(), nodeSql, 0, nodeSql.length);
         session.cycle().awaitReady(1, null);
-        backend.expectQuery(executed.sink(session.out(), text));
+        backend.expectQuery(executed.sink(session.out()));
         return true;
     }
 

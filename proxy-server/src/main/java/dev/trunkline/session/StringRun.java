@@ -12,6 +12,7 @@ import dev.trunkline.route.Routing;
 import dev.trunkline.sql.LexedText;
 import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.FrontendEncoder;
+import dev.trunkline.wire.FrontendMessage.Target;
 import java.util.Arrays;
 import java.util.List;
 
@@ -34,6 +35,8 @@ final class StringRun implements StatementRun {
     private boolean again;
     /** The EXECUTE whose replies are awaited, or null. */
     private ExecutedStatement running;
+    /** The arguments of the EXECUTE at hand, if a node had to evaluate them. */
+    private ArgumentValues evaluated;
     /** Who answers the statement at hand. */
     private BackendConnection asked;
 
@@ -155,21 +158,31 @@ final class StringRun implements StatementRun {
 
     /** Has a node run the statement at hand. */
     private void ask(BackendConnection backend, byte[] text, int start, int end, StatementPlan plan) {
-        asked = backend;
         var columns = new HeldColumns(session.out(), plan);
         SimpleProtocol.send(backend, text, start, end, columns, columns.rows(), DroppingSink.INJECTED);
+        asked(backend);
+    }
+
+    private void asked(BackendConnection backend) {
+        asked = backend;
         FrontendEncoder.flush(backend.stage());
         session.become(SessionState.ACTIVE);
     }
 
     private void execute(SessionAction.Execute execute, int i) {
         ExecutedStatement executed = ExecutedStatement.of(session, execute, sql, lexed.statementStart(i),
-                lexed.statementEnd(i), lexed.fingerprint(i), session.planKey().standardConformingStrings(), this::step);
+                lexed.statementEnd(i), lexed.fingerprint(i), session.planKey().standardConformingStrings(), evaluated,
+                this::step);
         if (executed == null) {
+            return;
+        }
+        if (executed.isOpen()) {
+            executed.evaluate(session, values -> evaluated = values, this::step);
             return;
         }
         if (executed.destination() instanceof Destination.Many many) {
             next++;
+            evaluated = null;
             FanOutRun.start(session, executed.plan(), many, executed.source(), 0, this::step);
             return;
         }
@@ -180,22 +193,46 @@ final class StringRun implements StatementRun {
         session.use(participant, executed.plan(), executed.destination());
         session.actions().sent(executed.plan(), participant, executed.configured());
         next++;
+        evaluated = null;
         BackendConnection backend = participant.backend();
         session.replies().switchTo(backend, null);
         session.run(this);
         running = executed;
+        if (executed.bound()) {
+            bind(backend, executed);
+            return;
+        }
         session.preparing().at(backend, executed.prepared(), true);
         byte[] nodeSql = executed.nodeSql();
         ask(backend, nodeSql, 0, nodeSql.length, executed.plan());
     }
 
+    /** Has a node run what an EXECUTE executes, with the values that its arguments have had. */
+    private void bind(BackendConnection backend, ExecutedStatement executed) {
+        var columns = new HeldColumns(session.out(), executed.plan());
+        if (backend.has(executed.prepared().server())) {
+            backend.usesKnown(executed.prepared().server(), true);
+        }
+        session.preparing().at(backend, executed.prepared());
+        NodeMessages.bind(backend.stage(), "", executed.prepared().server().name(),
+                executed.bindValues(session.settings().clientEncoding()));
+        backend.expectBind(DroppingSink.INJECTED, null);
+        FrontendEncoder.describe(backend.stage(), Target.PORTAL, "");
+        backend.expectDescribe(columns);
+        FrontendEncoder.execute(backend.stage(), "", 0);
+        backend.expectExecute(columns.rows());
+        asked(backend);
+    }
+
     /** Positions count from the beginning of the string. */
     @Override
     public ErrorFields asWritten(BackendConnection backend, ErrorFields fields) {
-        int start = lexed.statementStart(next - 1);
-        byte[] written = Arrays.copyOfRange(sql, start, lexed.statementEnd(next - 1));
-        ErrorFields told = running == null ? fields : running.sink(session.out(), written).asWritten(fields);
-        return RewrittenText.after(told, Arrays.copyOf(sql, start));
+        if (running != null) {
+            return running.bound()
+                    ? running.prepared().asWritten(fields)
+                    : running.sink(session.out()).asWritten(fields);
+        }
+        return RewrittenText.after(fields, Arrays.copyOf(sql, lexed.statementStart(next - 1)));
     }
 
     private void checkPlannedUnder(PlanKey foreseen, PlanKey key) {

@@ -1,6 +1,7 @@
 package dev.trunkline.session;
 
 import dev.trunkline.error.ProxyError;
+import dev.trunkline.plan.Access;
 import dev.trunkline.wire.ClientEncoding;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -74,6 +75,15 @@ final class Transaction {
         for (Participant participant : participants) {
             participant.backend().encoding(encoding);
         }
+    }
+
+    /** Notes what runs at a node, and refuses a second writer; {@code virtualShard} is -1 where none is named. */
+    void use(Participant participant, Access access, int virtualShard, ServedDatabase database) {
+        Participant.Use use = participant.use().and(access.mode(), explicit);
+        if (use == Participant.Use.WRITE) {
+            requireOnlyWriter(participant, database);
+        }
+        participant.use(use, virtualShard);
     }
 
     /** Refuses that this participant writes when another one has written: nobody could commit both. */

@@ -323,9 +323,8 @@ class PreparedStatementTest {
     // ---- SQL's, over nodes
 
     @Test
-    void aWriteWhoseKeyIsAnExpressionIsRefused() throws Exception {
+    void aWriteWhoseKeyIsNullIsRefused() throws Exception {
         assertEquals("[PREPARE] Z:I", ask(client, "PREPARE ins(int8, text) AS INSERT INTO items VALUES ($1, $2)"));
-        assertEquals("error TL003 Z:I", ask(client, "EXECUTE ins(1000 + 1, 'x')"));
         assertEquals("error TL003 Z:I", ask(client, "EXECUTE ins(null, 'x')"));
         assertEquals("[INSERT 0 1] Z:I", ask(client, "EXECUTE ins(" + fixture.key(1, 1) + ", 'x' || 'y')"));
         assertEquals("xy", fixture.ask(1, "SELECT v FROM items WHERE k = " + fixture.key(1, 1)));
@@ -345,12 +344,11 @@ class PreparedStatementTest {
     }
 
     @Test
-    void aFanOutTakesConstantsOnly() throws Exception {
+    void aFanOutTakesConstants() throws Exception {
         assertEquals("[PREPARE] Z:I", ask(client, "PREPARE below(int8) AS SELECT count(*) FROM items WHERE k < $1"));
         assertEquals("T row(2) [SELECT 1] Z:I", ask(client, "EXECUTE below(1000000)"));
         assertEquals("T row(2) [SELECT 1] Z:I", ask(client, "EXECUTE below('1000000')"));
         assertEquals("T row(0) [SELECT 1] Z:I", ask(client, "EXECUTE below(-1.5)"));
-        assertEquals("error TL002 Z:I", ask(client, "EXECUTE below(1000 * 1000)"));
         assertEquals("error TL002 Z:I", ask(client, "EXPLAIN EXECUTE below(1)"));
         assertEquals("error TL002 Z:I", ask(client, "CREATE TABLE made AS EXECUTE below(1)"));
         assertEquals("[PREPARE] Z:I", ask(client, "PREPARE list AS SELECT count(*) FROM items WHERE k = ANY($1)"));
