@@ -131,6 +131,11 @@ final class ControlMessages {
         ReplySink sink = expected.sink();
         if (kind != Kind.QUERY && kind != Kind.SYNC) {
             expected.skipToSync(statements);
+            if (expected.kind() == Kind.QUERY) {
+                // It skips the query, too, which follows a BEGIN that has failed; ReadyForQuery comes for Sync alone.
+                FrontendEncoder.sync(connection.stage());
+                connection.flush();
+            }
         }
         BackendOwner owner = connection.owner();
         if (owner != null) {

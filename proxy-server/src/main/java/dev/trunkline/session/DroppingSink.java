@@ -7,7 +7,9 @@ import io.netty.buffer.ByteBuf;
 /** A sink that drops everything, told apart from others of its kind by identity. */
 final class DroppingSink implements ReplySink {
 
-    /** Marks replies to BEGIN and other statements of our own that a client's statement follows directly. */
+    /** Marks replies to BEGIN, which a client's statement follows directly. */
+    static final ReplySink BEGINNING = new DroppingSink();
+    /** Marks replies to other statements of our own that a client's statement follows directly. */
     static final ReplySink INJECTED = new DroppingSink();
     /** Marks replies to the end of a part of a transaction, whose errors change nothing. */
     static final ReplySink ENDING = new DroppingSink();

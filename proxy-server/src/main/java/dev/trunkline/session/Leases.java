@@ -8,6 +8,7 @@ import dev.trunkline.plan.SessionEffect;
 import dev.trunkline.pool.Pool;
 import dev.trunkline.pool.Waiter;
 import dev.trunkline.wire.ErrorFields;
+import dev.trunkline.wire.FrontendEncoder;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
@@ -276,20 +277,19 @@ final class Leases implements Waiter {
         }
     }
 
-    /** Tells a node that joins an explicit transaction what has been said so far. The reply is not awaited. */
-    private void begin(Participant participant, Transaction transaction) {
+    /**
+     * Tells a node that joins an explicit transaction what has been said so far. The reply is not awaited, so BEGIN goes in the
+     * extended protocol: after an error (it can be cancelled, too) the node skips what follows, and runs nothing outside of it.
+     */
+    private static void begin(Participant participant, Transaction transaction) {
         participant.begun(true);
-        String sql = transaction.beginSql();
-        if (!transaction.journal().isEmpty()) {
-            StringBuilder all = new StringBuilder(sql);
-            for (Transaction.JournalEntry entry : transaction.journal()) {
-                if (entry.sql() != null) {
-                    all.append(';').append(entry.sql());
-                }
+        TellRun.unawaited(participant.backend(), transaction.beginSql(), DroppingSink.BEGINNING);
+        for (Transaction.JournalEntry entry : transaction.journal()) {
+            if (entry.sql() != null) {
+                TellRun.unawaited(participant.backend(), entry.sql(), DroppingSink.INJECTED);
             }
-            sql = all.toString();
         }
-        participant.backend().query(sql, DroppingSink.INJECTED);
+        FrontendEncoder.flush(participant.backend().stage());
     }
 
     /** Notes what a statement leaves on its connection. */

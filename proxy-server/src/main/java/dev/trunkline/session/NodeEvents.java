@@ -63,6 +63,9 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         Participant participant = transaction.at(backend.node());
         if (participant != null) {
             participant.aborted();
+            if (sink == DroppingSink.BEGINNING) {
+                participant.begun(false);
+            }
         }
         noteState(fields.sqlState());
         if (sink == DroppingSink.APPLYING) {
@@ -174,10 +177,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
 
     @Override
     public void parameterChanged(BackendConnection backend, String name, String value) {
-        // Our own name at the nodes is no client's: one that has set none has been told that it is empty.
-        boolean ours = name.equals("application_name")
-                && value.equals(session.worker().connector().applicationName());
-        session.reported().changed(name, ours ? "" : value);
+        session.reported().changed(name, value);
     }
 
     @Override

@@ -390,6 +390,9 @@ final class SimpleProtocol {
         }
         session.cycle().leavePipeline();
         session.actions().checkNotFailed(null);
+        if (session.cycle().hasUnsynced()) {
+            throw ProxyError.NOT_OVER_NODES.with("a function call in the middle of a pipeline", "Send Sync before it.");
+        }
         int node = session.database().catalog().homeNode();
         Participant participant = session.participant(node, null);
         if (participant == null) {
@@ -399,9 +402,6 @@ final class SimpleProtocol {
         if (writer != null && writer != participant) {
             throw ProxyError.NOT_OVER_NODES.with("a function call after a write on another node",
                     "Call it in a transaction of its own.");
-        }
-        if (session.cycle().hasUnsynced()) {
-            throw ProxyError.NOT_OVER_NODES.with("a function call in the middle of a pipeline", "Send Sync before it.");
         }
         participant.use(Participant.Use.WRITE, -1);
         if (length < HEADER + Integer.BYTES || !LargeObjects.FUNCTIONS.contains(in.getInt(start + HEADER))) {

@@ -23,11 +23,13 @@ import java.util.function.Consumer;
  * They are said on a pooled connection, until the end of one transaction; nothing of them stays.
  *
  * <p>What a node has taken is remembered by the loop, so that most log-ins ask nobody. Where no node can be asked soon (down,
- * paused, no connection free) the client is let in, and a wrong setting fails its statements. Confined to the client's loop.
+ * paused, all connections in use) the client is let in, and a wrong setting fails its statements. Confined to the client's loop.
  */
 public final class StartupTrial implements Waiter, ProxyOwner {
 
-    private static final int PATIENCE_SECONDS = 2;
+    private static final long PATIENCE_MILLIS = 2000;
+    /** Where all connections are in use: they may be for long, and the log-in doesn't hang on the answer. */
+    private static final long EXHAUSTED_MILLIS = 100;
     /** SQLSTATE classes of what is wrong with a setting; anything else is the node's affair. */
     private static final Set<String> REFUSALS = Set.of("0A", "22", "28", "42", "55");
     /** Whoever had the connection before may have left its role. */
@@ -40,6 +42,8 @@ public final class StartupTrial implements Waiter, ProxyOwner {
     private Future<?> timeout;
     private BackendConnection connection;
     private ErrorFields refused;
+    /** Whether the node has said anything but yes: then it has not taken the settings, though it may not have looked at them. */
+    private boolean failed;
     private boolean over;
 
     private StartupTrial(TriedSettings tried, Pool pool, List<TriedSettings.Tried> entries,
@@ -95,12 +99,22 @@ public final class StartupTrial implements Waiter, ProxyOwner {
     }
 
     private void ask(Worker worker) {
-        timeout = worker.loop().schedule(this::giveUp, PATIENCE_SECONDS, TimeUnit.SECONDS);
+        timeout = worker.loop().schedule(this::giveUp, PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
         BackendConnection free = pool.tryAcquire(false);
         if (free != null) {
             granted(free);
-        } else {
-            pool.await(this, false, System.nanoTime());
+            return;
+        }
+        long now = System.nanoTime();
+        pool.await(this, false, now);
+        if (!over && connection == null && pool.status(now).limitedBy() != null) {
+            worker.loop().schedule(this::giveUpWaiting, EXHAUSTED_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void giveUpWaiting() {
+        if (connection == null) {
+            giveUp();
         }
     }
 
@@ -156,6 +170,7 @@ public final class StartupTrial implements Waiter, ProxyOwner {
 
     @Override
     public void failed(BackendConnection backend, ReplySink sink, ErrorFields fields, ByteBuf frame) {
+        failed = true;
         String state = fields.sqlState();
         if (state != null && REFUSALS.contains(state.substring(0, Math.min(2, state.length())))) {
             refused = fields;
@@ -165,7 +180,7 @@ public final class StartupTrial implements Waiter, ProxyOwner {
     @Override
     public void ready(BackendConnection backend, ReplySink sink, byte status, boolean relayed) {
         pool.release(backend);
-        if (refused == null) {
+        if (!failed) {
             entries.forEach(tried::add);
         }
         decide(refused);

@@ -51,6 +51,18 @@ final class TellRun implements StatementRun {
         }
     }
 
+    /** Puts a statement before what a node is sent next, which it runs only if this one has gone well. */
+    static void unawaited(BackendConnection backend, String sql, ReplySink sink) {
+        byte[] utf8 = sql.getBytes(StandardCharsets.UTF_8);
+        byte[] text = backend.spoken(utf8, 0, utf8.length);
+        FrontendEncoder.parse(backend.stage(), "", text, 0, text.length, new int[0]);
+        backend.expectParse(ServerStatement.unnamed(new byte[0], new int[0]), sink, null);
+        NodeMessages.bind(backend.stage(), "", "");
+        backend.expectBind(sink, null);
+        FrontendEncoder.execute(backend.stage(), "", 0);
+        backend.expectExecute(sink);
+    }
+
     /** Runs a statement without committing what came before it; {@code drained} tells that it is over. */
     static void extended(BackendConnection backend, String sql, ReplySink sink) {
         byte[] utf8 = sql.getBytes(StandardCharsets.UTF_8);
