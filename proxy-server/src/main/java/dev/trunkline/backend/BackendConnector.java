@@ -35,7 +35,7 @@ public final class BackendConnector {
     private final NodeAddresses addresses;
 
     /**
-     * @param applicationName what nodes show of us until a session sets its own
+     * @param applicationName what nodes show of connections of our own
      * @param preparedStatements how many statements a connection holds
      * @param addresses where the nodes' hosts are
      */
@@ -48,25 +48,32 @@ public final class BackendConnector {
         this.addresses = addresses;
     }
 
-    /** What {@code application_name} is at a node when no client has set it. */
-    public String applicationName() {
-        return applicationName;
-    }
-
     /** The addresses of a node's host. */
     public HostAddresses addresses(NodeEndpoint endpoint) {
         return addresses.of(endpoint.host());
     }
 
     /**
-     * Connects and logs in; one of the two is called on the loop, later. A host's addresses are tried one after the other;
+     * Connects and logs in for sessions, whose name at the node is what their clients have set. One of the two is called on the
+     * loop, later. A host's addresses are tried one after the other;
      * when none will do, they are looked up again before the next attempt.
      */
     public void connect(EventLoop loop, NodeEndpoint endpoint, NodeCredential credential,
             Consumer<BackendConnection> connected, Consumer<ProxyException> failed) {
+        connect(loop, endpoint, credential, null, connected, failed);
+    }
+
+    /** As above, for what the proxy itself has to do there, under its name. */
+    public void connectOurselves(EventLoop loop, NodeEndpoint endpoint, NodeCredential credential,
+            Consumer<BackendConnection> connected, Consumer<ProxyException> failed) {
+        connect(loop, endpoint, credential, applicationName, connected, failed);
+    }
+
+    private void connect(EventLoop loop, NodeEndpoint endpoint, NodeCredential credential, String name,
+            Consumer<BackendConnection> connected, Consumer<ProxyException> failed) {
         HostAddresses host = addresses(endpoint);
         host.resolve(loop,
-                all -> new Attempt(loop, endpoint, credential, host, all.iterator(), connected, failed).next(),
+                all -> new Attempt(loop, endpoint, credential, name, host, all.iterator(), connected, failed).next(),
                 why -> failed.accept(
                         ProxyError.NODE_DOWN.with(endpoint.nodeName()).withDetail(endpoint + ": " + why + ".")));
     }
@@ -77,13 +84,16 @@ public final class BackendConnector {
         private final EventLoop loop;
         private final NodeEndpoint endpoint;
         private final NodeCredential credential;
+        /** Null for none. */
+        private final String name;
         private final HostAddresses host;
         private final Iterator<InetAddress> rest;
         private final Consumer<BackendConnection> connected;
         private final Consumer<ProxyException> failed;
 
-        Attempt(EventLoop loop, NodeEndpoint endpoint, NodeCredential credential, HostAddresses host,
+        Attempt(EventLoop loop, NodeEndpoint endpoint, NodeCredential credential, String name, HostAddresses host,
                 Iterator<InetAddress> rest, Consumer<BackendConnection> connected, Consumer<ProxyException> failed) {
+            this.name = name;
             this.loop = loop;
             this.endpoint = endpoint;
             this.credential = credential;
@@ -95,7 +105,7 @@ public final class BackendConnector {
 
         void next() {
             InetAddress address = rest.next();
-            LoginHandler login = new LoginHandler(endpoint, credential, applicationName, preparedStatements,
+            LoginHandler login = new LoginHandler(endpoint, credential, name, preparedStatements,
                     connection -> {
                         host.connected(address);
                         connected.accept(connection);

@@ -47,6 +47,7 @@ final class LoginHandler extends ChannelInboundHandlerAdapter {
 
     private final NodeEndpoint endpoint;
     private final NodeCredential credential;
+    /** Null for what PostgreSQL gives a client that asks for none. */
     private final String applicationName;
     private final int preparedStatements;
     private final Consumer<BackendConnection> connected;
@@ -98,7 +99,9 @@ final class LoginHandler extends ChannelInboundHandlerAdapter {
         Map<String, String> startup = new LinkedHashMap<>();
         startup.put("user", credential.user());
         startup.put("database", endpoint.database());
-        startup.put("application_name", applicationName);
+        if (applicationName != null) {
+            startup.put("application_name", applicationName);
+        }
         startup.put("client_encoding", "UTF8");
         // A session without a connection idles; one that waits to be lent does not.
         startup.put("idle_session_timeout", "0");

@@ -143,7 +143,7 @@ final class NodeChannels implements ProxyOwner, FlushTarget {
         waiting.add(next);
         if (!connecting) {
             connecting = true;
-            connector.connect(loop.get(), endpoint, login, this::connected, this::connectFailed);
+            connector.connectOurselves(loop.get(), endpoint, login, this::connected, this::connectFailed);
         }
     }
 

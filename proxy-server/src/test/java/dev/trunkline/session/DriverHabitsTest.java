@@ -12,6 +12,7 @@ import dev.trunkline.wire.FrontendMessage.Flush;
 import dev.trunkline.wire.FrontendMessage.Query;
 import dev.trunkline.wire.FrontendMessage.Sync;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -94,6 +95,30 @@ class DriverHabitsTest {
             assertEquals("[BEGIN] [INSERT 0 1] [PREPARE TRANSACTION] Z:I",
                     ask(c, "BEGIN; INSERT INTO notes VALUES (1, 'p'); PREPARE TRANSACTION 'x'"));
             assertEquals("1 2 [ROLLBACK PREPARED] Z:I", exchange(c, run("ROLLBACK PREPARED 'x'"), new Sync()));
+        });
+    }
+
+    /** It was the proxy's name, {@code trunkline/0}, of a client that had set none. */
+    @Test
+    void theApplicationsNameIsTheClientsOwn() throws Exception {
+        each(c -> {
+            for (String name : List.of("one", "it's two")) {
+                try (PgClient other = PgClient.connect("127.0.0.1", fixture.proxy.port())) {
+                    other.login(Map.of("user", "postgres", "database", fixture.database, "application_name", name),
+                            null);
+                    assertEquals(name, value(other, "SHOW application_name"));
+                    assertEquals(name, value(other,
+                            "SELECT application_name FROM pg_stat_activity WHERE pid = pg_backend_pid()"));
+                }
+                assertEquals("", value(c, "SHOW application_name"));
+                assertEquals("", value(c, "SELECT current_setting('application_name')"));
+            }
+            ask(c, "SET application_name = 'mine'");
+            assertEquals("mine", value(c, "SHOW application_name"));
+            ask(c, "RESET application_name");
+            assertEquals("", value(c, "SHOW application_name"));
+            ask(c, "DISCARD ALL");
+            assertEquals("", value(c, "SHOW application_name"));
         });
     }
 

@@ -171,7 +171,7 @@ class FailureTest {
     private static void terminateOne(int node) {
         try {
             fixture.onNode(node, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client"
-                    + " backend' AND pid <> pg_backend_pid() AND application_name = 'trunkline/0' LIMIT 1");
+                    + " backend' AND pid <> pg_backend_pid() AND application_name NOT LIKE '%control%' LIMIT 1");
         } catch (SQLException starting) {
             // Next time.
         }
@@ -181,7 +181,7 @@ class FailureTest {
     private static void killOne(int node) {
         try {
             String pid = fixture.ask(node, "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"
-                    + " AND pid <> pg_backend_pid() AND application_name = 'trunkline/0' LIMIT 1");
+                    + " AND pid <> pg_backend_pid() AND application_name NOT LIKE '%control%' LIMIT 1");
             if (pid != null) {
                 ProcessHandle.of(Long.parseLong(pid)).ifPresent(ProcessHandle::destroyForcibly);
             }

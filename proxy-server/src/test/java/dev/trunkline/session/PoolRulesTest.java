@@ -241,7 +241,7 @@ class PoolRulesTest {
                 TRUSTED + ", nodeUser: postgres, pool: { min: 2 } }\n  own: { pool: { min: 3 } }\n")) {
             SessionFixture.await("they are open", () -> two.connections("idle") == 4);
             two.onNode(0, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname ="
-                    + " current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'trunkline/0%'"
+                    + " current_database() AND pid <> pg_backend_pid()"
                     + " AND application_name NOT LIKE '%control%'");
             SessionFixture.await("they are replaced", () -> two.backends(0, "true") == 2
                     && two.connections("idle") == 4);

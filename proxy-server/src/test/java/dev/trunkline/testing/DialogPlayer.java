@@ -116,7 +116,6 @@ final class DialogPlayer {
         Shape shape = MessageShapes.of(message);
         Map<String, Shape.Part> named = new java.util.LinkedHashMap<>(shape.named());
         named.keySet().removeAll(List.of("F", "L", "R", "W"));
-        return new Shape(shape.name(), shape.parts(), named).toString().replaceAll("/table=[1-9][0-9]*", "/table=T")
-                .replace("DataRow \"trunkline/0\"", "DataRow \"\"");
+        return new Shape(shape.name(), shape.parts(), named).toString().replaceAll("/table=[1-9][0-9]*", "/table=T");
     }
 }

@@ -18,7 +18,8 @@ import java.util.function.Supplier;
  */
 public final class NodeLink implements AutoCloseable {
 
-    private static final byte[] DATA_CONNECTION = "application_name\0trunkline/0\0".getBytes(StandardCharsets.US_ASCII);
+    /** What the proxy asks for where sessions come and go. */
+    private static final byte[] DATA_CONNECTION = "idle_session_timeout\0000\0".getBytes(StandardCharsets.US_ASCII);
 
     /** What becomes of bytes on their way; one for each direction of a connection. */
     public interface Passage {
