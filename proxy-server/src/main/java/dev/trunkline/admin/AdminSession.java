@@ -300,8 +300,8 @@ final class AdminSession implements ClientSession {
             throw ProxyError.IN_FAILED_TRANSACTION.with();
         }
         if (statement instanceof AdminStatement.SetSetting set && !execution.isSessionSetting(set.name())) {
-            warn("01000", "SET " + set.name() + " changes nothing",
-                    "The configuration file has the settings, and RELOAD applies them; SHOW CONFIG lists them.");
+            warn(ErrorFields.of("WARNING", "01000", "SET " + set.name() + " changes nothing").with(ErrorFields.HINT,
+                    "The configuration file has the settings, and RELOAD applies them; SHOW CONFIG lists them."));
         }
         if (statement instanceof AdminStatement.Forget forget && forget.tag().startsWith("DEALLOCATE")) {
             deallocate(forget.name());
@@ -363,14 +363,14 @@ final class AdminSession implements ClientSession {
                     throw ProxyError.IN_FAILED_TRANSACTION.with();
                 }
                 if (transaction == TransactionStatus.IN_TRANSACTION) {
-                    warn("25001", "there is already a transaction in progress");
+                    warn(ErrorFields.of("WARNING", "25001", "there is already a transaction in progress"));
                 }
                 transaction = TransactionStatus.IN_TRANSACTION;
                 yield Answer.done(statement.tag());
             }
             case COMMIT, ROLLBACK -> {
                 if (transaction == TransactionStatus.IDLE) {
-                    warn("25P01", "there is no transaction in progress");
+                    warn(ErrorFields.of("WARNING", "25P01", "there is no transaction in progress"));
                 }
                 transaction = TransactionStatus.IDLE;
                 portals.clear();
@@ -397,13 +397,8 @@ final class AdminSession implements ClientSession {
         }
     }
 
-    private void warn(String sqlState, String message) {
-        BackendEncoder.notice(out.stage(), ErrorFields.of("WARNING", sqlState, message));
-    }
-
-    private void warn(String sqlState, String message, String hint) {
-        BackendEncoder.notice(out.stage(),
-                ErrorFields.of("WARNING", sqlState, message).with(ErrorFields.HINT, hint));
+    private void warn(ErrorFields warning) {
+        BackendEncoder.notice(out.stage(), warning);
     }
 
     private void fail(ProxyException error, boolean simple) {

@@ -1,6 +1,7 @@
 package dev.trunkline.metrics;
 
 import dev.trunkline.backend.NodeEndpoint;
+import dev.trunkline.error.ProxyError;
 import dev.trunkline.frontend.Clients;
 import dev.trunkline.notification.Channels;
 import dev.trunkline.plan.PlanCache;
@@ -26,6 +27,7 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -149,6 +151,7 @@ final class ProxyMetrics implements MultiCollector {
     public MetricSnapshots collect() {
         List<MetricSnapshot> all = new ArrayList<>();
         all.add(statementsTotal());
+        all.add(errors());
         all.add(statementSeconds());
         all.add(fanOuts());
         all.add(queuedBytes());
@@ -173,6 +176,20 @@ final class ProxyMetrics implements MultiCollector {
             long value) {
         total.dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder().value(value)
                 .labels(Labels.of("database", database, "routing", routing.text(), "outcome", outcome)).build());
+    }
+
+    private CounterSnapshot errors() {
+        CounterSnapshot.Builder total = CounterSnapshot.builder().name("trunkline_errors")
+                .help("Errors that the proxy itself has raised, by who has to act");
+        for (StatementMetrics metrics : statements.values()) {
+            for (ProxyError.Fault fault : ProxyError.Fault.values()) {
+                total.dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder().value(metrics.errors(fault))
+                        .labels(Labels.of("database", metrics.database(), "fault",
+                                fault.name().toLowerCase(Locale.ROOT)))
+                        .build());
+            }
+        }
+        return total.build();
     }
 
     private HistogramSnapshot statementSeconds() {

@@ -1,5 +1,6 @@
 package dev.trunkline.metrics;
 
+import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.FanOutCost;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.Routing;
@@ -22,6 +23,7 @@ public final class StatementMetrics implements DatabaseMetrics {
 
     private final String database;
     private final OfRouting[] routings = new OfRouting[Routing.values().length];
+    private final LongAdder[] errors = new LongAdder[ProxyError.Fault.values().length];
     private final Map<String, LongAdder> fanOuts = new ConcurrentHashMap<>();
     private final LongAdder queuedBytes = new LongAdder();
     private final LongAdder continued = new LongAdder();
@@ -34,6 +36,7 @@ public final class StatementMetrics implements DatabaseMetrics {
         for (int i = 0; i < routings.length; i++) {
             routings[i] = new OfRouting();
         }
+        Arrays.setAll(errors, fault -> new LongAdder());
     }
 
     @Override
@@ -47,6 +50,11 @@ public final class StatementMetrics implements DatabaseMetrics {
     public void continued(long nanos) {
         continued.increment();
         idleNanos.add(nanos);
+    }
+
+    @Override
+    public void error(ProxyError.Fault fault) {
+        errors[fault.ordinal()].increment();
     }
 
     @Override
@@ -146,6 +154,10 @@ public final class StatementMetrics implements DatabaseMetrics {
 
     OfRouting of(Routing routing) {
         return routings[routing.ordinal()];
+    }
+
+    long errors(ProxyError.Fault fault) {
+        return errors[fault.ordinal()].sum();
     }
 
     Map<String, LongAdder> fanOuts() {

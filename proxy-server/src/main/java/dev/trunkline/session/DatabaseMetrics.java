@@ -1,5 +1,6 @@
 package dev.trunkline.session;
 
+import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.FanOutCost;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.Routing;
@@ -12,6 +13,9 @@ public interface DatabaseMetrics {
 
     /** What has ended went on with a transaction that the client had left alone for so long. */
     void continued(long idleNanos);
+
+    /** The proxy itself has raised an error. */
+    void error(ProxyError.Fault fault);
 
     /** A statement without a key goes to several nodes, or is rejected. */
     void fanOut(StatementPlan plan, boolean rejected);

@@ -10,6 +10,7 @@ import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * The requests of one session, one after the other: a simple query, or a pipeline up to Sync. Each has an id, a routing and a
@@ -104,17 +105,33 @@ final class Requests {
      * stands in the field that PostgreSQL has for the routine, which drivers keep and show only when they are asked.
      */
     ErrorFields fields(ProxyException error) {
-        Level level = switch (error.error().fault()) {
-            // One error in a transaction is followed by as many of these as the client likes.
-            case CLIENT -> error.error() == ProxyError.IN_FAILED_TRANSACTION ? Level.DEBUG : Level.INFO;
-            case NODE, OPERATOR -> Level.WARN;
-            case PROXY -> Level.ERROR;
-        };
-        LOG.atLevel(level).addKeyValue("request", id()).addKeyValue("user", identity.user())
-                .addKeyValue("database", identity.database().name()).addKeyValue("sqlstate", error.sqlState())
-                .log(error.getMessage());
+        identity.database().metrics().error(error.error().fault());
+        long leftOut = recurs(error.error())
+                ? identity.database().recurringErrors().tell(error.error(), System.nanoTime())
+                : 0;
+        LoggingEventBuilder line = LOG.atLevel(level(error.error(), leftOut == RecurringErrors.LEFT_OUT))
+                .addKeyValue("request", id()).addKeyValue("user", identity.user())
+                .addKeyValue("database", identity.database().name()).addKeyValue("sqlstate", error.sqlState());
+        (leftOut > 0 ? line.addKeyValue("left_out", leftOut) : line).log(error.getMessage());
         // Drivers know this one by its routine, and prepare again.
         String routine = error.error() == ProxyError.RESULT_TYPE_CHANGED ? "RevalidateCachedQuery" : "request " + id();
         return ErrorFields.of(error).with(ErrorFields.ROUTINE, routine);
+    }
+
+    /** Whether every statement fails with it as long as its cause lasts. What a commit came to is each client's own question. */
+    private static boolean recurs(ProxyError error) {
+        return switch (error.fault()) {
+            case NODE, OPERATOR -> error != ProxyError.OUTCOME_UNKNOWN;
+            case CLIENT, PROXY -> false;
+        };
+    }
+
+    private static Level level(ProxyError error, boolean leftOut) {
+        return switch (error.fault()) {
+            // One error in a transaction is followed by as many of these as the client likes.
+            case CLIENT -> error == ProxyError.IN_FAILED_TRANSACTION ? Level.DEBUG : Level.INFO;
+            case NODE, OPERATOR -> leftOut ? Level.DEBUG : Level.WARN;
+            case PROXY -> Level.ERROR;
+        };
     }
 }

@@ -49,6 +49,7 @@ public final class ServedDatabase {
     private volatile int notificationBytes = Integer.MAX_VALUE;
     private volatile PoolConfig pool;
     private volatile FanOutRules fanOutRules;
+    private final RecurringErrors recurringErrors = new RecurringErrors();
     private volatile long slowNanos = Long.MAX_VALUE;
     private volatile Catalog catalog;
     private volatile DestinationTable destinations;
@@ -121,6 +122,11 @@ public final class ServedDatabase {
 
     public void slowNanos(long nanos) {
         slowNanos = nanos;
+    }
+
+    /** What is said of errors that come with every statement. */
+    RecurringErrors recurringErrors() {
+        return recurringErrors;
     }
 
     /** What its sessions listen to. */

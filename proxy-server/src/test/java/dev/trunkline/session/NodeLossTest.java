@@ -15,6 +15,7 @@ import dev.trunkline.wire.FrontendMessage.Query;
 import dev.trunkline.wire.FrontendMessage.Sync;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -65,7 +66,7 @@ class NodeLossTest {
 
     private static void terminate(int node) throws Exception {
         fixture.onNode(node, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname ="
-                + " current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'trunkline/0%'"
+                + " current_database() AND pid <> pg_backend_pid()"
                 + " AND application_name NOT LIKE '%control%'");
     }
 
@@ -258,7 +259,9 @@ class NodeLossTest {
         ask(client, insert(onB));
         fixture.onNode(1, "CHECKPOINT");
         nodes.get(1).kill();
-        try {
+        LoggedWarnings warnings = LoggedWarnings.of(Session.class);
+        long began = System.nanoTime();
+        try (warnings) {
             for (int i = 0; i < 3; i++) {
                 assertEquals("error 58000 Z:I", ask(client, select(onB)));
                 assertEquals("T [SELECT 0] Z:I", ask(client, select(onA)));
@@ -274,6 +277,11 @@ class NodeLossTest {
                     assertEquals("T row(1) [SELECT 1] Z:I", ask(other, "SELECT 1"));
                 }
             }
+            // Each of nine statements has failed because of the node: a line a statement was what the log got.
+            long periods = 1 + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began) / 10;
+            assertTrue(warnings.count() >= 1 && warnings.count() <= 2 * periods, warnings::toString);
+            assertTrue(fixture.metric("trunkline_errors_total\\{database=\"" + fixture.database
+                    + "\",fault=\"node\"\\} ([0-9.]+)") >= 9);
         } finally {
             nodes.get(1).restart();
         }
