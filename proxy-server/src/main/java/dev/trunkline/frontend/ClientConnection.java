@@ -53,9 +53,8 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
     private ChannelHandlerContext context;
     private ByteBuf pending;
     private int copyLeft;
-    /** Null when it has come. */
     private LoginTurn turn;
-    /** Null before its turn to log in, and as soon as there is a session. */
+    /** Null before its first turn to log in, and as soon as there is a session. */
     private StartupDialog dialog;
     private Clients.Seat seat;
     private ClientSession session;
@@ -78,9 +77,14 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
 
     /** It is the client's turn to log in. */
     void beginDialog() {
-        turn = null;
         Admission admission = new Admission(worker, reception, this, context.channel().remoteAddress(), out);
-        dialog = new StartupDialog(reception, this, admission, context, out);
+        dialog = new StartupDialog(reception, turn, this, admission, context, out);
+    }
+
+    /** It is the client's turn again: what it has said in the meantime is taken. */
+    void goAhead() {
+        process();
+        flush();
     }
 
     // ---- reading
@@ -168,6 +172,9 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
         if (phase != Phase.CLOSED) {
             holdBack();
         }
+        if (phase == Phase.DIALOG && dialog != null && dialog.awaitsClient()) {
+            turn.awaitsMore();
+        }
     }
 
     /** Copies a little that is left, so that the loop can go on reading into the same buffer. */
@@ -196,7 +203,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
 
     private boolean step() {
         return switch (phase) {
-            case DIALOG -> dialog != null && dialog.step(pending);
+            case DIALOG -> turn.isNow() && dialog.step(pending);
             case SERVING -> message();
             case CLOSED -> false;
         };
@@ -406,7 +413,7 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
 
     private void leave() {
         if (turn != null) {
-            turn.giveUp();
+            turn.leave();
         }
         if (dialog != null) {
             dialog.leave();

@@ -60,7 +60,7 @@ public final class Clients {
     public void bounds(int mostClients, int mostInDialog) {
         most = mostClients;
         mostTold = mostInDialog;
-        logins.bounds(mostInDialog, mostClients);
+        logins.bounds(mostInDialog, mostClients, System.nanoTime());
     }
 
     /** Those who have not logged in yet. */

@@ -37,13 +37,14 @@ import org.slf4j.LoggerFactory;
  *   StartupMessage --> proof --> admitted;  StartupMessage of a trusted user --> admitted
  * </pre>
  *
- * <p>It takes a place among those that are not yet logged in, and only a limited time. Confined to the client's event loop.
+ * <p>It has a {@link LoginTurn} while the proxy has something to do for it, and only a limited time. Confined to the client's event loop.
  */
 final class StartupDialog {
 
     private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
 
     private final Reception reception;
+    private final LoginTurn turn;
     private final ClientConnection connection;
     private final Admission admission;
     private final ChannelHandlerContext context;
@@ -63,10 +64,10 @@ final class StartupDialog {
     /** What is about to be waited for is there already. */
     private boolean answered;
 
-    /** It has a place inside of the {@link LoginLine}. */
-    StartupDialog(Reception reception, ClientConnection connection, Admission admission, ChannelHandlerContext context,
-            ClientOutput out) {
+    StartupDialog(Reception reception, LoginTurn turn, ClientConnection connection, Admission admission,
+            ChannelHandlerContext context, ClientOutput out) {
         this.reception = reception;
+        this.turn = turn;
         this.connection = connection;
         this.admission = admission;
         this.context = context;
@@ -87,8 +88,13 @@ final class StartupDialog {
         if (!over) {
             over = true;
             timeout.cancel(false);
-            reception.clients().logins().leave();
+            turn.leave();
         }
+    }
+
+    /** Whether it is the client that is waited for. */
+    boolean awaitsClient() {
+        return !over && !waits;
     }
 
     /** Takes one message; false when it has not all arrived. */

@@ -8,9 +8,13 @@ import dev.trunkline.demo.TestNodes;
 import dev.trunkline.testing.PgClient;
 import dev.trunkline.wire.BackendMessage.DataRow;
 import dev.trunkline.wire.BackendMessage.ErrorResponse;
+import dev.trunkline.wire.ProtocolVersion;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -40,15 +44,26 @@ class LoginStormTest {
         return PgClient.login("127.0.0.1", fixture.proxy.port(), SessionFixture.USER, "trunkline", null);
     }
 
+    /** One that begins to say something, and keeps the proxy waiting for the rest. */
+    private static PgClient begins(SessionFixture fixture) throws IOException {
+        PgClient client = silent(fixture);
+        client.sendRaw(new byte[1]);
+        return client;
+    }
+
+    /** As many as may log in at a time say nothing, and as many no more than a byte: they held all turns for as long as a log-in may take. */
     @Test
     void whoWaitsIsServedInTheEnd() throws Exception {
         int clients = 40;
         try (SessionFixture fixture = fixture("unauthenticatedClients: 2, authenticationTimeout: 10m");
                 PgClient admin = admin(fixture);
                 ExecutorService threads = Executors.newFixedThreadPool(clients)) {
-            PgClient first = silent(fixture);
-            PgClient second = silent(fixture);
-            SessionFixture.await("both are inside", () -> waiting(admin) == 2);
+            List<PgClient> others = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+                others.add(silent(fixture));
+                others.add(begins(fixture));
+            }
+            SessionFixture.await("all are there", () -> waiting(admin) == 4);
             List<Future<String>> served = new ArrayList<>();
             for (int i = 0; i < clients; i++) {
                 served.add(threads.submit(() -> {
@@ -57,19 +72,42 @@ class LoginStormTest {
                     }
                 }));
             }
-            SessionFixture.await("all are in line", () -> waiting(admin) == 2 + clients);
-            // One that leaves the line takes nobody's turn.
-            PgClient impatient = silent(fixture);
-            SessionFixture.await("it is there", () -> waiting(admin) == 3 + clients);
-            impatient.reset();
-            SessionFixture.await("it is gone", () -> waiting(admin) == 2 + clients);
-            first.close();
+            // One that leaves takes nobody's turn.
+            begins(fixture).reset();
             for (Future<String> one : served) {
                 assertEquals("T row(1) [SELECT 1] Z:I", one.get());
             }
-            second.close();
+            SessionFixture.await("the others are left", () -> waiting(admin) == 4);
+            for (PgClient other : others) {
+                other.close();
+            }
             SessionFixture.await("nobody is left", () -> waiting(admin) == 0);
         }
+    }
+
+    /** Whoever has made room goes on where it was. */
+    @Test
+    void whoWasSlowIsServedToo() throws Exception {
+        try (SessionFixture fixture = fixture("unauthenticatedClients: 1, authenticationTimeout: 10m");
+                PgClient admin = admin(fixture);
+                PgClient slow = silent(fixture)) {
+            byte[] startup = startup(fixture.database);
+            slow.sendRaw(Arrays.copyOf(startup, 7));
+            SessionFixture.await("it is there", () -> waiting(admin) == 1);
+            try (PgClient client = fixture.client()) {
+                assertEquals("T row(1) [SELECT 1] Z:I", ask(client, "SELECT 1"));
+                slow.sendRaw(Arrays.copyOfRange(startup, 7, startup.length));
+                assertTrue(told(slow.receiveUntilReady()).endsWith("Z:I"));
+            }
+            assertEquals("T row(1) [SELECT 1] Z:I", ask(slow, "SELECT 1"));
+        }
+    }
+
+    private static byte[] startup(String database) {
+        byte[] words = ("user\0" + SessionFixture.USER + "\0database\0" + database + "\0\0")
+                .getBytes(StandardCharsets.US_ASCII);
+        return ByteBuffer.allocate(8 + words.length).putInt(8 + words.length).putInt(ProtocolVersion.V3_0).put(words)
+                .array();
     }
 
     @Test
@@ -96,15 +134,15 @@ class LoginStormTest {
     }
 
     /**
-     * Each has its time, from its turn on; whose turn has not come by then is told. How many there are of either hangs on how fast
-     * they came: the last ones have no chance, unless it took them as long as the others' turns.
+     * Each has its time, from its turn on; whose turn has not come by then is told, if it has said anything. How many there are of
+     * either hangs on how fast they came: the last ones have no chance, unless it took them as long as the others' turns.
      */
     @Test
     void whoHasWaitedTooLongIsTold() throws Exception {
         try (SessionFixture fixture = fixture("unauthenticatedClients: 1, authenticationTimeout: 1s")) {
             List<PgClient> clients = new ArrayList<>();
             for (int i = 0; i < 20; i++) {
-                clients.add(silent(fixture));
+                clients.add(begins(fixture));
             }
             int told = 0;
             for (PgClient client : clients) {
