@@ -24,14 +24,22 @@ final class AdminParser {
     private static final Set<String> FUNCTIONS = Set.of("version", "current_database", "current_catalog",
             "current_user", "session_user", "user", "current_schema", "pg_backend_pid", "pg_is_in_recovery", "now");
 
+    private static final String ADDRESSES = "SHOW CLIENTS and SHOW SERVERS have both ends of each connection.";
+    private static final String PEERS = "Processes that share the port find each other by themselves, with listen.reusePort"
+            + " in the configuration file, and pass cancel requests on.";
+
     /** Commands of PgBouncer that there are not here, and what there is in their place. */
     private static final Map<String, String> ELSEWHERE = Map.of("shutdown",
             "Send the process SIGTERM: clients are sent away at the end of their transactions, then it ends.",
             "suspend",
             "Another process takes over the port with listen.reusePort in the configuration file.", "disable",
             "PAUSE holds a database; without it in the configuration file, it is not served from the next start on.",
-            "enable", "RESUME ends the pause of a database.", "wait_close",
-            "SHOW SERVERS has close_needed for each connection that RECONNECT has not replaced yet.");
+            "enable", "RESUME ends the pause of a database.");
+
+    /** The same for what PgBouncer's SHOW has. */
+    private static final Map<String, String> SHOWN_ELSEWHERE = Map.of("sockets", ADDRESSES, "active_sockets", ADDRESSES,
+            "fds", "Another process takes over the port with listen.reusePort in the configuration file.", "peers",
+            PEERS, "peer_pools", PEERS, "dns_zones", "SHOW DNS_HOSTS has every name and its addresses.");
 
     private enum Kind {
         WORD,
@@ -107,6 +115,7 @@ final class AdminParser {
             case "select" -> select();
             case "pause" -> new AdminStatement.Pause(optionalName());
             case "resume" -> new AdminStatement.Resume(optionalName());
+            case "wait_close" -> new AdminStatement.WaitClose(optionalName());
             case "reconnect" -> new AdminStatement.Reconnect(optionalName());
             case "kill", "kill_client" -> kill();
             case "reload" -> new AdminStatement.Reload();
@@ -143,6 +152,9 @@ final class AdminParser {
         View view = View.of(name.text);
         if (view != null) {
             return new AdminStatement.Show(view, view.isByDatabase() ? optionalName() : null);
+        }
+        if (SHOWN_ELSEWHERE.containsKey(name.text)) {
+            throw unexpected(name).withHint(SHOWN_ELSEWHERE.get(name.text));
         }
         List<String> words = new ArrayList<>(List.of(name.text));
         words.addAll(takeRest());

@@ -47,6 +47,8 @@ sealed interface AdminStatement {
 
     record Reconnect(String database) implements AdminStatement {}
 
+    record WaitClose(String database) implements AdminStatement {}
+
     /** {@code client} is what SHOW CLIENTS calls id. */
     record Kill(int client) implements AdminStatement {}
 

@@ -1,17 +1,24 @@
 package dev.trunkline.admin;
 
+import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.config.ConfigurationChange;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.frontend.ClientConnection;
 import dev.trunkline.pool.Pool;
 import dev.trunkline.session.ServedDatabase;
+import dev.trunkline.session.Worker;
 import io.netty.channel.EventLoop;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiPredicate;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,22 +52,54 @@ final class Commands {
         paused.forEach(d -> d.gate().pause());
         LOG.info("paused: {}", database == null ? "all databases" : database);
         CompletableFuture<Answer> done = new CompletableFuture<>();
-        gateChanged(paused).thenRun(() -> awaitReturn(paused, loop, done));
+        gateChanged(paused).thenRun(() -> awaitNone(worker -> paused.stream()
+                .flatMap(d -> worker.pools(d).stream()).mapToInt(pool -> pool.status(System.nanoTime()).lent()).sum(),
+                Answer.done("PAUSE"), loop, done));
         return done;
     }
 
-    private void awaitReturn(Collection<ServedDatabase> paused, EventLoop loop, CompletableFuture<Answer> done) {
-        loops.ask(worker -> paused.stream().flatMap(d -> worker.pools(d).stream())
-                .mapToInt(pool -> pool.status(System.nanoTime()).lent()).sum())
-                .whenComplete((lent, failure) -> {
-                    if (failure != null) {
-                        done.completeExceptionally(failure);
-                    } else if (lent.stream().mapToInt(Integer::intValue).sum() == 0) {
-                        done.complete(Answer.done("PAUSE"));
-                    } else if (!done.isDone()) {
-                        loop.schedule(() -> awaitReturn(paused, loop, done), LOOK_MILLIS, TimeUnit.MILLISECONDS);
-                    }
-                });
+    /**
+     * Is done when every connection is closed that is to be closed as soon as it is free. Those that are to be closed later on
+     * are not waited for: under load there are always some.
+     */
+    CompletableFuture<Answer> waitClose(String database, EventLoop loop) {
+        Collection<ServedDatabase> all = served.databases(database);
+        CompletableFuture<Answer> done = new CompletableFuture<>();
+        loops.ask(worker -> connections(worker, all, Pool::isOutdated)).whenComplete((lists, failure) -> {
+            if (failure != null) {
+                done.completeExceptionally(failure);
+                return;
+            }
+            Set<BackendConnection> outdated = lists.stream().flatMap(List::stream).collect(Collectors.toSet());
+            awaitNone(worker -> connections(worker, all, (pool, connection) -> outdated.contains(connection)).size(),
+                    Answer.done("WAIT_CLOSE"), loop, done);
+        });
+        return done;
+    }
+
+    private static List<BackendConnection> connections(Worker worker, Collection<ServedDatabase> databases,
+            BiPredicate<Pool, BackendConnection> which) {
+        List<BackendConnection> found = new ArrayList<>();
+        databases.forEach(d -> worker.pools(d).forEach(pool -> pool.connections().forEach(connection -> {
+            if (which.test(pool, connection)) {
+                found.add(connection);
+            }
+        })));
+        return found;
+    }
+
+    /** Looks again and again how many of something each event loop has, until there are none or the waiting is cancelled. */
+    private void awaitNone(Function<Worker, Integer> count, Answer answer, EventLoop loop,
+            CompletableFuture<Answer> done) {
+        loops.ask(count).whenComplete((counts, failure) -> {
+            if (failure != null) {
+                done.completeExceptionally(failure);
+            } else if (counts.stream().allMatch(some -> some == 0)) {
+                done.complete(answer);
+            } else if (!done.isDone()) {
+                loop.schedule(() -> awaitNone(count, answer, loop, done), LOOK_MILLIS, TimeUnit.MILLISECONDS);
+            }
+        });
     }
 
     CompletionStage<Answer> resume(String database) {

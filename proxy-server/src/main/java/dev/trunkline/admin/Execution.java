@@ -63,6 +63,7 @@ final class Execution {
             case AdminStatement.Pause pause -> null;
             case AdminStatement.Resume resume -> null;
             case AdminStatement.Reconnect reconnect -> null;
+            case AdminStatement.WaitClose wait -> null;
             case AdminStatement.Kill kill -> null;
         };
     }
@@ -93,6 +94,7 @@ final class Execution {
             case AdminStatement.Pause pause -> commands.pause(pause.database(), visitor.loop());
             case AdminStatement.Resume resume -> commands.resume(resume.database());
             case AdminStatement.Reconnect reconnect -> commands.reconnect(reconnect.database());
+            case AdminStatement.WaitClose wait -> commands.waitClose(wait.database(), visitor.loop());
             case AdminStatement.Kill kill -> commands.kill(kill.client(), visitor.user());
             case AdminStatement.Reload reload -> commands.reload();
             case AdminStatement.Empty empty -> throw new IllegalStateException("the session answers it");
@@ -111,6 +113,7 @@ final class Execution {
             case AdminStatement.Pause pause -> true;
             case AdminStatement.Resume resume -> true;
             case AdminStatement.Reconnect reconnect -> true;
+            case AdminStatement.WaitClose wait -> true;
             case AdminStatement.Kill kill -> true;
             case AdminStatement.Reload reload -> true;
             case AdminStatement.Show show -> false;

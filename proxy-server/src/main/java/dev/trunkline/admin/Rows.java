@@ -69,6 +69,7 @@ final class Rows {
             case TOTALS -> now(stats.sums());
             case LISTS -> pools.lists();
             case MEM -> now(MemoryRows.rows());
+            case STATE -> now(state());
             case DNS_HOSTS -> now(hosts());
             case CONFIG -> now(config());
             case DATABASES -> pools.databases(database);
@@ -246,6 +247,13 @@ final class Rows {
                 host.failure())).toList();
     }
 
+    /** It is paused when all databases are, as after PAUSE without a name. */
+    private List<List<Object>> state() {
+        boolean paused = served.databases(null).stream().allMatch(database -> database.gate().isPaused());
+        return List.of(row("active", paused ? "no" : "yes"), row("paused", paused ? "yes" : "no"),
+                row("suspended", "no"));
+    }
+
     private static List<List<Object>> help() {
         List<List<Object>> rows = new ArrayList<>();
         for (View view : View.values()) {
@@ -254,6 +262,7 @@ final class Rows {
         rows.add(row("PAUSE [database]", "let no new transaction begin, and wait until those under way have ended"));
         rows.add(row("RESUME [database]", "go on after PAUSE"));
         rows.add(row("RECONNECT [database]", "make every connection to the nodes anew, each when it is free"));
+        rows.add(row("WAIT_CLOSE [database]", "wait until RECONNECT has closed what it was to close"));
         rows.add(row("KILL id", "end a client's session; SHOW CLIENTS has the id"));
         rows.add(row("RELOAD", "read the configuration file again, and show what it changes"));
         rows.add(row("SET log_level = level", "how much is logged: trace, debug, info, warn, error"));

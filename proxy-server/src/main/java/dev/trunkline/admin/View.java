@@ -49,6 +49,7 @@ enum View {
     TOTALS("the sums of STATS over all databases", text("name"), int8("value")),
     LISTS("how many there are of what", text("list"), int8("items")),
     MEM("what the process has of memory", text("name"), int8("used"), int8("free"), int8("memtotal"), int8("most")),
+    STATE("whether the proxy is paused", text("key"), text("value")),
     DNS_HOSTS("where the names of nodes lead", text("hostname"), int8("ttl"), text("addrs"), text("failure")),
     CONFIG("the configuration file's keys, without secrets", text("key"), text("value"), text("default"),
             text("changeable")),

@@ -177,7 +177,7 @@ class AdminSessionTest {
     void rightsAreKept() throws SQLException {
         try (Connection reader = fixture.connect("trunkline", "reader", "r")) {
             assertEquals(1, AdminFixture.rows(reader, "SHOW VERSION").size());
-            for (String command : List.of("PAUSE", "RESUME", "RECONNECT", "KILL 1", "RELOAD",
+            for (String command : List.of("PAUSE", "RESUME", "RECONNECT", "WAIT_CLOSE", "KILL 1", "RELOAD",
                     "SET log_level = debug")) {
                 assertEquals("42501", assertThrows(SQLException.class, () -> AdminFixture.execute(reader, command),
                         command).getSQLState());
@@ -272,6 +272,59 @@ class AdminSessionTest {
     }
 
     @Test
+    void waitCloseWaitsForWhatReconnectCloses() throws Exception {
+        String pid = "SELECT pg_backend_pid() FROM kv WHERE k = 1";
+        try (Connection admin = fixture.admin();
+                Connection other = fixture.admin();
+                Connection client = fixture.client();
+                Statement wait = admin.createStatement()) {
+            AdminFixture.execute(admin, "WAIT_CLOSE");
+            client.setAutoCommit(false);
+            String before = AdminFixture.rows(client, pid).getFirst();
+            AdminFixture.execute(admin, "WAIT_CLOSE " + fixture.database);
+            AdminFixture.execute(admin, "RECONNECT");
+
+            CompletableFuture<Void> cancelled = run(() -> assertEquals("57014",
+                    assertThrows(SQLException.class, () -> wait.execute("WAIT_CLOSE")).getSQLState()));
+            awaitActive(other, admin);
+            wait.cancel();
+            cancelled.get(60, TimeUnit.SECONDS);
+
+            CompletableFuture<Void> waiting = run(() -> wait.execute("WAIT_CLOSE " + fixture.database));
+            awaitActive(other, admin);
+            assertFalse(waiting.isDone());
+            assertEquals(before, AdminFixture.rows(client, pid).getFirst());
+            client.commit();
+            waiting.get(60, TimeUnit.SECONDS);
+            assertNotEquals(before, AdminFixture.rows(client, pid).getFirst());
+            assertEquals("3D000", assertThrows(SQLException.class,
+                    () -> AdminFixture.execute(other, "WAIT_CLOSE nosuch")).getSQLState());
+        }
+    }
+
+    /** Waits until an admin's command is under way. */
+    private static void awaitActive(Connection other, Connection admin) throws Exception {
+        String id = Integer.toString(admin.unwrap(org.postgresql.PGConnection.class).getBackendPID());
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (AdminFixture.rows(other, "SHOW CLIENTS trunkline").stream().map(row -> row.split("\\|", -1))
+                .noneMatch(row -> row[8].equals(id) && row[2].equals("active"))) {
+            assertTrue(System.nanoTime() < deadline, "the command is not under way");
+            Thread.sleep(5);
+        }
+    }
+
+    @Test
+    void theStateIsThatOfAllDatabases() throws SQLException {
+        try (Connection admin = fixture.admin()) {
+            assertEquals(List.of("active|yes", "paused|no", "suspended|no"), AdminFixture.rows(admin, "SHOW STATE"));
+            AdminFixture.execute(admin, "PAUSE");
+            assertEquals(List.of("active|no", "paused|yes", "suspended|no"), AdminFixture.rows(admin, "SHOW STATE"));
+            AdminFixture.execute(admin, "RESUME");
+            assertEquals(List.of("active|yes", "paused|no", "suspended|no"), AdminFixture.rows(admin, "SHOW STATE"));
+        }
+    }
+
+    @Test
     void killEndsASession() throws SQLException {
         try (Connection admin = fixture.admin(); Connection victim = fixture.client()) {
             int id = victim.unwrap(org.postgresql.PGConnection.class).getBackendPID();
@@ -321,7 +374,9 @@ class AdminSessionTest {
     @Test
     void whatThereIsNotLeadsToWhatThereIs() throws SQLException {
         Map<String, String> hints = Map.of("SHUTDOWN", "SIGTERM", "DISABLE shop", "PAUSE", "ENABLE shop", "RESUME",
-                "SUSPEND", "reusePort", "WAIT_CLOSE", "close_needed", "KILL shop", "SHOW CLIENTS");
+                "SUSPEND", "reusePort", "SHOW SOCKETS", "SHOW CLIENTS", "SHOW PEERS", "reusePort", "SHOW FDS",
+                "reusePort",
+                "KILL shop", "SHOW CLIENTS");
         hints.forEach((command, hint) -> {
             ProxyException e = assertThrows(ProxyException.class, () -> AdminParser.parse(command), command);
             assertTrue(e.hint().contains(hint), command + ": " + e.hint());
