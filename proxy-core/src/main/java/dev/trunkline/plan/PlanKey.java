@@ -1,6 +1,7 @@
 package dev.trunkline.plan;
 
 import dev.trunkline.route.RoutingHint;
+import dev.trunkline.sql.Name;
 import java.util.List;
 import java.util.Set;
 
@@ -48,6 +49,16 @@ public final class PlanKey {
 
     public Set<String> tempTables() {
         return tempTables;
+    }
+
+    /**
+     * Whether what is made under this name may be the session's own, though nothing says TEMP: the name is in
+     * {@code pg_temp}, or the path names that, and the schemas before it need not exist.
+     */
+    boolean mayBeTemp(Name name) {
+        return name.schema() != null
+                ? name.isTemp()
+                : searchPath.stream().anyMatch(schema -> schema.startsWith("pg_temp"));
     }
 
     public boolean standardConformingStrings() {

@@ -145,7 +145,11 @@ public sealed interface SessionAction {
      * CREATE TEMP TABLE and its kin: from now on these names mean the session's own tables, with {@code passing} (ON COMMIT DROP)
      * until the transaction's end.
      */
-    record CreateTemp(List<String> names, boolean passing) implements SessionAction {}
+    record CreateTemp(List<String> names, boolean passing) implements SessionAction {
+
+        /** Something that may be a temp object, or one that hides no table: a function, a type. */
+        static final CreateTemp UNNAMED = new CreateTemp(List.of(), false);
+    }
 
     /** {@code pg_listening_channels()} by itself; {@code column} is the result's name. */
     record ListChannels(String column) implements SessionAction {}

@@ -184,6 +184,9 @@ final class StatementPlanner {
                         .with(new SessionAction.CreateTemp(List.of(into.into().last()), false));
             } else if (into != null) {
                 footprint.with(SessionEffect.CATALOG_CHANGE);
+                if (key.mayBeTemp(into.into())) {
+                    footprint.with(SessionEffect.TEMP_TABLE).with(SessionAction.CreateTemp.UNNAMED);
+                }
             }
         }
         Decision decision = new QueryPlanner(catalog, statement, facts, functions, hints, text.text()).decide();

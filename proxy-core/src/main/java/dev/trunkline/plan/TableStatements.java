@@ -101,13 +101,18 @@ final class TableStatements {
     Decision ddl(Statement.Ddl ddl) {
         if (ddl.query() instanceof Statement.Execute execute) {
             return PreparedPlans.execute(execute,
-                    ddl.temporary() ? SessionAction.Execute.Form.TEMP_TABLE : SessionAction.Execute.Form.TABLE,
+                    ddl.temporary() || mayBeTemp(ddl)
+                            ? SessionAction.Execute.Form.TEMP_TABLE
+                            : SessionAction.Execute.Form.TABLE,
                     ddl.objects(), planner);
         }
         String command = command(ddl);
         planner.footprint().and(Access.write(command));
         if (ddl.temporary()) {
             return temporary(ddl, command);
+        }
+        if (mayBeTemp(ddl)) {
+            planner.footprint().with(SessionEffect.TEMP_TABLE).with(SessionAction.CreateTemp.UNNAMED);
         }
         if (ddl.verb() == Verb.LOAD) {
             return planner.onlyOneNode(command, Access.read("it changes no data"),
@@ -142,6 +147,11 @@ final class TableStatements {
             return Decision.oneNode(new NodeRule.Home(), Routing.HOME);
         }
         return refuse(command, EACH_NODE);
+    }
+
+    private boolean mayBeTemp(Statement.Ddl ddl) {
+        return ddl.verb() == Verb.CREATE && !ddl.objects().isEmpty()
+                && planner.key().mayBeTemp(ddl.objects().getFirst());
     }
 
     private static String command(Statement.Ddl ddl) {
@@ -254,7 +264,7 @@ final class TableStatements {
     private Relation place(Name name) {
         boolean temp = name.schema() == null
                 ? planner.key().tempTables().contains(name.last())
-                : name.schema().equals("pg_temp");
+                : name.isTemp();
         if (temp) {
             temporary = true;
             return null;

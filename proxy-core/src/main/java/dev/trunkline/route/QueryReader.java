@@ -308,7 +308,7 @@ final class QueryReader {
     RowSource relation(FromItem.Table table) {
         String schema = table.name().schema();
         String last = table.name().last();
-        boolean temp = schema == null ? reading.tempTables.contains(last) : schema.equals("pg_temp");
+        boolean temp = schema == null ? reading.tempTables.contains(last) : table.name().isTemp();
         if (temp) {
             return new RowSource(RowSource.Kind.TEMP, table.exposedName(), null, List.of(), true, null,
                     reading.views.place(table.span()));

@@ -190,10 +190,11 @@ final class Conversion {
             windows.add(new Query.NamedWindow(ExpressionConversion.simple(window.name),
                     expressions.window(window.window)));
         }
+        Name into = select.into == null ? null : ExpressionConversion.name(select.into);
         return new Query.Select(select.distinct,
                 select.distinctOn == null ? null : expressions.all(select.distinctOn.getList()),
                 selectItems(select.getSelectList()),
-                select.into == null ? null : ExpressionConversion.name(select.into), select.intoTemp,
+                into, select.intoTemp || into != null && into.isTemp(),
                 items(select.getFrom()), expressions.orNull(select.getWhere()),
                 groupBy == null ? List.of() : expressions.all(groupBy.getList()), select.groupingSets,
                 expressions.orNull(select.getHaving()), List.copyOf(windows), span(select.itemsPos),

@@ -2,6 +2,7 @@ package dev.trunkline.sql;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 import dev.trunkline.sql.Statement.AlterAction;
 import dev.trunkline.sql.Statement.ColumnDefinition;
@@ -14,6 +15,7 @@ import dev.trunkline.sql.Statement.Option;
 final class DdlFacts {
 
     private static final Option ON_COMMIT_DROP = new Option("on commit", "drop");
+    private static final Set<String> RELATIONS = Set.of("table", "view", "sequence");
 
     private final TokenCursor at;
     private final int start;
@@ -92,9 +94,16 @@ final class DdlFacts {
         }
     }
 
+    /** Whether it makes a relation in the schema of temp objects, which says as much as TEMP. */
+    private boolean makesTemp() {
+        return verb == Ddl.Verb.CREATE && RELATIONS.contains(objectKind) && !objects.isEmpty()
+                && objects.getFirst().isTemp();
+    }
+
     Ddl statement() {
         return new Ddl(kind, verb, objectKind, List.copyOf(objects), List.copyOf(tables), query, List.copyOf(columns),
-                List.copyOf(constraints), List.copyOf(actions), temporary, ifExists, ifNotExists, cascade,
+                List.copyOf(constraints), List.copyOf(actions), temporary || makesTemp(), ifExists, ifNotExists,
+                cascade,
                 concurrently, List.copyOf(options), at.span(start));
     }
 }

@@ -21,4 +21,10 @@ public record Name(List<String> parts, Span span) {
     public String schema() {
         return parts.size() > 1 ? parts.get(parts.size() - 2) : null;
     }
+
+    /** Whether the schema is a session's own of temp objects: {@code pg_temp}, or {@code pg_temp_3} as it is really called. */
+    public boolean isTemp() {
+        String schema = schema();
+        return schema != null && (schema.equals("pg_temp") || schema.startsWith("pg_temp_"));
+    }
 }

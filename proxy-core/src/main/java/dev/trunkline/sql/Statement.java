@@ -302,6 +302,7 @@ public sealed interface Statement {
      * tables of {@code query} are only there. {@code query} is the query of CREATE VIEW or CREATE TABLE AS, or null.
      * {@code columns}, {@code constraints} and {@code actions} are those of CREATE and ALTER TABLE; the columns of an index
      * are in its one constraint. An index's name is in {@code objects} if it has one. ON COMMIT DROP is an option.
+     * {@code temporary}: a temp relation is made, by TEMP or under a name in {@code pg_temp}.
      */
     record Ddl(String kind, Verb verb, String objectKind, List<Name> objects, List<Name> tables, Statement query,
             List<ColumnDefinition> columns, List<Constraint> constraints, List<AlterAction> actions, boolean temporary,

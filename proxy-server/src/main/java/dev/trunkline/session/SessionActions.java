@@ -346,6 +346,9 @@ final class SessionActions {
             // Between Bind and Execute the node may have said that there are none, which gave the pin up.
             participant.pin(SessionEffect.TEMP_TABLE);
             create.names().forEach(name -> session.tempTables().made(name, create.passing()));
+            if (create.names().isEmpty()) {
+                session.tempTables().madeOther();
+            }
         }
         session.tempTables().executes(plan);
         if (plan.action() instanceof SessionAction.Configure) {

@@ -15,8 +15,13 @@ import java.util.Set;
  */
 final class TempTableQuestion implements StatementRun, ReplySink {
 
+    /** The tables' names, and a row without a name if the schema holds anything else. */
     private static final String SQL = "SELECT relname FROM pg_catalog.pg_class"
-            + " WHERE relnamespace = pg_catalog.pg_my_temp_schema() AND relkind IN ('r', 'v', 'p', 'S', 'm', 'f')";
+            + " WHERE relnamespace = pg_catalog.pg_my_temp_schema() AND relkind IN ('r', 'v', 'p', 'S', 'm', 'f')"
+            + " UNION ALL SELECT '' WHERE EXISTS (SELECT FROM pg_catalog.pg_depend"
+            + " WHERE refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass"
+            + " AND refobjid = pg_catalog.pg_my_temp_schema()"
+            + " AND classid <> 'pg_catalog.pg_class'::pg_catalog.regclass)";
 
     private final Session session;
     private final Participant holder;
@@ -94,7 +99,8 @@ final class TempTableQuestion implements StatementRun, ReplySink {
             session.refusals().failCycle();
             return;
         }
-        session.tempTables().are(holder, names);
+        boolean more = names.remove("");
+        session.tempTables().are(holder, names, more);
         session.waiting().over();
     }
 

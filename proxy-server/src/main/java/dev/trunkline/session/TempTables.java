@@ -20,6 +20,8 @@ final class TempTables {
     private final Leases leases;
     /** The names of those that are sure to be gone with the transaction. */
     private final Set<String> passing = new HashSet<>(0);
+    /** Whether there are, or may be, temp objects that are no tables: functions, types. They have names of their own. */
+    private boolean others;
     private boolean inDoubt;
 
     TempTables(Session session, Leases leases) {
@@ -29,7 +31,13 @@ final class TempTables {
 
     /** Something may have made or dropped temp tables. */
     void mayHaveChanged() {
-        inDoubt |= session.settings().hasTempTables();
+        inDoubt |= others || session.settings().hasTempTables();
+    }
+
+    /** Something is about to be made that may be a temp object, or is one that is no table. */
+    void madeOther() {
+        others = true;
+        inDoubt = true;
     }
 
     /** One is about to be made; {@code untilCommit} with ON COMMIT DROP. */
@@ -56,7 +64,7 @@ final class TempTables {
         Set<String> left = session.settings().withoutTempTables(passing);
         passing.clear();
         Participant holder = leases.pinned();
-        if (left.isEmpty() && holder != null) {
+        if (left.isEmpty() && !others && holder != null) {
             inDoubt = false;
             holder.unpin(SessionEffect.TEMP_TABLE);
         }
@@ -85,6 +93,7 @@ final class TempTables {
         Participant holder = leases.pinned();
         if (holder == null) {
             inDoubt = false;
+            others = false;
             session.settings().tempTables(Set.of());
             return true;
         }
@@ -100,10 +109,11 @@ final class TempTables {
         return false;
     }
 
-    /** The answer. */
-    void are(Participant holder, Set<String> names) {
+    /** The answer; {@code more} when there are others than tables. */
+    void are(Participant holder, Set<String> names, boolean more) {
         session.settings().tempTables(names);
-        if (names.isEmpty()) {
+        others = more;
+        if (names.isEmpty() && !more) {
             holder.unpin(SessionEffect.TEMP_TABLE);
         }
     }

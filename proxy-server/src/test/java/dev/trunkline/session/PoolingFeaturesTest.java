@@ -231,6 +231,56 @@ class PoolingFeaturesTest {
         }
     }
 
+    /** What is made in pg_temp is the session's own, whether or not TEMP is said, and whether or not it is a table. */
+    @Test
+    void whatIsMadeInTheSchemaOfTempObjectsPins() throws Exception {
+        String left = "SELECT (SELECT count(*) FROM pg_class WHERE relname = 'own')"
+                + " + (SELECT count(*) FROM pg_proc WHERE proname = 'own')"
+                + " + (SELECT count(*) FROM pg_type WHERE typname = 'own')";
+        for (String made : List.of("CREATE TABLE pg_temp.own (a int)", "CREATE TABLE pg_temp.own AS SELECT 1 AS a",
+                "SELECT 1 AS a INTO pg_temp.own", "CREATE VIEW pg_temp.own AS SELECT 1 AS a",
+                "CREATE SEQUENCE pg_temp.own", "CREATE FUNCTION pg_temp.own() RETURNS int LANGUAGE sql RETURN 1",
+                "CREATE TYPE pg_temp.own AS (a int)", "CREATE DOMAIN pg_temp.own AS int",
+                "SET search_path = nowhere, pg_temp; CREATE TABLE own (a int)",
+                "SET search_path = pg_temp; SELECT 1 AS a INTO own",
+                "SET search_path = pg_temp; PREPARE p AS SELECT 1; CREATE TABLE own AS EXECUTE p")) {
+            try (PgClient client = client(Map.of())) {
+                for (String sql : made.split("; ")) {
+                    assertFalse(ask(client, sql).contains("error"), sql);
+                }
+                assertEquals("a", pinned(), made);
+                assertFalse(ask(client, left).contains("row(0)"), made);
+                assertEquals("a", pinned(), made);
+                // A table that goes with its transaction does not take the others' pin with it.
+                ask(client, "BEGIN; CREATE TEMP TABLE passing (a int) ON COMMIT DROP; COMMIT");
+                assertEquals("a", pinned(), made);
+            }
+            fixture.awaitAllReturned();
+            try (PgClient stranger = client(Map.of())) {
+                assertEquals("T row(0) [SELECT 1] Z:I", ask(stranger, left), made);
+            }
+        }
+    }
+
+    @Test
+    void theLastTempObjectTakesThePinWithIt() throws Exception {
+        try (PgClient client = client(Map.of())) {
+            ask(client, "CREATE FUNCTION pg_temp.own() RETURNS int LANGUAGE sql RETURN 1");
+            ask(client, "CREATE TEMP TABLE mine (a int)");
+            ask(client, "DROP TABLE mine");
+            assertEquals("T row(1) [SELECT 1] Z:I", ask(client, "SELECT pg_temp.own()"));
+            assertEquals("a", pinned());
+            ask(client, "DROP FUNCTION pg_temp.own()");
+            ask(client, "SELECT 1");
+            assertNull(pinned());
+            // The path names it, but the table is made in the schema before it.
+            ask(client, "SET search_path = public, pg_temp");
+            ask(client, "CREATE TABLE everybodys (a int)");
+            ask(client, "DROP TABLE everybodys");
+            assertNull(pinned());
+        }
+    }
+
     /** What is loaded can't be unloaded: the connection is nobody's after the session. */
     @Test
     void aLoadedLibraryReachesNobodyElse() throws Exception {
