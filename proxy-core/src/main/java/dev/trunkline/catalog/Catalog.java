@@ -2,6 +2,7 @@ package dev.trunkline.catalog;
 
 import dev.trunkline.config.FanOutPolicy;
 import dev.trunkline.config.FunctionRoute;
+import dev.trunkline.sql.Name;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -17,6 +18,7 @@ import java.util.TreeSet;
 public final class Catalog {
 
     private static final String PG_CATALOG = "pg_catalog";
+    private static final String PG_TEMP = "pg_temp";
 
     private final long version;
     private final String database;
@@ -81,6 +83,21 @@ public final class Catalog {
 
     public int virtualShards() {
         return virtualShards;
+    }
+
+    /**
+     * Whether a name means one of the session's temp tables. They hide all others, unless the search path names their schema
+     * itself: then it has its turn there.
+     */
+    public boolean isTemp(Name name, Set<String> tempTables, List<String> searchPath) {
+        if (name.schema() != null) {
+            return name.isTemp();
+        }
+        if (!tempTables.contains(name.last())) {
+            return false;
+        }
+        int turn = searchPath.indexOf(PG_TEMP);
+        return turn < 0 || find(null, name.last(), searchPath.subList(0, turn)) == null;
     }
 
     /**

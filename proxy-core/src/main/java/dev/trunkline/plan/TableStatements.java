@@ -262,14 +262,12 @@ final class TableStatements {
 
     /** Notes where a relation lies; null when it is a temp table or not known. */
     private Relation place(Name name) {
-        boolean temp = name.schema() == null
-                ? planner.key().tempTables().contains(name.last())
-                : name.isTemp();
-        if (temp) {
+        PlanKey key = planner.key();
+        if (planner.catalog().isTemp(name, key.tempTables(), key.searchPath())) {
             temporary = true;
             return null;
         }
-        Relation relation = planner.catalog().find(name.schema(), name.last(), planner.key().searchPath());
+        Relation relation = planner.catalog().find(name.schema(), name.last(), key.searchPath());
         if (relation == null) {
             planner.footprint().withUnknownTables();
         }

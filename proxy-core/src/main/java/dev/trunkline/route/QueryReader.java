@@ -306,14 +306,12 @@ final class QueryReader {
 
     /** The relation that a name stands for where CTEs don't count: the target of a write. */
     RowSource relation(FromItem.Table table) {
-        String schema = table.name().schema();
-        String last = table.name().last();
-        boolean temp = schema == null ? reading.tempTables.contains(last) : table.name().isTemp();
-        if (temp) {
+        if (reading.catalog.isTemp(table.name(), reading.tempTables, reading.searchPath)) {
             return new RowSource(RowSource.Kind.TEMP, table.exposedName(), null, List.of(), true, null,
                     reading.views.place(table.span()));
         }
-        Relation relation = reading.catalog.find(schema, last, reading.searchPath);
+        Relation relation = reading.catalog.find(table.name().schema(), table.name().last(),
+                reading.searchPath);
         if (relation == null) {
             return new RowSource(RowSource.Kind.UNKNOWN, table.exposedName(), null, List.of(), true, null,
                     reading.views.place(table.span()));

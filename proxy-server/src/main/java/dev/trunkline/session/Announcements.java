@@ -20,6 +20,16 @@ final class Announcements {
         toAll(List.of(sql), told);
     }
 
+    /** As above, also at what the session keeps and its transaction has not come to yet: what is to go lies there. */
+    void toAllKept(String sql, Runnable told) {
+        for (Participant kept : List.copyOf(session.transaction().participants())) {
+            if (session.participant(kept.node(), () -> toAllKept(sql, told)) == null) {
+                return;
+            }
+        }
+        toAll(sql, told);
+    }
+
     private void toAll(List<String> statements, Runnable told) {
         List<Participant> participants = hearers();
         if (participants.isEmpty()) {

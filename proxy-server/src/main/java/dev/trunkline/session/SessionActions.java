@@ -304,16 +304,17 @@ final class SessionActions {
                     settings.discarded(holds, done);
                 });
             }
-            case "TEMP" -> announcements.toAll("DISCARD TEMP", () -> {
+            case "TEMP" -> announcements.toAllKept("DISCARD TEMP", () -> {
                 session.tempTables().mayHaveChanged();
                 done(done, "DISCARD TEMP");
             });
+            case "SEQUENCES" -> announcements.toAllKept("DISCARD SEQUENCES", () -> done(done, "DISCARD SEQUENCES"));
             default -> done(done, "DISCARD " + what);
         }
     }
 
     private void closeAllCursors(Runnable done) {
-        announcements.toAll("CLOSE ALL", () -> {
+        announcements.toAllKept("CLOSE ALL", () -> {
             session.transaction().cursors().clear();
             done(done, "CLOSE CURSOR ALL");
         });

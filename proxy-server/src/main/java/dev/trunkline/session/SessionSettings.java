@@ -277,6 +277,11 @@ public final class SessionSettings {
         return !tempTables.isEmpty();
     }
 
+    /** Whether there are temp tables beside these and those. */
+    boolean hasOtherTempTables(Set<String> these, Set<String> those) {
+        return tempTables.stream().anyMatch(name -> !these.contains(name) && !those.contains(name));
+    }
+
     void tempTables(Set<String> names) {
         if (!names.equals(tempTables)) {
             tempTables = Set.copyOf(names);

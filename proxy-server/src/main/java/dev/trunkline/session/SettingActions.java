@@ -214,7 +214,7 @@ final class SettingActions {
         Settings before = session.settings().current();
         session.statements().deallocateAll();
         session.settings().discardAll();
-        session.settings().tempTables(Set.of());
+        session.tempTables().none();
         session.leases().unpin();
         if (session.listening() != null) {
             session.listening().unlisten(null);

@@ -22,6 +22,8 @@ final class TempTables {
     private final Set<String> passing = new HashSet<>(0);
     /** Whether there are, or may be, temp objects that are no tables: functions, types. They have names of their own. */
     private boolean others;
+    /** Whether the transaction at hand has dropped some that a rollback brings back. */
+    private boolean vanished;
     private boolean inDoubt;
 
     TempTables(Session session, Leases leases) {
@@ -31,7 +33,7 @@ final class TempTables {
 
     /** Something may have made or dropped temp tables. */
     void mayHaveChanged() {
-        inDoubt |= others || session.settings().hasTempTables();
+        inDoubt |= others || vanished || session.settings().hasTempTables();
     }
 
     /** Something is about to be made that may be a temp object, or is one that is no table. */
@@ -58,6 +60,11 @@ final class TempTables {
 
     /** A transaction is over: the session is free where all of its temp tables were for that alone. */
     void implicitEnded() {
+        if (vanished) {
+            vanished = false;
+            passing.clear();
+            inDoubt = true;
+        }
         if (passing.isEmpty()) {
             return;
         }
@@ -92,9 +99,7 @@ final class TempTables {
     private boolean known() {
         Participant holder = leases.pinned();
         if (holder == null) {
-            inDoubt = false;
-            others = false;
-            session.settings().tempTables(Set.of());
+            none();
             return true;
         }
         if (session.transaction().isFailed()) {
@@ -111,10 +116,24 @@ final class TempTables {
 
     /** The answer; {@code more} when there are others than tables. */
     void are(Participant holder, Set<String> names, boolean more) {
+        Transaction transaction = session.transaction();
+        if (transaction.isExplicit() || holder.backend().isUnsynced()) {
+            vanished |= others && !more || session.settings().hasOtherTempTables(names,
+                    transaction.hasSavepoint() ? Set.of() : passing);
+        }
         session.settings().tempTables(names);
         others = more;
-        if (names.isEmpty() && !more) {
+        if (names.isEmpty() && !more && !vanished) {
             holder.unpin(SessionEffect.TEMP_TABLE);
         }
+    }
+
+    /** There are none: after DISCARD ALL, or without the connection that had them. */
+    void none() {
+        passing.clear();
+        others = false;
+        vanished = false;
+        inDoubt = false;
+        session.settings().tempTables(Set.of());
     }
 }
