@@ -51,6 +51,11 @@ public enum ProxyError {
     CHANNELS_ELSEWHERE("TL002", Fault.CLIENT,
             "pg_listening_channels is not supported: the proxy listens, not the session's connection",
             "SHOW trunkline.channels names the session's channels."),
+    SIGNALS_ALONE("TL002", Fault.CLIENT,
+            "%s of a process id that a client was told is served alone in a SELECT only",
+            "SELECT it with a constant or a parameter and nothing else, or use KILL in the admin database."),
+    SIGNAL_DENIED("42501", Fault.CLIENT, "%s", null),
+    INVALID_NUMBER("22P02", Fault.CLIENT, "invalid input syntax for type %s: \"%s\"", null),
     UNDEFINED_SETTING("42704", Fault.CLIENT, "unrecognized configuration parameter \"%s\"", null),
 
     // The connection.

@@ -2,6 +2,7 @@ package dev.trunkline.plan;
 
 import dev.trunkline.route.ExecuteArguments;
 import dev.trunkline.sql.Statement.Transaction.Isolation;
+import dev.trunkline.value.PgOid;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -153,6 +154,55 @@ public sealed interface SessionAction {
 
     /** {@code pg_listening_channels()} by itself; {@code column} is the result's name. */
     record ListChannels(String column) implements SessionAction {}
+
+    /**
+     * {@code pg_cancel_backend} or {@code pg_terminate_backend} of a process id that a client may have been told; {@code column} is the
+     * result's name.
+     */
+    record Signal(boolean terminate, Number process, Number timeout, String column) implements SessionAction {
+
+        /** Process ids of a server are no greater; those that clients are told are. */
+        private static final long GREATEST_OF_SERVER = 1L << 22;
+
+        public sealed interface Number {}
+
+        /** A number that stands in the text. */
+        public record Given(Long value) implements Number {}
+
+        /** The parameter {@code $number}. */
+        public record Parameter(int number) implements Number {}
+
+        /** Whether a process id is of the kind that clients are told. */
+        public static boolean isTold(long processId) {
+            return processId > GREATEST_OF_SERVER && processId <= Integer.MAX_VALUE;
+        }
+
+        /** An integer as every version of PostgreSQL reads it, or null. */
+        public static Long read(String text) {
+            String digits = text == null ? "" : text.strip();
+            return digits.matches("[+-]?[0-9]{1,18}") ? Long.valueOf(digits) : null;
+        }
+
+        /** By number, from $1 on. */
+        int[] parameterTypes() {
+            int[] types = new int[Math.max(number(process), number(timeout))];
+            if (timeout instanceof Parameter) {
+                types[number(timeout) - 1] = PgOid.INT8;
+            }
+            if (process instanceof Parameter) {
+                types[number(process) - 1] = PgOid.INT4;
+            }
+            return types;
+        }
+
+        private static int number(Number argument) {
+            return argument instanceof Parameter parameter ? parameter.number() : 0;
+        }
+
+        public String function() {
+            return terminate ? "pg_terminate_backend" : "pg_cancel_backend";
+        }
+    }
 
     /** DECLARE: the cursor lives on the statement's node. */
     record DeclareCursor(String name, boolean hold) implements SessionAction {}

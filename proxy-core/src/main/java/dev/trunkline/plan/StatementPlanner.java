@@ -67,8 +67,18 @@ final class StatementPlanner {
 
     /** Decides on what is not part of another statement. */
     Decision decideWhole(Statement statement) {
-        String channels = statement instanceof Statement.Select select ? ChannelsQuery.columnOf(select) : null;
-        return channels == null ? decide(statement) : local(new SessionAction.ListChannels(channels));
+        if (statement instanceof Statement.Select select) {
+            String channels = ChannelsQuery.columnOf(select);
+            if (channels != null) {
+                return local(new SessionAction.ListChannels(channels));
+            }
+            SessionAction.Signal signal = hints.kind().byNode() ? null : SignalQuery.of(select, text);
+            if (signal != null) {
+                footprint.with(List.of(), signal.parameterTypes());
+                return local(signal);
+            }
+        }
+        return decide(statement);
     }
 
     Decision decide(Statement statement) {
@@ -174,6 +184,9 @@ final class StatementPlanner {
 
     Decision query(Statement statement) {
         StatementFacts facts = read(statement);
+        if (!hints.kind().byNode()) {
+            SignalQuery.requireNodeIds(facts.functions(), text);
+        }
         FunctionRules functions = FunctionRules.of(facts.functions(), catalog.taintingCode());
         footprint = new Footprint(access(statement, facts).and(functions.access())).with(functions.effects())
                 .with(facts.tables(), facts.parameterTypes());

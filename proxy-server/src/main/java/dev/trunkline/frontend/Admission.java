@@ -130,6 +130,7 @@ final class Admission {
                 database.catalog());
         SessionIdentity identity = new SessionIdentity(seat.processId, user.name(), database, address, logins,
                 user.pool());
+        seat.identity = identity;
         return new Session(worker, identity, connection, out, settings, new ReportedParameters(parameters));
     }
 

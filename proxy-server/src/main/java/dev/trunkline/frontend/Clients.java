@@ -1,5 +1,8 @@
 package dev.trunkline.frontend;
 
+import dev.trunkline.error.ProxyError;
+import dev.trunkline.session.SessionIdentity;
+import dev.trunkline.session.Signals;
 import dev.trunkline.wire.ProtocolVersion;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
@@ -15,7 +18,7 @@ import java.util.concurrent.atomic.LongAdder;
  * any process id of a server (at most 2^22): a client that has its own id passed to {@code pg_cancel_backend}, as query builders
  * do, must not hit somebody else's backend. Thread-safe.
  */
-public final class Clients {
+public final class Clients implements Signals {
 
     private static final int SESSION_BITS = 20;
     private static final int LAST_PROXY = 2047;
@@ -30,6 +33,8 @@ public final class Clients {
         final long takenNanos = System.nanoTime();
         final int processId;
         final byte[] cancelKey;
+        /** Null for a client of the admin database. Written before the connection. */
+        SessionIdentity identity;
         volatile ClientConnection connection;
 
         Seat(int processId, byte[] cancelKey) {
@@ -111,7 +116,8 @@ public final class Clients {
     }
 
     /** Whether a process id was given out by this process. */
-    boolean isOurs(int processId) {
+    @Override
+    public boolean isOurs(int processId) {
         return proxyId(processId) == proxyId;
     }
 
@@ -130,6 +136,30 @@ public final class Clients {
     public ClientConnection connection(int processId) {
         Seat seat = seats.get(processId);
         return seat == null ? null : seat.connection;
+    }
+
+    @Override
+    public boolean isThere(int processId) {
+        return connection(processId) != null;
+    }
+
+    @Override
+    public SessionIdentity whoHas(int processId) {
+        Seat seat = seats.get(processId);
+        return seat == null || seat.connection == null ? null : seat.identity;
+    }
+
+    @Override
+    public void send(int processId, boolean terminate, Runnable passedOn) {
+        ClientConnection client = connection(processId);
+        if (client == null) {
+            passedOn.run();
+        } else if (terminate) {
+            client.dismiss(ProxyError.SHUTTING_DOWN.with());
+            client.loop().execute(passedOn);
+        } else {
+            client.loop().execute(() -> client.cancelRunning(passedOn));
+        }
     }
 
     Collection<Seat> seats() {

@@ -178,6 +178,7 @@ public final class TrunklineServer implements AutoCloseable {
         configuration.databases().values().forEach(database -> serve(database, towardsNodes));
         clients = new Clients(proxyId, configuration.limits().clients(),
                 configuration.limits().unauthenticatedClients());
+        databases.values().forEach(database -> database.signals(clients));
         Cancels cancels = new Cancels(clients, clientPort.elsewhere());
         AdminDatabase admin = new AdminDatabase(new Served(reloading::current, databases, statements, sources, workers,
                 clients, budgets, addresses), reloading);

@@ -133,7 +133,8 @@ final class Binding {
     /** What follows the names of a Bind, where it is needed when the portal is executed; otherwise null. */
     private ByteBuf values(StatementPlan plan, ByteBuf body) {
         boolean needed = !(plan.root() instanceof Plan.LocalReply)
-                || plan.action() instanceof SessionAction.ExplainRoute;
+                || plan.action() instanceof SessionAction.ExplainRoute
+                || plan.action() instanceof SessionAction.Signal;
         int from = layout.statementEnd() + 1;
         return needed ? body.copy(from, layout.end() - from) : null;
     }

@@ -200,7 +200,7 @@ final class ExtendedProtocol {
             deferred.answerParse();
             session.replies()
                     .add(b -> BackendEncoder.parameterDescription(b, RouteExplainer.parameterTypes(statement)));
-            session.replies().add(b -> session.actions().describe(local.action(), b));
+            session.replies().add(b -> session.actions().describe(local.action(), null, b));
             return true;
         }
         if (preparing.isDescribed(statement)) {
@@ -233,7 +233,7 @@ final class ExtendedProtocol {
             session.actions().checkNotFailed(portal.plan());
             return executions.describe(portal);
         } else if (portal.plan().root() instanceof Plan.LocalReply local) {
-            session.replies().add(b -> session.actions().describe(local.action(), b));
+            session.replies().add(b -> session.actions().describe(local.action(), portal, b));
         } else {
             session.actions().checkNotFailed(portal.plan());
             deferred.describe(portal);

@@ -49,6 +49,8 @@ public final class ServedDatabase {
     private volatile int notificationBytes = Integer.MAX_VALUE;
     private volatile PoolConfig pool;
     private volatile FanOutRules fanOutRules;
+    /** Set before the first client comes. */
+    private volatile Signals signals;
     private final RecurringErrors recurringErrors = new RecurringErrors();
     private volatile long slowNanos = Long.MAX_VALUE;
     private volatile Catalog catalog;
@@ -122,6 +124,15 @@ public final class ServedDatabase {
 
     public void slowNanos(long nanos) {
         slowNanos = nanos;
+    }
+
+    /** The way to the other clients of the proxy. */
+    Signals signals() {
+        return signals;
+    }
+
+    public void signals(Signals all) {
+        signals = all;
     }
 
     /** What is said of errors that come with every statement. */

@@ -81,6 +81,7 @@ final class SessionActions {
             case SessionAction.ResetSetting reset -> settings.reset(reset.name(), done);
             case SessionAction.ShowTrunkline show -> settings.show(show.name(), done);
             case SessionAction.ListChannels list -> listChannels(list.column(), done);
+            case SessionAction.Signal signal -> ClientSignal.start(session, signal, source, done);
             case SessionAction.ExplainRoute explain -> RouteExplainer.start(session, explain, source, done);
             case SessionAction.Prepare prepare -> PrepareRun.start(session, prepare, source, done);
             case SessionAction.Execute execute -> throw boundTooEarly(execute);
@@ -109,14 +110,16 @@ final class SessionActions {
     /** Whether an action answers without rows, so that its portal runs only once. */
     static boolean hasNoRows(SessionAction action) {
         return !(action instanceof SessionAction.ExplainRoute || action instanceof SessionAction.ShowTrunkline
-                || action instanceof SessionAction.ListChannels
+                || action instanceof SessionAction.ListChannels || action instanceof SessionAction.Signal
                 || action instanceof SessionAction.Execute);
     }
 
-    /** What Describe says of an action's result. */
-    void describe(SessionAction action, ByteBuf out) {
+    /** What Describe says of an action's result; {@code portal} is null for a statement. */
+    void describe(SessionAction action, Portal portal, ByteBuf out) {
         if (action instanceof SessionAction.ExplainRoute explain) {
             BackendEncoder.rowDescription(out, List.of(RouteExplainer.column(explain)));
+        } else if (action instanceof SessionAction.Signal signal) {
+            BackendEncoder.rowDescription(out, List.of(ClientSignal.column(signal, portal)));
         } else if (action instanceof SessionAction.ListChannels list) {
             BackendEncoder.rowDescription(out, List.of(SettingActions.text(list.column())));
         } else if (action instanceof SessionAction.ShowTrunkline show) {

@@ -22,18 +22,30 @@ final class TellRun implements StatementRun {
     private static final String PORTAL = "trunkline";
 
     private final Session session;
+    private final ReplySink sink;
     private final Runnable told;
     private final Set<BackendConnection> outstanding = new HashSet<>();
     private boolean wrong;
     private boolean over;
 
-    private TellRun(Session session, Runnable told) {
+    private TellRun(Session session, ReplySink sink, Runnable told) {
         this.session = session;
+        this.sink = sink;
         this.told = told;
     }
 
     static void start(Session session, List<Participant> participants, List<String> statements, Runnable told) {
-        TellRun run = new TellRun(session, told);
+        start(session, participants, statements, TELLING, told);
+    }
+
+    /** Asks one participant; {@code told} runs when the sink has the answer. */
+    static void ask(Session session, Participant participant, String sql, ReplySink sink, Runnable told) {
+        start(session, List.of(participant), List.of(sql), sink, told);
+    }
+
+    private static void start(Session session, List<Participant> participants, List<String> statements, ReplySink sink,
+            Runnable told) {
+        TellRun run = new TellRun(session, sink, told);
         session.run(run);
         session.become(SessionState.ACTIVE);
         session.cycle().awaitReady(0, null);
@@ -45,9 +57,9 @@ final class TellRun implements StatementRun {
 
     private void tell(BackendConnection backend, List<String> statements, boolean partOfMore) {
         if (backend.isUnsynced() || partOfMore) {
-            statements.forEach(sql -> extended(backend, sql, TELLING));
+            statements.forEach(sql -> extended(backend, sql, sink));
         } else {
-            backend.query(String.join(";", statements), TELLING);
+            backend.query(String.join(";", statements), sink);
         }
     }
 

@@ -1,0 +1,40 @@
+package dev.trunkline.session;
+
+import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.backend.ReplySink;
+import dev.trunkline.wire.BackendDecoder;
+import dev.trunkline.wire.BackendMessage.DataRow;
+import dev.trunkline.wire.Bytes;
+import dev.trunkline.wire.MessageTypes;
+import io.netty.buffer.ByteBuf;
+
+/** Takes the one word that a node answers to a question of the session's own. */
+final class WordSink implements ReplySink {
+
+    private String word;
+
+    /** Null if there was no row, or NULL. */
+    String word() {
+        return word;
+    }
+
+    @Override
+    public Delivery delivery() {
+        return Delivery.EACH;
+    }
+
+    @Override
+    public void frames(BackendConnection from, ByteBuf frames) {
+        frames.release();
+    }
+
+    @Override
+    public void message(BackendConnection from, byte type, ByteBuf frame) {
+        if (type == MessageTypes.DATA_ROW) {
+            ByteBuf row = from.encoding() == null ? frame : from.encoding().decodeMessage(frame);
+            ByteBuf body = row.slice(row.readerIndex() + 5, row.readableBytes() - 5);
+            Bytes value = ((DataRow) BackendDecoder.decode(type, body)).values().getFirst();
+            word = value == null ? null : value.text();
+        }
+    }
+}
