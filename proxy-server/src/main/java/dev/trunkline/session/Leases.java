@@ -147,7 +147,7 @@ final class Leases implements Waiter {
     }
 
     private void checkSnapshot(Transaction transaction, int node) {
-        if (!transaction.isExplicit() || !transaction.needsSnapshot()) {
+        if (!transaction.needsSnapshot()) {
             return;
         }
         for (Participant other : transaction.participants()) {

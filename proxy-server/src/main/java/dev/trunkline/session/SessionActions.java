@@ -188,7 +188,9 @@ final class SessionActions {
 
     private void open(SessionAction.Begin begin) {
         session.transaction().begin(beginSql(begin),
-                begin.isolation() == null ? session.settings().defaultsToSnapshot() : isSnapshot(begin.isolation()),
+                begin.isolation() == null
+                        ? session.transaction().needsSnapshot() || session.settings().defaultsToSnapshot()
+                        : isSnapshot(begin.isolation()),
                 session.cycle().settingsToReturnTo());
     }
 
@@ -251,11 +253,14 @@ final class SessionActions {
     }
 
     private void setTransaction(SessionAction.SetTransaction set, Runnable done) {
-        Transaction transaction = session.transaction();
-        if (!transaction.isExplicit()) {
-            warn("25P01", "SET TRANSACTION can only be used in transaction blocks");
-            done(done, "SET");
-            return;
+        if (!session.transaction().isExplicit()) {
+            if (session.cycle().isFirst()) {
+                warn("25P01", "SET TRANSACTION can only be used in transaction blocks");
+            }
+            if (!session.cycle().isPartOfMore()) {
+                done(done, "SET");
+                return;
+            }
         }
         modes(set.modes(), set.isolation(), () -> done(done, "SET"));
     }

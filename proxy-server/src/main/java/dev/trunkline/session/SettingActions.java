@@ -119,7 +119,7 @@ final class SettingActions {
         Transaction transaction = session.transaction();
         if (!PassingSetting.isMode(name)) {
             transaction.participants().forEach(p -> p.backend().taint());
-        } else if (transaction.isExplicit()) {
+        } else if (transaction.isExplicit() || session.cycle().isPartOfMore()) {
             String modes = PassingSetting.modes(name, valueText);
             if (PassingSetting.isIsolation(name)) {
                 transaction.needsSnapshot(PassingSetting.isSnapshot(modes));

@@ -351,6 +351,23 @@ class SettingsParityTest {
                 "show transaction_read_only", "rollback");
     }
 
+    /** They were warned about and not obeyed: an INSERT ran after SET TRANSACTION READ ONLY. */
+    @Test
+    void modesOfAnImplicitTransactionHoldUntilItsEnd() throws Exception {
+        same("set transaction read only; show transaction_read_only; create table x (a int)",
+                "show transaction_read_only",
+                "select 1; set transaction read only; show transaction_read_only; create table x (a int)",
+                "set local transaction_read_only = on; select 1; create table x (a int)",
+                "set transaction_read_only = on; select 1; create table x (a int)",
+                "set transaction isolation level repeatable read; show transaction_isolation",
+                "show transaction_isolation", "set transaction isolation level serializable, read only; select 1",
+                "select count(*) from pg_class where false; set transaction isolation level serializable; select 1",
+                "set transaction isolation level serializable; begin; show transaction_isolation; commit",
+                "set transaction read only; begin; show transaction_read_only", "show transaction_read_only",
+                "rollback", "set transaction deferrable; show transaction_deferrable; select 1/0",
+                "show transaction_deferrable");
+    }
+
     @Test
     void strings() throws Exception {
         same("set work_mem = '5MB'; show work_mem", "show work_mem", "set work_mem = '6MB'; select 1/0",

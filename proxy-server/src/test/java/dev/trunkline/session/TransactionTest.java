@@ -219,6 +219,21 @@ class TransactionTest {
         assertEquals("1", fixture.ask(0, "SELECT count(*) FROM items"));
     }
 
+    /** The modes that SET TRANSACTION gives the implicit transaction of a string or pipeline hold on every node. */
+    @Test
+    void rule20modesOfAnImplicitTransactionHoldEverywhere() throws Exception {
+        String readOnly = "SET TRANSACTION READ ONLY";
+        assertEquals("[SET] T [SELECT 0] error 25006 Z:I",
+                ask(client, readOnly + ";" + select(onA) + ";" + insert(onB)));
+        assertEquals("1 2 [SET] 1 2 [SELECT 0] 1 2 error 25006 Z:I",
+                exchange(client, run(readOnly), run(select(onA)), run(insert(onB)), new Sync())
+                        .replace("notice 25P01 ", ""));
+        assertEquals("error TL002 Z:I", ask(client, "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;" + select(onA) + ";"
+                + select(onB)).replaceFirst(".*(error)", "$1"));
+        assertEquals("[INSERT 0 1] Z:I", ask(client, insert(onB)));
+        assertEquals("T [SELECT 0] T row(v) [SELECT 1] Z:I", ask(client, select(onA) + ";" + select(onB)));
+    }
+
     /** What a multi-statement string does is one transaction, whatever nodes it goes to. */
     @Test
     void rule20aStringIsOneTransaction() throws Exception {
