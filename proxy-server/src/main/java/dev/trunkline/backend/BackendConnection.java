@@ -41,7 +41,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     private final Cancellation cancellation;
     private final ServerStatements statements;
     private final ExpectedReplies expected = new ExpectedReplies();
-    private final Replay replay = new Replay();
+    private final Replay replay = new Replay(expected);
     private final long createdNanos;
 
     private ChannelHandlerContext context;
@@ -148,6 +148,11 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     /** Whether replies are owed. */
     public boolean isBusy() {
         return !expected.isEmpty() || reader.isMidMessage();
+    }
+
+    /** Whether nothing is under way, nor in a transaction, and nothing waits to be sent. */
+    public boolean isAtRest() {
+        return expected.isEmpty() && !unsynced && transactionStatus == 'I' && output.gathered() == null;
     }
 
     /** Whether extended messages were sent that no Sync has followed. */
@@ -288,15 +293,16 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     }
 
     /**
-     * A Bind, or EXECUTE in a query by itself, of a statement that the node has comes next. If it is the first message after rest, what follows can be sent
-     * again should the statement turn out to be gone. {@code anyColumns}: the client takes any, or relies on those that it knows.
+     * A Bind, or what else names a statement that the node has, comes next. If it is the first message after rest or after BEGIN, what follows can
+     * be sent again should the statement turn out to be gone. {@code anyColumns}: the client takes any, or relies on those that it knows.
      */
     public boolean usesKnown(ServerStatement statement, boolean anyColumns) {
-        boolean first = expected.isEmpty() && !unsynced && transactionStatus == 'I' && output.isEmpty();
-        if (first) {
-            replay.start(statement, anyColumns, expected.removed());
-        }
-        return first;
+        return replay.start(statement, anyColumns, isAtRest(), output.gathered());
+    }
+
+    /** As above, right behind it: the next message only describes a statement. */
+    public void usesAlso(ServerStatement statement) {
+        replay.also(statement);
     }
 
     /** How many statements of a name the node holds for this connection. */
@@ -356,6 +362,11 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         expectQuery(sink);
     }
 
+    /** What has been sent since rest is BEGIN, with what belongs to it: until something else is sent, nothing is lost if it is undone. */
+    public void hasBegun() {
+        replay.begun(output.gathered());
+    }
+
     public void close() {
         if (!closed) {
             closing = true;
@@ -379,7 +390,7 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
         address = ctx.channel().remoteAddress() instanceof InetSocketAddress socket ? socket : null;
-        output = new NodeOutput(ctx, ctx.pipeline().get(SslHandler.class) == null, replay, expected);
+        output = new NodeOutput(ctx, ctx.pipeline().get(SslHandler.class) == null, replay);
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.trunkline.wire.FrontendMessage;
 import dev.trunkline.wire.MessageTypes;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * What a node says that is more than bytes for a sink: errors, ReadyForQuery, parameters, notices. Each may change what is known
@@ -118,7 +119,7 @@ final class ControlMessages {
         }
         boolean stale = isStale(fields);
         if (stale && (kind == Kind.BIND || kind == Kind.DESCRIBE || kind == Kind.QUERY && !expected.sink().hasTold())
-                && replay.mends(fields, expected.removed())) {
+                && replay.mends(fields)) {
             prepareAgain(kind);
             return;
         }
@@ -148,28 +149,42 @@ final class ControlMessages {
 
     /**
      * The node skips to Sync, or is done with a query. What it has not run is sent again behind that, after the statement; the
-     * replies are awaited as they were, and those to what comes in between are dropped.
+     * replies are awaited as they were, and those to what comes in between are dropped. A transaction that had only begun begins again.
      */
     private void prepareAgain(Kind refused) {
         connection.flush();
-        ServerStatement statement = replay.statement();
+        List<ServerStatement> again = replay.statements();
         statements.doubtAll();
-        statements.takeDoubt(statement);
-        statements.add(statement);
         if (refused != Kind.QUERY && !expected.hasSync()) {
             FrontendEncoder.sync(connection.stage());
         }
-        FrontendEncoder.close(connection.stage(), FrontendMessage.Target.STATEMENT, statement.name());
-        byte[] sql = connection.spoken(statement.sql(), 0, statement.sql().length);
-        FrontendEncoder.parse(connection.stage(), statement.name(), sql, 0, sql.length, statement.parameterTypes());
+        boolean inTransaction = replay.begun() > 0;
+        if (inTransaction) {
+            FrontendEncoder.query(connection.stage(), "ROLLBACK");
+            replay.beginAgain(connection.stage());
+        }
+        for (ServerStatement statement : again) {
+            statements.takeDoubt(statement);
+            statements.add(statement);
+            FrontendEncoder.close(connection.stage(), FrontendMessage.Target.STATEMENT, statement.name());
+            byte[] sql = connection.spoken(statement.sql(), 0, statement.sql().length);
+            FrontendEncoder.parse(connection.stage(), statement.name(), sql, 0, sql.length,
+                    statement.parameterTypes());
+        }
         if (refused == Kind.QUERY) {
             // Otherwise the node would skip the query as well, should it refuse the statement.
             FrontendEncoder.sync(connection.stage());
             expected.addFirst(Kind.SYNC, ReplySink.DROP, replay);
         }
         replay.sendAgain(connection.stage());
-        expected.addFirst(Kind.PARSE, ReplySink.DROP, statement);
-        expected.addFirst(Kind.CLOSE, ReplySink.DROP, null);
+        for (ServerStatement statement : again.reversed()) {
+            expected.addFirst(Kind.PARSE, ReplySink.DROP, statement);
+            expected.addFirst(Kind.CLOSE, ReplySink.DROP, null);
+        }
+        if (inTransaction) {
+            replay.expectBegin();
+            expected.addFirst(Kind.QUERY, ReplySink.DROP, replay);
+        }
         expected.addFirst(Kind.SYNC, ReplySink.DROP, replay);
         connection.flush();
         BackendOwner owner = connection.owner();

@@ -34,6 +34,7 @@ final class ExpectedReplies {
     private Undo[] skips = new Undo[16];
     private int head;
     private int size;
+    private long added;
     private long removed;
 
     boolean isEmpty() {
@@ -58,6 +59,7 @@ final class ExpectedReplies {
         extras[at] = extra;
         skips[at] = ifSkipped;
         size++;
+        added += kind == Kind.FAKE ? 0 : 1;
     }
 
     Kind kind() {
@@ -73,18 +75,23 @@ final class ExpectedReplies {
     }
 
     void remove() {
+        removed += kinds[head] == Kind.FAKE ? 0 : 1;
         kinds[head] = null;
         sinks[head] = null;
         extras[head] = null;
         skips[head] = null;
         head = head + 1 & kinds.length - 1;
         size--;
-        removed++;
     }
 
-    /** How many entries are done with. */
+    /** How many entries are done with, but for those of ours. */
     long removed() {
         return removed;
+    }
+
+    /** How many entries there have been, but for those of ours. */
+    long added() {
+        return added;
     }
 
     /** Puts an entry before all others. */
@@ -98,6 +105,7 @@ final class ExpectedReplies {
         extras[head] = extra;
         skips[head] = null;
         size++;
+        added++;
     }
 
     /** Whether a Sync is among them. */

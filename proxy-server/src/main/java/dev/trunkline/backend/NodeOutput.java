@@ -11,13 +11,11 @@ final class NodeOutput extends PendingFlushes.Pending {
 
     private final SocketOutput output;
     private final Replay replay;
-    private final ExpectedReplies expected;
     private NodeTraffic traffic = new NodeTraffic();
 
-    NodeOutput(ChannelHandlerContext context, boolean plain, Replay replay, ExpectedReplies expected) {
+    NodeOutput(ChannelHandlerContext context, boolean plain, Replay replay) {
         this.output = new SocketOutput(context, plain);
         this.replay = replay;
-        this.expected = expected;
     }
 
     /** Where the bytes from now on are counted. */
@@ -53,15 +51,15 @@ final class NodeOutput extends PendingFlushes.Pending {
         }
     }
 
-    /** Whether nothing has been gathered that has not been written yet. */
-    boolean isEmpty() {
-        return output.gathered() == null;
+    /** What has been gathered and not been written yet, null for nothing. */
+    ByteBuf gathered() {
+        return output.gathered();
     }
 
     @Override
     void flush() {
         if (replay.isOn()) {
-            replay.add(output.gathered(), expected.removed());
+            replay.add(output.gathered());
         }
         long before = output.bytes();
         output.flush();

@@ -56,9 +56,6 @@ final class Binding {
         StatementPlan plan = statement.plan();
         checkCount(statement);
         session.actions().checkNotFailed(plan);
-        if (!isDescribedNext(in, start + length) && !session.preparing().returnsWhatWasTold(statement)) {
-            return false;
-        }
         if (plan.root() instanceof Plan.LocalReply local) {
             if (local.action() instanceof SessionAction.Execute execute
                     && session.statements().find(execute.name()) != null) {
@@ -72,6 +69,10 @@ final class Binding {
             deferred.keep(new Portal(portalName, statement, null, null, values(plan, body))
                     .ofFailed(session.transaction().isFailed()));
             return true;
+        }
+        if (!isDescribedNext(in, start + length)
+                && !session.preparing().returnsWhatWasTold(statement, statement)) {
+            return false;
         }
         Destination destination = plan.bind(values(statement, body, length - HEADER),
                 session.database().destinations());

@@ -73,25 +73,30 @@ final class ClientStatement {
 
     /** The client knows the columns: it may rely on them whenever it executes the statement. */
     void told(ResultShape columns) {
+        told(columns, this);
+    }
+
+    /** As above, of the columns of another one, which it executes. */
+    void told(ResultShape columns, ClientStatement executed) {
         told = columns;
-        toldUnder = server.schema();
+        toldUnder = executed.server.schema();
     }
 
     boolean hasBeenTold() {
         return told != null;
     }
 
-    /** Whether the schema has changed since the client was told the columns. */
-    boolean isToldOfOldSchema() {
-        return told != null && toldUnder != server.schema();
+    /** Whether the schema has changed since the client was told the columns, which are those of {@code executed}. */
+    boolean isToldOfOldSchema(ClientStatement executed) {
+        return told != null && toldUnder != executed.server.schema();
     }
 
     /** Whether what the client knows still holds. */
-    boolean stillReturns(ResultShape columns) {
+    boolean stillReturns(ResultShape columns, ClientStatement executed) {
         if (!told.equals(columns)) {
             return false;
         }
-        toldUnder = server.schema();
+        toldUnder = executed.server.schema();
         return true;
     }
 

@@ -44,7 +44,8 @@ final class ExecutePortals {
         preparing.at(backend, prepared, true);
         ClientStatement atNode = atNode(statement, prepared);
         preparing.at(backend, atNode);
-        preparing.describe(backend, atNode, true);
+        FrontendEncoder.describe(backend.stage(), Target.STATEMENT, "");
+        backend.expectDescribe(new ToldSink(session.out(), statement, prepared));
         return true;
     }
 
@@ -79,6 +80,9 @@ final class ExecutePortals {
         if (executed == null) {
             return false;
         }
+        if (!describedNext && !preparing.returnsWhatWasTold(statement, executed.prepared())) {
+            return false;
+        }
         if (executed.isOpen()) {
             session.portals().requireFree(portalName, null);
             deferred.keep(new Portal(portalName, statement, null, null, resultFormats.copy())
@@ -100,12 +104,12 @@ final class ExecutePortals {
         session.use(participant, executed.plan(), executed.destination());
         deferred.answerParse();
         ClientStatement atNode = executed.atNode();
-        preparing.at(backend, executed.prepared(), describedNext);
+        preparing.at(backend, executed.prepared(), describedNext || !statement.hasBeenTold());
         ReplySink sink = executed.sink(session.out());
         backend.parse(atNode.server(), ReplySink.DROP, null);
         NodeMessages.bind(backend.stage(), portalName, "", withoutValues(resultFormats));
         Portal portal = new Portal(portalName, atNode, executed.destination(), participant, null, sink)
-                .configured(executed.configured());
+                .of(statement, executed.prepared()).configured(executed.configured());
         backend.expectBind(sink, portal);
         session.portals().put(portal);
         return true;
@@ -129,7 +133,7 @@ final class ExecutePortals {
         NodeMessages.bind(backend.stage(), PORTAL, "", withoutValues(open.values()));
         backend.expectBind(ReplySink.DROP, null);
         FrontendEncoder.describe(backend.stage(), Target.PORTAL, PORTAL);
-        backend.expectDescribe(session.out());
+        backend.expectDescribe(new ToldSink(session.out(), open.statement(), prepared));
         FrontendEncoder.close(backend.stage(), Target.PORTAL, PORTAL);
         backend.expectClose(ReplySink.DROP);
         return true;
@@ -165,13 +169,13 @@ final class ExecutePortals {
         session.use(participant, executed.plan(), executed.destination());
         ClientStatement prepared = executed.prepared();
         if (backend.has(prepared.server())) {
-            backend.usesKnown(prepared.server(), false);
+            backend.usesKnown(prepared.server(), !open.statement().hasBeenTold());
         }
         preparing.at(backend, prepared);
         NodeMessages.bind(backend.stage(), open.name(), prepared.server().name(),
                 executed.bindValues(open.values(), session.settings().clientEncoding()));
         Portal portal = new Portal(open.name(), executed.atNode(), executed.destination(), participant, null)
-                .configured(executed.configured());
+                .of(open.statement(), prepared).configured(executed.configured());
         backend.expectBind(ReplySink.DROP, null);
         replace(portal);
         return true;

@@ -283,13 +283,18 @@ final class Leases implements Waiter {
      */
     private static void begin(Participant participant, Transaction transaction) {
         participant.begun(true);
-        TellRun.unawaited(participant.backend(), transaction.beginSql(), DroppingSink.BEGINNING);
+        BackendConnection backend = participant.backend();
+        boolean atRest = backend.isAtRest();
+        TellRun.unawaited(backend, transaction.beginSql(), DroppingSink.BEGINNING);
         for (Transaction.JournalEntry entry : transaction.journal()) {
             if (entry.sql() != null) {
-                TellRun.unawaited(participant.backend(), entry.sql(), DroppingSink.INJECTED);
+                TellRun.unawaited(backend, entry.sql(), DroppingSink.INJECTED);
             }
         }
-        FrontendEncoder.flush(participant.backend().stage());
+        FrontendEncoder.flush(backend.stage());
+        if (atRest) {
+            backend.hasBegun();
+        }
     }
 
     /** Notes what a statement leaves on its connection. */

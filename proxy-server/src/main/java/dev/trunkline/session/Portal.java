@@ -32,6 +32,9 @@ final class Portal implements Undo {
     private boolean mayHaveGone;
     private boolean skipped;
     private boolean ofFailed;
+    /** The EXECUTE whose portal it is, and what that executes; null for any other. */
+    private ClientStatement execute;
+    private ClientStatement executed;
     /** The arguments of an open EXECUTE, once a node has evaluated them. */
     private ArgumentValues evaluated;
     /** What client_encoding was set to when it was bound: null for nothing. */
@@ -102,6 +105,22 @@ final class Portal implements Undo {
      */
     boolean isOpen() {
         return values != null && plan.action() instanceof SessionAction.Execute;
+    }
+
+    /** The statement whose columns are this portal's: what an EXECUTE executes, otherwise its own. */
+    ClientStatement executed() {
+        return execute == null ? statement : executed;
+    }
+
+    /** The statement that the client has bound. */
+    ClientStatement bound() {
+        return execute == null ? statement : execute;
+    }
+
+    Portal of(ClientStatement sql, ClientStatement prepared) {
+        execute = sql;
+        executed = prepared;
+        return this;
     }
 
     ArgumentValues evaluated() {

@@ -100,23 +100,24 @@ final class Preparing {
      * execute a prepared statement whose result has changed. False when a node has to be asked first; the message is
      * offered again then.
      *
+     * @param executed what the statement executes: itself, but for an EXECUTE
      * @throws dev.trunkline.error.ProxyException 0A000
      */
-    boolean returnsWhatWasTold(ClientStatement statement) {
-        if (!statement.isToldOfOldSchema() || !statement.planKey().tempTables().isEmpty()) {
+    boolean returnsWhatWasTold(ClientStatement statement, ClientStatement executed) {
+        if (!statement.isToldOfOldSchema(executed) || !executed.planKey().tempTables().isEmpty()) {
             return true;
         }
-        ServerStatement.Accepted said = accepted(statement);
+        ServerStatement.Accepted said = accepted(executed);
         if (said != null && said.description() != null) {
-            if (!statement.stillReturns(shape(said))) {
+            if (!statement.stillReturns(shape(said), executed)) {
                 throw ProxyError.RESULT_TYPE_CHANGED.with();
             }
             return true;
         }
-        BackendConnection backend = describingAt(statement, null);
+        BackendConnection backend = describingAt(executed, null);
         if (backend != null) {
-            at(backend, statement);
-            describe(backend, statement, false);
+            at(backend, executed);
+            describe(backend, executed, false);
             session.replies().mustDrain(null);
         }
         return false;
@@ -132,10 +133,10 @@ final class Preparing {
 
     /** Where the description of a portal goes: what a client is told of a statement for the first time is remembered. */
     ReplySink describingPortal(Portal portal) {
-        ClientStatement statement = portal.statement();
-        return statement.server().name().isEmpty() || statement.hasBeenTold()
-                ? portal.sink(session.out())
-                : new ToldSink(session.out(), statement);
+        ReplySink sink = portal.sink(session.out());
+        return portal.executed().server().name().isEmpty() || portal.bound().hasBeenTold()
+                ? sink
+                : new ToldSink(sink, portal.bound(), portal.executed());
     }
 
     /** The parameters' types as a node has described them, null if they aren't known. */
@@ -159,9 +160,8 @@ final class Preparing {
     void at(BackendConnection backend, ServerStatement own) {
         if (!backend.has(own)) {
             backend.parse(own, ReplySink.DROP, null);
-        } else if (backend.usesKnown(own, true)) {
-            FrontendEncoder.describe(backend.stage(), Target.STATEMENT, own.name());
-            backend.expectDescribe(ReplySink.DROP);
+        } else {
+            look(backend, own, true);
         }
     }
 
@@ -197,7 +197,14 @@ final class Preparing {
         ServerStatement server = executed.server();
         if (!backend.has(server)) {
             at(backend, executed);
-        } else if (backend.usesKnown(server, anyColumns)) {
+        } else {
+            look(backend, server, anyColumns);
+        }
+    }
+
+    /** Has a node look at a statement that it has, if that is the first that it is asked for. */
+    private static void look(BackendConnection backend, ServerStatement server, boolean anyColumns) {
+        if (backend.usesKnown(server, anyColumns)) {
             FrontendEncoder.describe(backend.stage(), Target.STATEMENT, server.name());
             backend.expectDescribe(ReplySink.DROP);
         }
@@ -214,6 +221,10 @@ final class Preparing {
     /** Has a node that has the statement describe it, to the client or only to us. */
     void describe(BackendConnection backend, ClientStatement statement, boolean forClient) {
         ServerStatement server = statement.server();
+        if (!server.name().isEmpty() && backend.has(server)) {
+            // It tells the parameters before it finds out about the columns.
+            look(backend, server, true);
+        }
         FrontendEncoder.describe(backend.stage(), Target.STATEMENT, server.name());
         backend.expectDescribe(server.name().isEmpty()
                 ? session.out()

@@ -1,6 +1,7 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.backend.ServerStatement;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.Plan;
 import dev.trunkline.plan.PlanKey;
@@ -14,7 +15,9 @@ import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.FrontendEncoder;
 import dev.trunkline.wire.FrontendMessage.Target;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A multi-statement string whose statements go to several nodes, run one after the other as one implicit transaction. The
@@ -153,6 +156,7 @@ final class StringRun implements StatementRun {
         BackendConnection backend = participant.backend();
         session.replies().switchTo(backend, null);
         session.run(this);
+        check(backend);
         ask(backend, sql, lexed.statementStart(i), lexed.statementEnd(i), plan);
     }
 
@@ -198,22 +202,43 @@ final class StringRun implements StatementRun {
         session.replies().switchTo(backend, null);
         session.run(this);
         running = executed;
+        check(backend);
+        session.preparing().at(backend, executed.prepared());
         if (executed.bound()) {
             bind(backend, executed);
             return;
         }
-        session.preparing().at(backend, executed.prepared(), true);
         byte[] nodeSql = executed.nodeSql();
         ask(backend, nodeSql, 0, nodeSql.length, executed.plan());
+    }
+
+    /**
+     * Before a node runs anything of the string it is made to look at all that may be executed there, in the same round trip: what has
+     * been overtaken by a change of the schema can still be prepared again. Afterwards the error would stand, since the implicit
+     * transaction is lost with it.
+     */
+    private void check(BackendConnection backend) {
+        Set<ServerStatement> looked = new HashSet<>();
+        for (int i = next - 1; i < plans.size(); i++) {
+            ClientStatement prepared = plans.get(i).action() instanceof SessionAction.Execute execute
+                    ? session.statements().find(execute.name())
+                    : null;
+            if (prepared == null || !backend.has(prepared.server()) || !looked.add(prepared.server())) {
+                continue;
+            }
+            if (looked.size() > 1) {
+                backend.usesAlso(prepared.server());
+            } else if (!backend.usesKnown(prepared.server(), true)) {
+                return;
+            }
+            FrontendEncoder.describe(backend.stage(), Target.STATEMENT, prepared.server().name());
+            backend.expectDescribe(DroppingSink.INJECTED);
+        }
     }
 
     /** Has a node run what an EXECUTE executes, with the values that its arguments have had. */
     private void bind(BackendConnection backend, ExecutedStatement executed) {
         var columns = new HeldColumns(session.out(), executed.plan());
-        if (backend.has(executed.prepared().server())) {
-            backend.usesKnown(executed.prepared().server(), true);
-        }
-        session.preparing().at(backend, executed.prepared());
         NodeMessages.bind(backend.stage(), "", executed.prepared().server().name(),
                 executed.bindValues(session.settings().clientEncoding()));
         backend.expectBind(DroppingSink.INJECTED, null);

@@ -183,7 +183,7 @@ class SocketOutputTest {
             ChannelHandlerContext context = node.server();
             NodeTraffic traffic = new NodeTraffic();
             context.executor().submit(() -> {
-                NodeOutput output = new NodeOutput(context, true, new Replay(), new ExpectedReplies());
+                NodeOutput output = new NodeOutput(context, true, new Replay(new ExpectedReplies()));
                 output.countIn(traffic);
                 output.gather().writeInt(1);
                 output.flushAtEndOfTurn();
