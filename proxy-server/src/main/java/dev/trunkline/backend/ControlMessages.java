@@ -171,8 +171,8 @@ final class ControlMessages {
             FrontendEncoder.parse(connection.stage(), statement.name(), sql, 0, sql.length,
                     statement.parameterTypes());
         }
-        if (refused == Kind.QUERY) {
-            // Otherwise the node would skip the query as well, should it refuse the statement.
+        if (refused == Kind.QUERY && !inTransaction) {
+            // Otherwise the node would skip the query as well, should it refuse the statement; behind a BEGIN it must.
             FrontendEncoder.sync(connection.stage());
             expected.addFirst(Kind.SYNC, ReplySink.DROP, replay);
         }

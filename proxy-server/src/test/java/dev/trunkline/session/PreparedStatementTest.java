@@ -224,11 +224,10 @@ class PreparedStatementTest {
             assertEquals("1 Z:I", exchange(client, parse("e", "EXECUTE p"), new Sync()));
             assertEquals("T row(1) [SELECT 1] Z:I", ask(client, "EXECUTE p"));
             changed("a simple query", () -> {
-                assertEquals("[BEGIN] [SAVEPOINT] [SET] Z:T",
-                        ask(client, "BEGIN; SAVEPOINT one; SET LOCAL TimeZone = 'UTC+3'"));
+                assertEquals("[BEGIN] [SAVEPOINT] Z:T", ask(client, "BEGIN READ ONLY; SAVEPOINT one"));
                 widen();
                 assertEquals("T row(1,null) [SELECT 1] Z:T", ask(client, "EXECUTE p"));
-                assertEquals("T row(UTC+3) [SHOW] Z:T", ask(client, "SHOW TimeZone"));
+                assertEquals("T row(on) [SHOW] Z:T", ask(client, "SHOW transaction_read_only"));
                 assertEquals("error 22012 Z:E", ask(client, "SELECT 1 / 0 FROM healed"));
                 assertEquals("[ROLLBACK] Z:T", ask(client, "ROLLBACK TO one"));
                 assertEquals("T row(1,null) [SELECT 1] Z:T", ask(client, "EXECUTE p"));
