@@ -1,7 +1,6 @@
 package dev.trunkline.frontend;
 
 import dev.trunkline.error.ProxyError;
-import dev.trunkline.error.ProxyException;
 import dev.trunkline.wire.ClientEncoding;
 import dev.trunkline.wire.FrontendMessage.StartupMessage;
 import dev.trunkline.wire.ProtocolVersion;
@@ -13,8 +12,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a StartupMessage asks for: user, database, and settings for the session, among them those of {@code options}
- * ({@code -c name=value}).
+ * What a StartupMessage asks for: user, database, and settings for the session, among them those of {@code options}.
  *
  * @param clientEncoding as PostgreSQL spells it; null where the login's default is to hold
  * @param version the protocol that is spoken: what the client asks for, and at most what is served
@@ -40,7 +38,7 @@ record Startup(String user, String database, Map<String, String> settings, Strin
         }
         Map<String, String> settings = new LinkedHashMap<>();
         List<String> unknown = new ArrayList<>();
-        options(parameters.getOrDefault("options", ""), settings);
+        StartupOptions.read(parameters.getOrDefault("options", ""), settings);
         parameters.forEach((name, value) -> {
             if (name.startsWith("_pq_.")) {
                 unknown.add(name);
@@ -74,50 +72,5 @@ record Startup(String user, String database, Map<String, String> settings, Strin
             throw ProxyError.UNSUPPORTED_ENCODING.with(name);
         }
         return name;
-    }
-
-    /** {@code -c name=value}, {@code -cname=value}, {@code --name=value}, split at blanks that no backslash precedes. */
-    private static void options(String text, Map<String, String> settings) {
-        List<String> words = new ArrayList<>();
-        StringBuilder word = new StringBuilder();
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '\\' && i + 1 < text.length()) {
-                word.append(text.charAt(++i));
-            } else if (Character.isWhitespace(c)) {
-                if (!word.isEmpty()) {
-                    words.add(word.toString());
-                    word.setLength(0);
-                }
-            } else {
-                word.append(c);
-            }
-        }
-        if (!word.isEmpty()) {
-            words.add(word.toString());
-        }
-        for (int i = 0; i < words.size(); i++) {
-            String option = words.get(i);
-            String assignment;
-            if (option.equals("-c") && i + 1 < words.size()) {
-                assignment = words.get(++i);
-            } else if (option.startsWith("-c")) {
-                assignment = option.substring(2);
-            } else if (option.startsWith("--")) {
-                assignment = option.substring(2);
-            } else {
-                throw unservedOption(option);
-            }
-            int equals = assignment.indexOf('=');
-            if (equals <= 0) {
-                throw unservedOption(option);
-            }
-            settings.put(assignment.substring(0, equals).replace('-', '_').toLowerCase(Locale.ROOT),
-                    assignment.substring(equals + 1));
-        }
-    }
-
-    private static ProxyException unservedOption(String option) {
-        return ProxyError.SYNTAX_ERROR.with("invalid command-line argument for server process: " + option);
     }
 }

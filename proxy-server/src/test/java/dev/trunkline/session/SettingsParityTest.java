@@ -1,6 +1,7 @@
 package dev.trunkline.session;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.trunkline.demo.RunningNode;
 import dev.trunkline.demo.TestNodes;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -330,6 +332,41 @@ class SettingsParityTest {
                 "show application_name");
         same(Map.of("options", "-c my.own=a\\ b -c extra_float_digits=0"), "show my.own", "show extra_float_digits");
         same(Map.of("search_path", "other"), "show search_path", "reset search_path", "show search_path");
+    }
+
+    /** The command line of a server process, of which only {@code -c} and {@code --} had been read. */
+    @Test
+    void startupOptions() throws Exception {
+        Map<String, String> shown = new LinkedHashMap<>();
+        shown.put("-e", "datestyle");
+        shown.put("-es", "log_statement_stats");
+        shown.put("-fs", "enable_seqscan");
+        shown.put("-f i -fn -fm", "enable_mergejoin");
+        shown.put("-S 4097", "work_mem");
+        shown.put("-OS4098", "work_mem");
+        shown.put("-d 2", "log_statement");
+        shown.put("-d5", "debug_print_rewritten");
+        shown.put("-d 0", "log_min_messages");
+        shown.put("-tpa", "log_parser_stats");
+        shown.put("-t pl", "log_planner_stats");
+        shown.put("-te", "log_executor_stats");
+        shown.put("-bEjnT -C x -D x -r x -v 3 --work-mem=5MB", "work_mem");
+        shown.put("-c my.own=a\\ \\\\\\ b --", "my.own");
+        shown.put("--my.own=a=\\", "my.own");
+        shown.put(" -cmy.own= ", "my.own");
+        for (Map.Entry<String, String> options : shown.entrySet()) {
+            same(Map.of("options", options.getKey()), "show " + options.getValue());
+        }
+        for (String wrong : List.of("foo", "-", "-c", "-c my.own", "--my.own", "-- foo", "-x", "-ex", "-S", "-f x",
+                "-fx",
+                "-t x", "-tp", "-F", "-l", "-i", "-N 3", "-p 3", "-k x", "-h x", "-B 3")) {
+            List<String> told = new ArrayList<>();
+            for (int port : new int[]{nodes.getFirst().port(), shop.proxy.port()}) {
+                told.add(assertThrows(AssertionError.class, () -> login(port, Map.of("options", wrong)).close(), wrong)
+                        .getMessage());
+            }
+            assertEquals(told.get(0), told.get(1), wrong);
+        }
     }
 
     @Test
