@@ -37,6 +37,8 @@ final class ArgumentQuestion implements StatementRun, ReplySink {
     /** PostgreSQL's rows have no more columns. */
     private static final int MOST = 1664;
     private static final String PORTAL = "trunkline";
+    /** Nothing but parameters of given types: it means the same to everybody. */
+    private static final Object PARAMETERS = new Object();
 
     private final Session session;
     private final BackendConnection backend;
@@ -76,7 +78,7 @@ final class ArgumentQuestion implements StatementRun, ReplySink {
         }
         BackendConnection backend = participant.backend();
         ServerStatement parameters = session.database().statementNames().named(select(types.length), types,
-                session.database().schema());
+                session.database().schema(), PARAMETERS);
         byte[] sql = executed.of(parameters);
         ArgumentQuestion question = new ArgumentQuestion(session, backend,
                 executed.sink(session.out(), parameters, sql), types, taker);

@@ -3,6 +3,7 @@ package dev.trunkline.session;
 import dev.trunkline.backend.ServerStatement;
 import dev.trunkline.plan.PlanKey;
 import dev.trunkline.plan.StatementPlan;
+import dev.trunkline.sql.ConstantText;
 import dev.trunkline.wire.ErrorFields;
 
 /**
@@ -14,15 +15,16 @@ final class ClientStatement {
     private final String name;
     private final byte[] sql;
     private final boolean commented;
+    private final boolean constants;
     private ServerStatement server;
     private final boolean standardConformingStrings;
     private StatementPlan plan;
     private PlanKey planKey;
     /** An EXECUTE of what there was not: to PostgreSQL it has no rows, whatever it comes to mean. */
     private boolean early;
-    /** What the client knows of the columns, and under which schema it was so; null when it has not been told. */
+    /** What the client knows of the columns, and of what it was so; null when it has not been told. */
     private ResultShape told;
-    private long toldUnder;
+    private ServerStatement toldOf;
     /** The types of its parameters as a node has described them last; null when none has. */
     private int[] describedTypes;
 
@@ -32,6 +34,7 @@ final class ClientStatement {
         this.name = name;
         this.sql = sql;
         this.commented = sql != server.sql();
+        this.constants = server.isShared() && ConstantText.isIn(server.sql());
         this.server = server;
         this.standardConformingStrings = standardConformingStrings;
         this.plan = plan;
@@ -53,7 +56,12 @@ final class ClientStatement {
         return server;
     }
 
-    /** The same text under another schema. */
+    /** Whether there may be string constants in the text. */
+    boolean hasConstants() {
+        return constants;
+    }
+
+    /** The same text under another schema, or with another meaning. */
     void server(ServerStatement newer) {
         server = newer;
     }
@@ -79,16 +87,19 @@ final class ClientStatement {
     /** As above, of the columns of another one, which it executes. */
     void told(ResultShape columns, ClientStatement executed) {
         told = columns;
-        toldUnder = executed.server.schema();
+        toldOf = executed.server;
     }
 
     boolean hasBeenTold() {
         return told != null;
     }
 
-    /** Whether the schema has changed since the client was told the columns, which are those of {@code executed}. */
-    boolean isToldOfOldSchema(ClientStatement executed) {
-        return told != null && toldUnder != executed.server.schema();
+    /**
+     * Whether the schema has changed since the client was told the columns, or the meaning of the names. The columns are those of
+     * {@code executed}.
+     */
+    boolean isToldOfOther(ClientStatement executed) {
+        return told != null && toldOf != executed.server;
     }
 
     /** Whether what the client knows still holds. */
@@ -96,7 +107,7 @@ final class ClientStatement {
         if (!told.equals(columns)) {
             return false;
         }
-        toldUnder = executed.server.schema();
+        toldOf = executed.server;
         return true;
     }
 

@@ -8,6 +8,7 @@ import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.PlanKey;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.sql.CommentFreeText;
+import dev.trunkline.sql.ConstantText;
 import dev.trunkline.wire.BackendDecoder;
 import dev.trunkline.wire.BackendEncoder;
 import dev.trunkline.wire.BackendMessage.ParameterDescription;
@@ -29,9 +30,11 @@ final class Preparing {
     static final Set<String> ROWS = Set.of("SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt");
 
     private final Session session;
+    private final TextMeaning meaning;
 
     Preparing(Session session) {
         this.session = session;
+        this.meaning = new TextMeaning(session);
     }
 
     /** A statement as the session is to know it. Named ones whose texts differ in comments alone are one to the nodes. */
@@ -43,29 +46,36 @@ final class Preparing {
         ServedDatabase database = session.database();
         byte[] text = CommentFreeText.of(sql, standardStrings);
         // Nobody else knows the tables and types that an open transaction has made, nor are they those of the same names before.
+        // And what 'now' means was settled for others when they prepared.
         ServerStatement server = ROWS.contains(plan.kind()) && !session.settings().isCatalogChanging()
-                ? database.statementNames().named(text, types, database.schema())
-                : database.statementNames().own(text, types);
+                && !ConstantText.namesMoment(text, standardStrings)
+                        ? database.statementNames().named(text, types, database.schema(),
+                                meaning.now(ConstantText.isIn(text)))
+                        : database.statementNames().own(text, types);
         return new ClientStatement(name, text == sql ? server.sql() : sql, server, standardStrings, plan, names);
     }
 
-    /** After a change of the schema the nodes know the statement by another name. */
+    /** After a change of the schema, or of what its text means, the nodes know the statement by another name. */
     void renew(ClientStatement statement) {
         ServerStatement server = statement.server();
-        long schema = session.database().schema();
-        if (server.isShared() && server.schema() != schema) {
-            statement.server(
-                    session.database().statementNames().named(server.sql(), server.parameterTypes(), schema));
+        if (server.isShared() && !isCurrent(statement)) {
+            statement.server(session.database().statementNames().named(server.sql(), server.parameterTypes(),
+                    session.database().schema(), meaning.now(statement.hasConstants())));
         }
+    }
+
+    private boolean isCurrent(ClientStatement statement) {
+        return statement.server().schema() == session.database().schema()
+                && statement.server().meaning() == meaning.now(statement.hasConstants());
     }
 
     /** What a node has said of the statement, if that still holds; otherwise null. */
     private ServerStatement.Accepted accepted(ClientStatement statement) {
         ServerStatement server = statement.server();
-        return !server.isShared() || server.schema() != session.database().schema()
-                || !statement.planKey().tempTables().isEmpty() || !statement.planKey().equals(session.planKey())
+        return !server.isShared() || !isCurrent(statement) || !statement.planKey().tempTables().isEmpty()
+                || !statement.planKey().equals(session.planKey())
                         ? null
-                        : server.accepted(statement.planKey());
+                        : server.accepted();
     }
 
     /** Whether a node need not be asked whether the statement is right. */
@@ -104,7 +114,7 @@ final class Preparing {
      * @throws dev.trunkline.error.ProxyException 0A000
      */
     boolean returnsWhatWasTold(ClientStatement statement, ClientStatement executed) {
-        if (!statement.isToldOfOldSchema(executed) || !executed.planKey().tempTables().isEmpty()) {
+        if (!statement.isToldOfOther(executed) || !executed.planKey().tempTables().isEmpty()) {
             return true;
         }
         ServerStatement.Accepted said = accepted(executed);

@@ -45,7 +45,7 @@ final class PreparingSink implements ReplySink {
         }
         switch (type) {
             case MessageTypes.PARSE_COMPLETE -> {
-                if (server.accepted(statement.planKey()) == null) {
+                if (server.accepted() == null) {
                     accept(null);
                 }
             }
@@ -76,7 +76,7 @@ final class PreparingSink implements ReplySink {
     private void accept(byte[] described) {
         // The names of a session's temp tables mean its own.
         if (statement.planKey().tempTables().isEmpty()) {
-            server.accepted(new ServerStatement.Accepted(statement.planKey(), described));
+            server.accepted(new ServerStatement.Accepted(described));
         }
     }
 

@@ -275,7 +275,7 @@ class BackendConnectionTest {
 
     @Test
     void anErrorSkipsToSyncAndForgetsWhatWasPrepared() {
-        ServerStatement statement = new ServerStatement("tl_1", new byte[0], new int[0], 1);
+        ServerStatement statement = new ServerStatement("tl_1", new byte[0], new int[0], 1, null);
         byte[] reply = bytes(out -> {
             BackendEncoder.error(out, ErrorFields.of("ERROR", "42601", "no"));
             ready(out);
@@ -380,9 +380,9 @@ class BackendConnectionTest {
     @Test
     void theLeastRecentlyUsedStatementIsClosedWhenThereAreTooMany() {
         open();
-        ServerStatement first = new ServerStatement("tl_1", new byte[0], new int[0], 1);
-        ServerStatement second = new ServerStatement("tl_2", new byte[0], new int[0], 1);
-        ServerStatement third = new ServerStatement("tl_3", new byte[0], new int[0], 1);
+        ServerStatement first = new ServerStatement("tl_1", new byte[0], new int[0], 1, null);
+        ServerStatement second = new ServerStatement("tl_2", new byte[0], new int[0], 1, null);
+        ServerStatement third = new ServerStatement("tl_3", new byte[0], new int[0], 1, null);
         connection.expectParse(first, client, null);
         connection.expectParse(second, client, null);
         assertTrue(connection.has(first));

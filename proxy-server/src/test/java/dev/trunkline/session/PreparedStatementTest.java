@@ -63,6 +63,67 @@ class PreparedStatementTest {
         fixture.awaitAllReturned();
     }
 
+    // ---- what a text means
+
+    /** Constants are read when a statement is parsed: what one client's DateStyle and TimeZone made of them is no other's. */
+    @Test
+    void aConstantIsReadByTheSettingsOfItsOwnSession() throws Exception {
+        String sql = "SELECT '01/02/2003'::date - '2000-01-01', '2020-01-01'::timestamptz = '2020-01-01 00:00+00'";
+        String[][] readings = {{"UTC", "ISO, MDY", "1097,t"}, {"Asia/Tokyo", "ISO, DMY", "1127,f"},
+                {"UTC", "ISO, DMY", "1127,t"}, {"UTC", "ISO, MDY", "1097,t"}};
+        for (String[] reading : readings) {
+            try (PgClient other = fixture.client()) {
+                ask(other, "SET TimeZone = '" + reading[0] + "'");
+                ask(other, "SET DateStyle = '" + reading[1] + "'");
+                assertEquals("1 2 row(" + reading[2] + ") [SELECT 1] Z:I",
+                        exchange(other, parse("s", sql), bind("", "s"), execute(""), new Sync()));
+            }
+        }
+        // A session that goes on to another setting has it read again.
+        assertEquals("1 Z:I", exchange(client, parse("s", sql), new Sync()));
+        for (String[] reading : readings) {
+            ask(client, "BEGIN");
+            ask(client, "SET LOCAL TimeZone = '" + reading[0] + "'");
+            ask(client, "SET LOCAL DateStyle = '" + reading[1] + "'");
+            assertEquals("2 row(" + reading[2] + ") [SELECT 1] Z:T",
+                    exchange(client, bind("", "s"), execute(""), new Sync()));
+            ask(client, "COMMIT");
+        }
+    }
+
+    /** 'now' is the moment at which the statement was prepared, by the client itself. */
+    @Test
+    void aMomentIsTheClientsOwn() throws Exception {
+        String sql = "SELECT 'now'::timestamptz >= $1::timestamptz";
+        for (int i = 0; i < 2; i++) {
+            try (PgClient other = fixture.client()) {
+                String before = value(other, "SELECT clock_timestamp()");
+                assertEquals("1 2 row(t) [SELECT 1] Z:I",
+                        exchange(other, parse("s", sql), bind("", "s", before), execute(""), new Sync()));
+            }
+        }
+    }
+
+    /** pgjdbc prepares again after SET search_path: within a transaction, too, it is the table of the new path. */
+    @Test
+    void aStatementThatIsPreparedAfterThePathHasChangedIsOfTheNewPath() throws Exception {
+        fixture.onNode(0, "CREATE SCHEMA one; CREATE SCHEMA two; CREATE TABLE one.lonely AS SELECT 1 AS a;"
+                + " CREATE TABLE two.lonely AS SELECT 'two' AS a");
+        String sql = "SELECT * FROM lonely";
+        ask(client, "BEGIN");
+        ask(client, "SET search_path = one");
+        assertEquals("1 t[] T Z:T", exchange(client, parse("s1", sql), describeStatement("s1"), new Sync()));
+        assertEquals("2 row(1) [SELECT 1] Z:T", exchange(client, bind("", "s1"), execute(""), new Sync()));
+        ask(client, "SET search_path = two");
+        assertEquals("1 t[] T 2 row(two) [SELECT 1] Z:T", exchange(client, parse("s2", sql), describeStatement("s2"),
+                bind("", "s2"), execute(""), new Sync()));
+        // The first one's columns would be others than the client was told.
+        assertEquals("error 0A000 Z:E", exchange(client, bind("", "s1"), execute(""), new Sync()));
+        ask(client, "ROLLBACK");
+        ask(client, "SET search_path = one");
+        assertEquals("2 row(1) [SELECT 1] Z:I", exchange(client, bind("", "s1"), execute(""), new Sync()));
+    }
+
     // ---- what is known needs no node
 
     /** pgbench -M prepared with 64 clients in one thread and 20 connections stood still: the 21st waited in Parse. */
