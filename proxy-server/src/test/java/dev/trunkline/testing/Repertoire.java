@@ -71,7 +71,12 @@ record Repertoire(List<String> statements, List<String> keys, List<List<String>>
                         "update kv set v = v || '!' where k = $1", "update kv set v = v || '?' where k = {written}",
                         "update kv set v = 'x' where k = {written} returning k, v",
                         "delete from kv where k = {written}", "delete from kv where k = $1 returning v",
-                        "prepare q as select v from kv where k = $1", "execute q({key})", "deallocate q"),
+                        "prepare q as select v from kv where k = $1", "execute q({key})", "execute q({key} + 0)",
+                        "execute q(1 / 0)", "execute q((select 1))", "deallocate q",
+                        "prepare r(int4) as select k from kv where k < $1 order by k", "execute r(2 * 3)",
+                        "execute r(length('x') + {key})", "execute r(now())",
+                        "prepare u(int4, text) as update kv set v = $2 where k = $1 returning v",
+                        "execute u({written} + 0, 'a' || 'b')"),
                 keys, written, List.of("", "x", "ž", "three", "1"), false, false);
     }
 
