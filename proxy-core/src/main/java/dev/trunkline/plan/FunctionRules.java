@@ -136,6 +136,8 @@ final class FunctionRules {
             atHome(name, Access.outsideTransaction("calls " + name));
         } else if (name.equals("pg_listening_channels")) {
             refusalAnywhere = ProxyError.CHANNELS_ELSEWHERE.with().withPosition(use.call().span().start() + 1);
+        } else if (name.equals("pg_prepared_statement")) {
+            refusalAnywhere = ProxyError.STATEMENTS_ELSEWHERE.with().withPosition(use.call().span().start() + 1);
         } else if (name.equals("pg_notify")) {
             onTransactionNode(name, Access.write("calls pg_notify"));
         } else if (name.equals("set_config")) {

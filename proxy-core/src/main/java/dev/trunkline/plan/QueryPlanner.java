@@ -4,6 +4,7 @@ import dev.trunkline.catalog.Catalog;
 import dev.trunkline.catalog.Distribution;
 import dev.trunkline.catalog.KeyColumn;
 import dev.trunkline.catalog.RelationKind;
+import dev.trunkline.catalog.RelationName;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.route.KeyRule;
@@ -23,6 +24,9 @@ import java.util.TreeSet;
  * refusal that says what to do instead.
  */
 final class QueryPlanner {
+
+    /** It would show the connection's. */
+    private static final RelationName PREPARED_STATEMENTS = new RelationName("pg_catalog", "pg_prepared_statements");
 
     private final Catalog catalog;
     private final Statement statement;
@@ -54,6 +58,11 @@ final class QueryPlanner {
     Decision decide() {
         if (functions.refusalAnywhere() != null) {
             return Decision.refuse(functions.refusalAnywhere());
+        }
+        for (RowSource table : facts.tables()) {
+            if (table.relation() != null && table.relation().fullName().equals(PREPARED_STATEMENTS)) {
+                return Decision.refuse(ProxyError.STATEMENTS_ELSEWHERE.with().withPosition(table.span().start() + 1));
+            }
         }
         if (catalog.nodes().size() == 1) {
             return Decision.oneNode(new NodeRule.OnNode(0), Routing.ONE_NODE);

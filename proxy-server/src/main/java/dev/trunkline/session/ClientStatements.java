@@ -1,7 +1,9 @@
 package dev.trunkline.session;
 
 import dev.trunkline.error.ProxyError;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -99,6 +101,11 @@ final class ClientStatements {
     /** A simple query drops the unnamed statement. */
     void dropUnnamed() {
         unnamed = null;
+    }
+
+    /** Those that have a name, in its order. */
+    List<ClientStatement> named() {
+        return named.values().stream().sorted(Comparator.comparing(ClientStatement::name)).toList();
     }
 
     /** How many have a name. */

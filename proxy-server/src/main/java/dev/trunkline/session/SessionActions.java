@@ -123,7 +123,7 @@ final class SessionActions {
         } else if (action instanceof SessionAction.ListChannels list) {
             BackendEncoder.rowDescription(out, List.of(SettingActions.text(list.column())));
         } else if (action instanceof SessionAction.ShowTrunkline show) {
-            BackendEncoder.rowDescription(out, List.of(SettingActions.field(show.name())));
+            BackendEncoder.rowDescription(out, SettingActions.columns(show.name()));
         } else {
             BackendEncoder.noData(out);
         }

@@ -23,6 +23,8 @@ final class SettingActions {
 
     /** Not a setting, but shown like one: the channels that the session listens to. */
     private static final String CHANNELS = Settings.OWN + "channels";
+    /** Neither is this: the session's prepared statements, by name. */
+    private static final String STATEMENTS = Settings.OWN + "prepared_statements";
 
     private final Session session;
     private final Announcements announcements;
@@ -32,9 +34,11 @@ final class SettingActions {
         this.announcements = announcements;
     }
 
-    /** The one column of SHOW. */
-    static Field field(String name) {
-        return text(requireShown(name));
+    /** The columns of SHOW. */
+    static List<Field> columns(String name) {
+        return name.equals(STATEMENTS)
+                ? List.of(text("name"), text("statement"))
+                : List.of(text(requireShown(name)));
     }
 
     /** A column of text. */
@@ -47,14 +51,25 @@ final class SettingActions {
     }
 
     void show(String name, Runnable done) {
-        String word = requireShown(name).equals(CHANNELS)
-                ? session.listening() == null ? "" : String.join(", ", session.listening().heard())
-                : session.own().shown(name, session.identity().user());
+        List<Field> columns = columns(name);
         if (!session.cycle().inPipeline()) {
-            session.replies().add(b -> BackendEncoder.rowDescription(b, List.of(field(name))));
+            session.replies().add(b -> BackendEncoder.rowDescription(b, columns));
         }
-        session.replies().add(b -> BackendEncoder.dataRow(b, List.of(Bytes.utf8(word))));
+        for (List<Bytes> row : shown(name)) {
+            session.replies().add(b -> BackendEncoder.dataRow(b, row));
+        }
         done("SHOW", done);
+    }
+
+    private List<List<Bytes>> shown(String name) {
+        return switch (name) {
+            case CHANNELS -> List.of(List.of(Bytes.utf8(session.listening() == null
+                    ? ""
+                    : String.join(", ", session.listening().heard()))));
+            case STATEMENTS -> session.statements().named().stream()
+                    .map(statement -> List.of(Bytes.utf8(statement.name()), Bytes.of(statement.sql()))).toList();
+            default -> List.of(List.of(Bytes.utf8(session.own().shown(name, session.identity().user()))));
+        };
     }
 
     void set(SessionAction.SetSetting set, Runnable done) {

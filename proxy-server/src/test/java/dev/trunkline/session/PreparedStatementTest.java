@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.trunkline.testing.PgClient;
+import dev.trunkline.wire.BackendMessage.DataRow;
 import dev.trunkline.wire.BackendMessage.ErrorResponse;
 import dev.trunkline.wire.BackendMessage.NoData;
 import dev.trunkline.wire.BackendMessage.ParameterDescription;
@@ -389,18 +390,47 @@ class PreparedStatementTest {
     /** sqlcommenter: a comment of its own in every statement. */
     @Test
     void textsThatDifferInCommentsAreOneStatement() throws Exception {
-        String before = value(client, "SELECT count(*) FROM pg_prepared_statements");
+        int before = heldByNodes();
         for (int i = 0; i < 300; i++) {
             String comment = " /*traceparent='00-" + i + "-01',route='/items'*/";
             assertEquals("1 2 row(a) [SELECT 1] Z:I", exchange(client,
                     parse("s" + i, "SELECT v FROM items WHERE  k = $1" + comment), bind("", "s" + i, onA), execute(""),
                     new Sync()));
         }
-        assertEquals(Integer.parseInt(before) + 1,
-                Integer.parseInt(value(client, "SELECT count(*) FROM pg_prepared_statements")));
+        assertEquals(before + 1, heldByNodes());
         assertEquals("1 Z:I", exchange(client, parse("h", SELECT + " /*+ SeqScan(items) */"), new Sync()));
-        assertEquals("1", value(client, "SELECT count(*) FROM pg_prepared_statements"
-                + " WHERE statement LIKE '%SeqScan(items)%' AND statement NOT LIKE '%pg_prepared%'"));
+        assertEquals(before + 2, heldByNodes());
+    }
+
+    /** How many statements the connections to the nodes have prepared. */
+    private static int heldByNodes() throws Exception {
+        try (PgClient admin = PgClient.login(fixture.proxy.host(), fixture.proxy.port(), SessionFixture.USER,
+                "trunkline",
+                null)) {
+            return admin.query("SHOW SERVERS").stream().filter(DataRow.class::isInstance)
+                    .map(row -> ((DataRow) row).values())
+                    .filter(row -> row.get(2).text().equals(fixture.database))
+                    .mapToInt(row -> Integer.parseInt(row.getLast().text())).sum();
+        }
+    }
+
+    /** pg_prepared_statements showed the connection's: those of all clients, as tl_1 and so on. */
+    @Test
+    void theClientsOwnAreListed() throws Exception {
+        assertEquals("[PREPARE] Z:I", ask(client, "PREPARE  two AS SELECT v FROM items WHERE k = $1 /* sic */"));
+        assertEquals("1 1 Z:I", exchange(client, parse("one", SELECT), parse("", "SELECT 1"), new Sync()));
+        String rows = "row(one," + SELECT + ") row(two," + SELECT + " /* sic */) [SHOW] Z:I";
+        assertEquals("T " + rows, ask(client, "SHOW trunkline.prepared_statements"));
+        assertEquals("1 2 T " + rows, exchange(client, parse("", "SHOW trunkline.prepared_statements"), bind("", ""),
+                describePortal(""), execute(""), new Sync()));
+        for (String sql : List.of("SELECT * FROM pg_prepared_statements", "TABLE pg_catalog.pg_prepared_statements",
+                "SELECT EXISTS (SELECT FROM pg_prepared_statements WHERE name = 'one')",
+                "COPY (SELECT name FROM pg_prepared_statements) TO STDOUT", "SELECT pg_prepared_statement()",
+                "PREPARE p AS SELECT name FROM pg_prepared_statements")) {
+            assertEquals("error TL002 Z:I", ask(client, sql), sql);
+        }
+        assertEquals("[DEALLOCATE ALL] Z:I", ask(client, "DEALLOCATE ALL"));
+        assertEquals("T [SHOW] Z:I", ask(client, "SHOW trunkline.prepared_statements"));
     }
 
     // ---- how drivers do it
