@@ -117,6 +117,11 @@ final class RehearseCommand implements Callable<Integer> {
         }
 
         @Override
+        public boolean cameUpAfter(int node, long nanos) {
+            return false;
+        }
+
+        @Override
         public String whyDown(int node) {
             return null;
         }

@@ -24,11 +24,14 @@ final class ControlledCatalog implements CatalogSource, NodeControl.Listener, Au
     /** 1 for a node whose schema has been seen to fit. */
     private final AtomicIntegerArray verified;
     private final AtomicReferenceArray<ConnectionSlots> slots;
+    /** When each node came up, of those that have since the start; otherwise null. */
+    private final AtomicReferenceArray<Long> upNanos;
 
     ControlledCatalog(NodeControl control, int nodes) {
         this.control = control;
         this.verified = new AtomicIntegerArray(nodes);
         this.slots = new AtomicReferenceArray<>(nodes);
+        this.upNanos = new AtomicReferenceArray<>(nodes);
         control.addListener(this);
         for (int node = 0; node < nodes; node++) {
             if (control.state(node).isUp()) {
@@ -96,6 +99,12 @@ final class ControlledCatalog implements CatalogSource, NodeControl.Listener, Au
     }
 
     @Override
+    public boolean cameUpAfter(int node, long nanos) {
+        Long up = upNanos.get(node);
+        return up != null && up - nanos > 0;
+    }
+
+    @Override
     public String whyDown(int node) {
         return control.state(node).reason();
     }
@@ -144,6 +153,7 @@ final class ControlledCatalog implements CatalogSource, NodeControl.Listener, Au
     @Override
     public void nodeChanged(int node, NodeState state) {
         if (state.isUp()) {
+            upNanos.set(node, System.nanoTime());
             verified.set(node, 1);
             readSlots(node);
         }

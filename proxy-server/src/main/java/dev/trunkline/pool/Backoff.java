@@ -4,10 +4,13 @@ import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongPredicate;
+import java.util.function.LongSupplier;
 
 /**
  * When a node that could not be connected to is tried again: after a while that doubles from 100 ms to 5 s, with jitter, so
- * that the loops and proxies don't all come back at once. Confined to the pool's event loop.
+ * that the loops and proxies don't all come back at once; at once when the control plane has seen it come up since. Confined
+ * to the pool's event loop.
  */
 final class Backoff {
 
@@ -16,18 +19,34 @@ final class Backoff {
     /** A login that the node has refused is not tried again and again only to have connections ready. */
     private static final long REFUSED_LOGIN_NANOS = TimeUnit.MINUTES.toNanos(1);
 
+    private final LongSupplier clock;
+    private final LongPredicate cameUpAfter;
     private long nanos;
+    private long failedAtNanos;
     private long retryAtNanos;
     private long fillAtNanos;
+
+    /**
+     * @param clock {@link System#nanoTime}
+     * @param cameUpAfter whether the node has come up after a time of the clock
+     */
+    Backoff(LongSupplier clock, LongPredicate cameUpAfter) {
+        this.clock = clock;
+        this.cameUpAfter = cameUpAfter;
+    }
 
     void succeeded() {
         nanos = 0;
     }
 
     void failed(ProxyException why) {
-        long now = System.nanoTime();
-        nanos = Math.min(LAST_NANOS, Math.max(FIRST_NANOS, nanos * 2));
-        retryAtNanos = now + (long) (nanos * (0.75 + ThreadLocalRandom.current().nextDouble() / 2));
+        long now = clock.getAsLong();
+        if (!holds()) {
+            // Attempts that are made side by side fail together, and are one failure.
+            nanos = Math.min(LAST_NANOS, Math.max(FIRST_NANOS, nanos * 2));
+            retryAtNanos = now + (long) (nanos * (0.75 + ThreadLocalRandom.current().nextDouble() / 2));
+            failedAtNanos = now;
+        }
         fillAtNanos = why.error() == ProxyError.NODE_LOGIN_FAILED && !isTransient(why)
                 ? now + REFUSED_LOGIN_NANOS
                 : retryAtNanos;
@@ -35,12 +54,16 @@ final class Backoff {
 
     /** Whether it is too early for the next attempt. */
     boolean holds() {
-        return nanos > 0 && System.nanoTime() - retryAtNanos < 0;
+        return holdsUntil(retryAtNanos);
     }
 
     /** As above, for an attempt that nobody waits for. */
     boolean holdsFilling() {
-        return nanos > 0 && System.nanoTime() - fillAtNanos < 0;
+        return holdsUntil(fillAtNanos);
+    }
+
+    private boolean holdsUntil(long at) {
+        return nanos > 0 && clock.getAsLong() - at < 0 && !cameUpAfter.test(failedAtNanos);
     }
 
     /** Too many connections at the node: those that there are will come back. */

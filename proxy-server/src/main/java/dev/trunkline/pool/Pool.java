@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongPredicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,7 +59,7 @@ public final class Pool {
     private final IdleConnections idle;
     private final ArrayDeque<Errand> errands = new ArrayDeque<>();
     private final WaitLine line = new WaitLine();
-    private final Backoff backoff = new Backoff();
+    private final Backoff backoff;
     private PoolLimits limits;
     private int connecting;
     private int checking;
@@ -66,9 +67,12 @@ public final class Pool {
     private ProxyException lastFailure;
     private boolean closed;
 
-    /** @param budgets every connection needs a permit of each; the pool's own size comes first */
+    /**
+     * @param budgets every connection needs a permit of each; the pool's own size comes first
+     * @param cameUpAfter whether the node has been seen to come up after a time of {@link System#nanoTime}
+     */
     public Pool(EventLoop loop, String databaseName, PoolKey key, NodeEndpoint endpoint, PoolLimits limits,
-            List<Budget> budgets, PoolGate gate, NodeTraffic traffic, PoolEvents events,
+            List<Budget> budgets, PoolGate gate, LongPredicate cameUpAfter, NodeTraffic traffic, PoolEvents events,
             BackendConnector connector) {
         this.loop = loop;
         this.databaseName = databaseName;
@@ -76,6 +80,7 @@ public final class Pool {
         this.endpoint = endpoint;
         this.limits = limits;
         this.gate = gate;
+        this.backoff = new Backoff(System::nanoTime, cameUpAfter);
         this.traffic = traffic;
         this.events = events;
         this.connector = connector;

@@ -36,6 +36,9 @@ public interface CatalogSource {
     /** Whether a node is known to answer. */
     boolean isUp(int node);
 
+    /** Whether a node has come up after a time of {@link System#nanoTime}. */
+    boolean cameUpAfter(int node, long nanos);
+
     /** Why a node counts as down; null when it is up. */
     String whyDown(int node);
 

@@ -203,6 +203,11 @@ public final class ServedDatabase {
         return source.isSuperuser(login);
     }
 
+    /** Whether a node has come up after a time of {@link System#nanoTime}. */
+    boolean cameUpAfter(int node, long nanos) {
+        return source.cameUpAfter(node, nanos);
+    }
+
     /** Why a node must not be used yet, or null. */
     String unverified(int node) {
         return source.unverified(node);

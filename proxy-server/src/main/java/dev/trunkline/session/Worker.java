@@ -105,7 +105,7 @@ public final class Worker {
     Pool pool(ServedDatabase database, PoolKey key) {
         return pools.computeIfAbsent(new PoolPlace(database, key),
                 k -> new Pool(loop, database.name(), key, database.nodes().get(key.node()), limits(database, key),
-                        database.budgets(key), database.gate(),
+                        database.budgets(key), database.gate(), nanos -> database.cameUpAfter(key.node(), nanos),
                         database.countTraffic(key.node()), database.poolEvents(key.node()), connector));
     }
 

@@ -130,7 +130,8 @@ final class PoolFixture {
     Pool pool(int loop, PoolConfig config, Budget... budgets) {
         PoolKey key = new PoolKey(0, new NodeCredential.None("u" + pools.size()), null, null);
         Pool pool = new Pool(loops.get(loop), "d", key, new NodeEndpoint(0, "a", host, node.port(), "d"),
-                PoolLimits.of(config, loop, LOOPS), List.of(budgets), gate, new NodeTraffic(), events, connector);
+                PoolLimits.of(config, loop, LOOPS), List.of(budgets), gate, since -> false, new NodeTraffic(), events,
+                connector);
         pools.add(pool);
         return pool;
     }

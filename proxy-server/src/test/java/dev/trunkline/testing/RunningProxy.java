@@ -175,6 +175,11 @@ public final class RunningProxy implements ProxyUnderTest {
         }
 
         @Override
+        public boolean cameUpAfter(int node, long nanos) {
+            return false;
+        }
+
+        @Override
         public String whyDown(int node) {
             return null;
         }
