@@ -133,7 +133,7 @@ final class AdminParser {
             case "close" -> forget("CLOSE CURSOR");
             case "unlisten" -> forget("UNLISTEN");
             default -> throw ELSEWHERE.containsKey(first.text)
-                    ? unexpected(first).withHint(ELSEWHERE.get(first.text))
+                    ? missing(first.text, first).withHint(ELSEWHERE.get(first.text))
                     : unexpected(first);
         };
         if (next < tokens.size()) {
@@ -154,7 +154,7 @@ final class AdminParser {
             return new AdminStatement.Show(view, view.isByDatabase() ? optionalName() : null);
         }
         if (SHOWN_ELSEWHERE.containsKey(name.text)) {
-            throw unexpected(name).withHint(SHOWN_ELSEWHERE.get(name.text));
+            throw missing("SHOW " + name.text, name).withHint(SHOWN_ELSEWHERE.get(name.text));
         }
         List<String> words = new ArrayList<>(List.of(name.text));
         words.addAll(takeRest());
@@ -352,6 +352,12 @@ final class AdminParser {
         List<String> rest = rest();
         next = tokens.size();
         return rest;
+    }
+
+    /** What PgBouncer has. */
+    private static ProxyException missing(String command, Token at) {
+        return ProxyError.SYNTAX_ERROR.with("the admin database has no " + command.toUpperCase(Locale.ROOT))
+                .withPosition(at.position);
     }
 
     private static ProxyException unexpected(Token token) {

@@ -26,6 +26,10 @@ import java.util.concurrent.CompletionStage;
 /** Makes the rows of the views that count connections to nodes: what belongs to event loops is asked of them. */
 final class PoolRows {
 
+    /** One moment on both clocks, so that a connection's time is the same whenever it is shown. */
+    private static final Instant STARTED = Instant.now();
+    private static final long STARTED_NANOS = System.nanoTime();
+
     private final Served served;
     private final Loops loops;
 
@@ -86,22 +90,21 @@ final class PoolRows {
     /** The rows of SHOW SERVERS. */
     CompletionStage<List<List<Object>>> servers(String database) {
         return loops.ask(worker -> {
-            long now = System.nanoTime();
             List<List<Object>> rows = new ArrayList<>();
             for (Pool pool : worker.pools()) {
                 if (database == null || database.equals(pool.databaseName())) {
-                    pool.connections().forEach(connection -> rows.add(server(pool, connection, now)));
+                    pool.connections().forEach(connection -> rows.add(server(pool, connection)));
                 }
             }
             return rows;
         }).thenApply(all -> all.stream().flatMap(List::stream).toList());
     }
 
-    private static List<Object> server(Pool pool, BackendConnection connection, long now) {
+    private static List<Object> server(Pool pool, BackendConnection connection) {
         ServerStatus s = connection.status();
         return row("S", pool.credential().user(), pool.databaseName(), s.state(), Rows.address(s.to()),
                 Rows.port(s.to()), Rows.address(s.from()), Rows.port(s.from()),
-                Instant.now().minusNanos(now - connection.createdNanos()), pool.isOutdated(connection) ? 1 : 0,
+                STARTED.plusNanos(connection.createdNanos() - STARTED_NANOS), pool.isOutdated(connection) ? 1 : 0,
                 s.client(), s.processId(), s.encryption(), s.applicationName(), pool.endpoint().nodeName(),
                 s.preparedStatements());
     }

@@ -11,6 +11,7 @@ import dev.trunkline.config.FanOutPolicy;
 import dev.trunkline.config.KeyFact;
 import dev.trunkline.config.NodeConfig;
 import dev.trunkline.config.PoolSums;
+import dev.trunkline.frontend.AdminAccess;
 import dev.trunkline.frontend.ClientConnection;
 import dev.trunkline.metrics.FanOutStatements;
 import dev.trunkline.metrics.LatencyBuckets;
@@ -55,6 +56,9 @@ final class Rows {
 
     /** The rows of a view; {@code database} limits it to one, null for all. */
     CompletionStage<List<List<Object>>> of(View view, String database) {
+        if (database != null && !(view == View.CLIENTS && database.equals(AdminAccess.DATABASE))) {
+            served.databases(database);
+        }
         return switch (view) {
             case CLIENTS -> clients(database);
             case POOLS -> pools.pools(database);

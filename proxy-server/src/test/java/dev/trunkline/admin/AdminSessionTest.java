@@ -313,6 +313,19 @@ class AdminSessionTest {
         }
     }
 
+    /** Some views had no rows for it, which looks as if all were quiet. */
+    @Test
+    void aViewOfNoDatabaseIsAnError() throws SQLException {
+        try (Connection admin = fixture.admin()) {
+            for (View view : View.values()) {
+                if (view.isByDatabase()) {
+                    assertEquals("3D000", assertThrows(SQLException.class,
+                            () -> AdminFixture.rows(admin, "SHOW " + view + " nosuch"), view.name()).getSQLState());
+                }
+            }
+        }
+    }
+
     @Test
     void theStateIsThatOfAllDatabases() throws SQLException {
         try (Connection admin = fixture.admin()) {
@@ -380,6 +393,8 @@ class AdminSessionTest {
         hints.forEach((command, hint) -> {
             ProxyException e = assertThrows(ProxyException.class, () -> AdminParser.parse(command), command);
             assertTrue(e.hint().contains(hint), command + ": " + e.hint());
+            assertTrue(command.startsWith("KILL") || ("the admin database has no " + command)
+                    .startsWith(e.getMessage()), e.getMessage());
         });
         try (Connection admin = fixture.admin(); Statement statement = admin.createStatement()) {
             statement.execute("SET default_pool_size = 40");

@@ -117,6 +117,7 @@ class PgBouncerViewsTest {
             pid = AdminFixture.rows(client, "SELECT pg_backend_pid() FROM kv WHERE k = 1").getFirst();
             client.commit();
             Map<String, Object> free = server(admin, pid);
+            assertEquals(free.get("connect_time"), server(admin, pid).get("connect_time"), "it came from two clocks");
             assertEquals("idle", free.get("state"));
             assertNull(free.get("link"));
         }
