@@ -74,7 +74,7 @@ final class ArgumentQuestion implements StatementRun, ReplySink {
         }
         if (!calls.plain()) {
             session.transaction().use(participant, calls.access(), -1, session.database());
-            session.leases().note(participant, calls.effects());
+            session.leases().note(participant, calls.effects(), participant.use());
         }
         BackendConnection backend = participant.backend();
         ServerStatement parameters = session.database().statementNames().named(select(types.length), types,

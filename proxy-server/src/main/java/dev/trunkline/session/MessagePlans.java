@@ -79,6 +79,11 @@ final class MessagePlans {
             return true;
         }
         byte[] sql = statement.sql();
+        if (key.standardConformingStrings() != statement.standardConformingStrings() && hasBackslash(sql)) {
+            throw ProxyError.NOT_OVER_NODES.with(
+                    "a statement with backslashes that was prepared under another standard_conforming_strings",
+                    "Prepare it again, or write E'...' strings.");
+        }
         LexedText lexed = session.worker().lexed();
         lexed.lex(sql, 0, sql.length, statement.standardConformingStrings());
         if (lexed.failed()) {
@@ -90,6 +95,15 @@ final class MessagePlans {
             statement.plan(plan, key);
         }
         return plan != null;
+    }
+
+    private static boolean hasBackslash(byte[] sql) {
+        for (byte b : sql) {
+            if (b == '\\') {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**

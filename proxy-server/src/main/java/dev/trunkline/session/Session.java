@@ -266,11 +266,12 @@ public final class Session implements ClientSession {
 
     /** Notes what a statement does at a node, and refuses a second writer. */
     void use(Participant participant, StatementPlan plan, Destination destination) {
+        Participant.Use before = participant.use();
         transaction.use(participant, plan.access(),
                 destination instanceof Destination.One one ? one.virtualShard() : -1, database);
         Set<SessionEffect> effects = plan.effects();
         if (!effects.isEmpty()) {
-            leases.note(participant, effects);
+            leases.note(participant, effects, before);
         }
         requests.routed(plan.routing(destination), plan);
     }

@@ -281,6 +281,31 @@ class PoolingFeaturesTest {
         }
     }
 
+    /** In a transaction that had taken no number they told another client's; in a string and a pipeline they were refused. */
+    @Test
+    void currvalAndLastvalTellNumbersOfTheirOwnTransaction() throws Exception {
+        try (PgClient client = client(Map.of()); PgClient other = client(Map.of("application_name", "other"))) {
+            ask(other, "SELECT nextval('counted')");
+            for (String sql : List.of("SELECT lastval()", "SELECT currval('counted')",
+                    "SELECT currval('counted') < nextval('counted')")) {
+                assertEquals("error TL002 Z:I", ask(client, sql), sql);
+                ask(client, "BEGIN");
+                ask(client, "SELECT count(*) FROM notes");
+                assertEquals("error TL002 Z:E", ask(client, sql), sql);
+                ask(client, "ROLLBACK");
+            }
+            String told = "SELECT lastval() = currval('counted')";
+            ask(client, "BEGIN");
+            ask(client, "SELECT nextval('counted')");
+            assertEquals("T row(t) [SELECT 1] Z:T", ask(client, told));
+            ask(client, "COMMIT");
+            assertEquals("T row(t) [SELECT 1] T row(t) [SELECT 1] Z:I",
+                    ask(client, "SELECT nextval('counted') > 0; " + told));
+            assertEquals("1 2 row(t) [SELECT 1] 1 2 row(t) [SELECT 1] Z:I",
+                    exchange(client, run("SELECT nextval('counted') > 0"), run(told), new Sync()));
+        }
+    }
+
     /** What is loaded can't be unloaded: the connection is nobody's after the session. */
     @Test
     void aLoadedLibraryReachesNobodyElse() throws Exception {

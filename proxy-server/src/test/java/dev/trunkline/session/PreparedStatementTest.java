@@ -125,6 +125,21 @@ class PreparedStatementTest {
         assertEquals("2 row(1) [SELECT 1] Z:I", exchange(client, bind("", "s1"), execute(""), new Sync()));
     }
 
+    /** A node would read the text otherwise than it was read when it was prepared. */
+    @Test
+    void aTextWithBackslashesIsReadAsItWasWhenPrepared() throws Exception {
+        String sql = "SELECT length('a\\\\b')";
+        exchange(client, parse("s", sql), new Sync());
+        assertEquals("2 row(4) [SELECT 1] Z:I", exchange(client, bind("", "s"), execute(""), new Sync()));
+        ask(client, "SET standard_conforming_strings = off");
+        assertEquals("error TL002 Z:I", exchange(client, bind("", "s"), execute(""), new Sync()));
+        assertTrue(exchange(client, parse("t", sql), bind("", "t"), execute(""), new Sync()).contains("row(3)"));
+        ask(client, "RESET standard_conforming_strings");
+        assertEquals("2 row(4) [SELECT 1] Z:I", exchange(client, bind("", "s"), execute(""), new Sync()));
+        assertEquals("error TL002 Z:I", exchange(client, bind("", "t"), execute(""), new Sync()));
+        assertEquals("error TL002 Z:I", ask(client, "EXECUTE t"));
+    }
+
     // ---- what is known needs no node
 
     /** pgbench -M prepared with 64 clients in one thread and 20 connections stood still: the 21st waited in Parse. */
