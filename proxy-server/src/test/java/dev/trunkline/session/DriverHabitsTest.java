@@ -184,7 +184,6 @@ class DriverHabitsTest {
     void theProcessIdOfASessionIsNoneOfAServers() throws Exception {
         int id = client.key().processId();
         assertTrue(id > 1 << 22, "Linux has process ids up to 4194304: " + id);
-        assertEquals("T notice 01000 row(f) [SELECT 1] Z:I", ask(client, "SELECT pg_cancel_backend(" + id + ")"));
     }
 
     // ---- prepared statements
