@@ -80,6 +80,7 @@ final class SimpleProtocol {
         }
         return switch (lexed.statementCount()) {
             case 0 -> {
+                checkText(in, start, length);
                 session.become(SessionState.ACTIVE);
                 BackendEncoder.emptyQueryResponse(session.out().stage());
                 session.cycle().end();

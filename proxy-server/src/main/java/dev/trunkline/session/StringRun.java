@@ -17,7 +17,9 @@ import dev.trunkline.wire.FrontendMessage.Target;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * A multi-statement string whose statements go to several nodes, run one after the other as one implicit transaction. The
@@ -32,6 +34,8 @@ final class StringRun implements StatementRun {
     private final List<PlanKey> keys;
     private final boolean standardStrings;
     private final LexedText lexed = new LexedText();
+    /** By place, the names that EXECUTE says in the string. */
+    private final NavigableMap<Integer, String> executed = new TreeMap<>();
     private int next;
     private boolean over;
     private boolean stepping;
@@ -51,6 +55,11 @@ final class StringRun implements StatementRun {
         this.keys = keys;
         this.standardStrings = standardStrings;
         lexed.lex(sql, 0, sql.length, standardStrings);
+        for (int i = 0; i < plans.size(); i++) {
+            if (plans.get(i).action() instanceof SessionAction.Execute execute) {
+                executed.put(i, execute.name());
+            }
+        }
     }
 
     /** @param keys what each statement was planned under */
@@ -219,10 +228,8 @@ final class StringRun implements StatementRun {
      */
     private void check(BackendConnection backend) {
         Set<ServerStatement> looked = new HashSet<>();
-        for (int i = next - 1; i < plans.size(); i++) {
-            ClientStatement prepared = plans.get(i).action() instanceof SessionAction.Execute execute
-                    ? session.statements().find(execute.name())
-                    : null;
+        for (String name : executed.tailMap(next - 1).values()) {
+            ClientStatement prepared = session.statements().find(name);
             if (prepared == null || !backend.has(prepared.server()) || !looked.add(prepared.server())) {
                 continue;
             }

@@ -243,6 +243,29 @@ class EvaluatedArgumentsTest {
         assertEquals("[COMMIT] Z:I", ask(client, "COMMIT"));
     }
 
+    /** A cancel request reaches the node that evaluates. */
+    @Test
+    void cancelled() throws Exception {
+        String sql = "EXECUTE get(length(pg_sleep(60)::text) + " + onB + ")";
+        for (boolean extended : new boolean[]{false, true}) {
+            CompletableFuture<String> told = new CompletableFuture<>();
+            Thread.ofVirtual().start(() -> {
+                try {
+                    told.complete(extended ? exchange(client, run(sql), new Sync()) : ask(client, sql));
+                } catch (Exception e) {
+                    told.completeExceptionally(e);
+                }
+            });
+            SessionFixture.await("it is evaluated",
+                    () -> fixture.backends(0, "state = 'active' AND query LIKE '%pg_sleep%'") == 1);
+            client.cancel();
+            assertEquals(extended ? "1 2 error 57014 Z:I" : "error 57014 Z:I", told.get());
+        }
+        assertEquals("[BEGIN] [SET] Z:T", ask(client, "BEGIN; SET LOCAL statement_timeout = '10ms'"));
+        assertEquals("error 57014 Z:E", ask(client, sql));
+        assertEquals("[ROLLBACK] Z:I", ask(client, "ROLLBACK"));
+    }
+
     // ---- the extended protocol
 
     /** PostgreSQL evaluates them when the portal is executed, and not again when more of it is fetched. */
