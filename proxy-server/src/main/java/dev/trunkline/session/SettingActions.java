@@ -84,7 +84,7 @@ final class SettingActions {
                         .notice(ErrorFields.of("WARNING", "25P01", "SET LOCAL can only be used in transaction blocks"));
             }
             if (!session.cycle().isPartOfMore()) {
-                done("SET", done);
+                check(set, () -> done("SET", done));
                 return;
             }
         }
@@ -129,6 +129,16 @@ final class SettingActions {
         });
     }
 
+    /** SET LOCAL outside of a transaction sets nothing, but has to be right. */
+    private void check(SessionAction.SetSetting set, Runnable right) {
+        if (set.name().startsWith(Settings.OWN)) {
+            ownValue(set);
+            right.run();
+        } else {
+            announcements.toOneOrAll(List.of(session.settings().localStatement(set.name(), set.valueText())), right);
+        }
+    }
+
     /** The nodes of the transaction have taken what ends with it, or, as the seed, can't be taken back. */
     private void passes(String name, String valueText) {
         Transaction transaction = session.transaction();
@@ -143,13 +153,17 @@ final class SettingActions {
         }
     }
 
-    /** {@code trunkline.*}: the proxy's own affair, of which no node hears. */
-    private void setOwn(SessionAction.SetSetting set) {
+    /** The value of one of the proxy's own, null for its default. */
+    private String ownValue(SessionAction.SetSetting set) {
         String name = OwnSettings.require(set.name());
         boolean isDefault = set.valueText() == null || set.valueText().equalsIgnoreCase("default");
-        String value = isDefault
-                ? null
-                : OwnSettings.valueOf(name, set.valueText(), session.database().catalog());
+        return isDefault ? null : OwnSettings.valueOf(name, set.valueText(), session.database().catalog());
+    }
+
+    /** {@code trunkline.*}: the proxy's own affair, of which no node hears. */
+    private void setOwn(SessionAction.SetSetting set) {
+        String name = set.name();
+        String value = ownValue(set);
         if (session.transaction().isExplicit() || set.local()) {
             session.transaction().own(name, set.local() ? value : null);
         }
