@@ -40,6 +40,9 @@ final class NodeWatch implements Runnable, AutoCloseable {
     /** What PostgreSQL says where a function of the catalogs is asked for something that has been dropped since it was listed. */
     private static final Set<String> OVERTAKEN = Set.of("XX000", "3F000", "42703", "42704", "42883", "42P01");
     private static final int READINGS = 5;
+    /** Another transaction holds a lock: the reading has given way, and begins again for as long as this. */
+    private static final String LOCKED = "55P03";
+    private static final Duration LOCK_PATIENCE = Duration.ofSeconds(5);
     private static final Duration FIRST_RETRY = Duration.ofMillis(250);
 
     /** What a look at the node found. */
@@ -207,17 +210,22 @@ final class NodeWatch implements Runnable, AutoCloseable {
     private void readSchema(Connection connection, String now) throws SQLException, IOException {
         Map<String, String> reported = LoginReport.read(node, login);
         String before = now;
-        for (int reading = 1;; reading++) {
+        long since = System.nanoTime();
+        int readings = 0;
+        while (true) {
             try {
                 schema = SchemaDiscovery.read(connection, reported);
                 fingerprint = before;
                 return;
             } catch (SQLException e) {
-                if (e.getSQLState() == null || !OVERTAKEN.contains(e.getSQLState())
-                        || reading == READINGS && schema == null) {
+                boolean gaveWay = LOCKED.equals(e.getSQLState())
+                        && System.nanoTime() - since < LOCK_PATIENCE.toNanos();
+                readings += gaveWay ? 0 : 1;
+                if (!gaveWay && (e.getSQLState() == null || !OVERTAKEN.contains(e.getSQLState())
+                        || readings == READINGS && schema == null)) {
                     throw e;
                 }
-                if (reading == READINGS) {
+                if (readings == READINGS) {
                     LOG.warn("the schema of node {} changes too fast to be read: {}", node.name(), reason(e));
                     return;
                 }

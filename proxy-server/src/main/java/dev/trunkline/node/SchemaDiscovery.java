@@ -52,11 +52,21 @@ final class SchemaDiscovery {
         this.statement = statement;
     }
 
-    /** @param reported what the node reports at login */
+    /** Gives way before PostgreSQL looks for deadlocks: it would end whoever looks, and that may be a client's DDL. */
+    private static final String GIVE_WAY = "SELECT set_config('lock_timeout', greatest(setting::int / 2, 1)::text, true)"
+            + " FROM pg_settings WHERE name = 'deadlock_timeout'";
+
+    /**
+     * Spelling out views and reading sequences locks tables for as long as the reading takes.
+     *
+     * @param reported what the node reports at login
+     * @throws SQLException also 55P03 when another transaction has locked a table: the reading may be begun again
+     */
     static NodeSchema read(Connection connection, Map<String, String> reported) throws SQLException {
         connection.setAutoCommit(false);
         try (Statement statement = connection.createStatement()) {
             statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+            statement.execute(GIVE_WAY);
             return new SchemaDiscovery(statement).read(reported);
         } finally {
             connection.rollback();
@@ -230,7 +240,8 @@ final class SchemaDiscovery {
                     }
                     facts.put(oid, new SequenceFacts(name, identities.get(oid), r.getLong(2),
                             Math.floorMod(r.getLong(3), Math.abs(r.getLong(2)))));
-                    if (r.getBoolean(4)) {
+                    // By steps of one every value has the same residue, and reading it would lock the sequence.
+                    if (r.getBoolean(4) && Math.abs(r.getLong(2)) > 1) {
                         last.append(last.isEmpty() ? "" : " union all ").append("select ").append(oid)
                                 .append("::int8, last_value from ").append(Sql.quote(name));
                     }

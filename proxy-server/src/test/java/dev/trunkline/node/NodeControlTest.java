@@ -29,6 +29,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -134,6 +135,43 @@ class NodeControlTest {
                 refresh(control);
                 assertEquals(List.of(), List.copyOf(heard.states));
                 assertNotNull(relation(control.catalog(), "lasting"));
+            }
+        }
+    }
+
+    /** The reading holds the locks of what it has spelt out: a client's DDL that wants one of them while it waits for another was ended. */
+    @Test
+    void readingTheSchemaEndsNobodyElsesDdlByADeadlock() throws Exception {
+        try (NodeFixture nodes = new NodeFixture(1)) {
+            nodes.onAll(CUSTOMERS + "; CREATE TABLE first (a int); CREATE TABLE second (a int);"
+                    + "CREATE VIEW a AS SELECT * FROM first; CREATE VIEW b AS SELECT * FROM second;"
+                    + "ALTER DATABASE " + nodes.database + " SET deadlock_timeout = '4s'");
+            try (NodeControl control = start(nodes, LONG);
+                    Connection client = nodes.nodes.get(0).connect(nodes.database);
+                    Statement statement = client.createStatement()) {
+                // The reading gives way after two seconds; the client looks for a deadlock before the reading would.
+                statement.execute("SET deadlock_timeout = '3500ms'");
+                client.setAutoCommit(false);
+                statement.execute("LOCK TABLE second IN ACCESS EXCLUSIVE MODE");
+                nodes.onAll("CREATE TABLE another (a int)");
+                CompletionStage<?> read = control.refreshNow();
+                try (Connection other = nodes.nodes.get(0).connect(nodes.database);
+                        Statement watching = other.createStatement()) {
+                    boolean waits = false;
+                    for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60); !waits;) {
+                        assertTrue(System.nanoTime() < end, "the reading waits");
+                        try (ResultSet row = watching.executeQuery("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"
+                                + " AND relation = 'second'::regclass")) {
+                            waits = row.next() && row.getBoolean(1);
+                        }
+                    }
+                }
+                statement.execute("LOCK TABLE first IN ACCESS EXCLUSIVE MODE");
+                client.rollback();
+                read.toCompletableFuture().get(60, TimeUnit.SECONDS);
+                // It may have had no more patience with the lock.
+                refresh(control);
+                assertNotNull(relation(control.catalog(), "another"));
             }
         }
     }
