@@ -18,6 +18,8 @@ final class Cycle {
     private boolean erred;
     /** How many statements of a pipeline have been executed in its transaction. */
     private int executed;
+    /** Whether the pipeline has begun with a statement that it has not executed yet. */
+    private boolean preparing;
     private Settings settingsBefore;
     /** Whether its end has been asked for: by the client's Sync, or by the end of a simple query. */
     private boolean ending;
@@ -33,6 +35,7 @@ final class Cycle {
     void begin() {
         erred = false;
         executed = 0;
+        preparing = false;
         settingsBefore = session.settings().current();
         if (!session.transaction().isExplicit()) {
             session.reported().lasts();
@@ -73,6 +76,17 @@ final class Cycle {
     /** A statement of a pipeline is executed. */
     void executes() {
         executed++;
+        preparing = false;
+    }
+
+    /** A statement of a pipeline is parsed, bound or described. */
+    void prepares() {
+        preparing = true;
+    }
+
+    /** Whether a statement is to be executed in the pipeline: PostgreSQL's statement_timeout runs until it is. */
+    boolean isPreparing() {
+        return preparing;
     }
 
     /** Whether the statement at hand is the first of its transaction. */

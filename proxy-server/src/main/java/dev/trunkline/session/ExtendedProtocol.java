@@ -56,6 +56,9 @@ final class ExtendedProtocol {
         if (!session.cycle().inPipeline()) {
             session.cycle().enterPipeline();
         }
+        if (type == MessageTypes.PARSE || type == MessageTypes.BIND || type == MessageTypes.DESCRIBE) {
+            session.cycle().prepares();
+        }
         return switch (type) {
             case MessageTypes.PARSE -> parse(in, start, length);
             case MessageTypes.BIND -> binding.bind(in, start, length);

@@ -26,7 +26,8 @@ final class Intake {
     private final ExtendedProtocol extended;
     /** Why the message at hand is refused once the replies before it are in; null while nothing is known against it. */
     private ProxyException owed;
-
+    /** Why the next message is refused, because it has come too late; null if it has not. */
+    private ProxyException overdue;
     /** Whether the message at hand has been offered before, and had to wait. */
     private boolean heldBack;
 
@@ -52,17 +53,20 @@ final class Intake {
             return true;
         }
         boolean consumed;
+        if (overdue != null && owed == null) {
+            owed = overdue;
+        }
         try {
             consumed = owed == null || session.state() == SessionState.SKIPPING
                     ? dispatch(type, in, start, length)
-                    : refuseInTurn(owed);
+                    : refuseInTurn(type, owed);
         } catch (ProtocolViolation e) {
             if (e.fatal()) {
                 throw e;
             }
-            consumed = refuseInTurn(e.error());
+            consumed = refuseInTurn(type, e.error());
         } catch (ProxyException e) {
-            consumed = refuseInTurn(e);
+            consumed = refuseInTurn(type, e);
         } catch (RuntimeException e) {
             refusals.refuseUnexpected(e);
             consumed = true;
@@ -74,6 +78,7 @@ final class Intake {
         heldBack = !consumed;
         if (consumed) {
             owed = null;
+            overdue = null;
             plans.messageTaken();
         }
         return consumed;
@@ -84,7 +89,7 @@ final class Intake {
      * one would have been skipped. False when it has to wait; it is offered, and refused, again: what has refused it, a cancel
      * request or the end of a wait, may not do so twice.
      */
-    private boolean refuseInTurn(ProxyException error) {
+    private boolean refuseInTurn(byte type, ProxyException error) {
         if (session.run() != null) {
             // It had its turn when its run began, and what that has sent is to be answered for nobody else.
             refusals.refuse(error);
@@ -105,8 +110,19 @@ final class Intake {
                 return false;
             }
         }
+        if (error == overdue && (type == MessageTypes.QUERY || type == MessageTypes.FUNCTION_CALL)) {
+            // It ends the pipeline by itself, and no Sync will come.
+            cycle.leavePipeline();
+        }
         refusals.refuse(error);
         return true;
+    }
+
+    /** The next message of the pipeline is refused: it comes too late. */
+    void refuseNext(ProxyException why) {
+        if (overdue == null) {
+            overdue = why;
+        }
     }
 
     private boolean dispatch(byte type, ByteBuf in, int start, int length) {

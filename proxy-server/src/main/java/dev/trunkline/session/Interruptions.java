@@ -15,13 +15,17 @@ final class Interruptions {
     private final Session session;
     private final Transaction transaction;
     private final Cycle cycle;
+    private final Intake intake;
     private final Leases leases;
     private final Requests requests;
     private final Timeouts timeouts;
     private final ClientInput input;
+    /** Since when the client has paused in a pipeline; 0 when it doesn't. */
+    private long pausedSinceNanos;
 
-    Interruptions(Session session, Leases leases, Requests requests, ClientInput input) {
+    Interruptions(Session session, Intake intake, Leases leases, Requests requests, ClientInput input) {
         this.session = session;
+        this.intake = intake;
         this.transaction = session.transaction();
         this.cycle = session.cycle();
         this.leases = leases;
@@ -76,6 +80,30 @@ final class Interruptions {
         } else if (!idle) {
             checkStatement(now);
         }
+        checkPause(now);
+    }
+
+    /**
+     * A client that takes its time between two messages of a pipeline, with a statement that is not executed yet: the node may not have
+     * heard of it. As PostgreSQL does, the next message is refused.
+     */
+    private void checkPause(long now) {
+        if (session.state() != SessionState.PIPELINE || !cycle.isPreparing() || isAnyBusy()) {
+            pausedSinceNanos = 0;
+            return;
+        }
+        if (pausedSinceNanos == 0) {
+            pausedSinceNanos = now;
+            return;
+        }
+        ProxyException timeout = timeouts.ofStatement(pausedSinceNanos, now);
+        if (timeout != null) {
+            intake.refuseNext(timeout);
+        }
+    }
+
+    private boolean isAnyBusy() {
+        return transaction.participants().stream().anyMatch(p -> p.backend().isBusy());
     }
 
     private void checkStatement(long now) {

@@ -89,7 +89,7 @@ public final class Session implements ClientSession {
         this.copyIn = new CopyIn(this, input);
         this.nodeEvents = new NodeEvents(this, cycle, leases, copyIn, input);
         this.intake = new Intake(this, input, requests, copyIn);
-        this.interruptions = new Interruptions(this, leases, requests, input);
+        this.interruptions = new Interruptions(this, intake, leases, requests, input);
         this.settlement = new Settlement(this, leases, requests);
         worker.add(this);
     }

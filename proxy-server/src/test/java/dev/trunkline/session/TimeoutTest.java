@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.trunkline.testing.PgClient;
 import dev.trunkline.wire.BackendMessage;
 import dev.trunkline.wire.BackendMessage.ErrorResponse;
+import dev.trunkline.wire.FrontendMessage;
+import dev.trunkline.wire.FrontendMessage.Flush;
 import dev.trunkline.wire.FrontendMessage.Query;
 import dev.trunkline.wire.FrontendMessage.Sync;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -75,6 +78,57 @@ class TimeoutTest {
             endTimeout(client);
             assertEquals("T row(b) [SELECT 1] Z:I", ask(client, "SELECT v FROM items WHERE k = " + onB));
         }
+    }
+
+    /** A client of its own that pauses in the middle of a pipeline. */
+    private record Pausing(PgClient client, FrontendMessage[] first, FrontendMessage next, String expected) {}
+
+    /**
+     * PostgreSQL's clock runs from the first message of a statement to its Execute, and nothing says so before the next message is
+     * refused. All pause at the same time; the timeout is a small part of that.
+     */
+    @Test
+    void aPauseBeforeAStatementIsExecuted() throws Exception {
+        String select = "SELECT v FROM items WHERE k = $1";
+        String timedOut = "error 57014 Z:I";
+        List<Pausing> all = new ArrayList<>();
+        try {
+            for (int port : List.of(fixture.nodes.getFirst().port(), fixture.proxy.port())) {
+                all.add(pausing(port, new Sync(), "1 " + timedOut, parse("p", select)));
+                all.add(pausing(port, new Query("SELECT 1"), "1 " + timedOut, parse("p", select)));
+                all.add(pausing(port, new Sync(), "2 " + timedOut, bind("", "known", onA)));
+                all.add(pausing(port, new Sync(), "t[20] T " + timedOut, describeStatement("known")));
+                all.add(pausing(port, new Sync(), "1 2 [BEGIN] 1 error 57014 Z:E", run("BEGIN"), parse("p", select)));
+                // Between two statements it does not run, nor for what executes nothing.
+                all.add(pausing(port, new Sync(), "1 2 [BEGIN] Z:T", (Object) run("BEGIN")));
+                all.add(pausing(port, new Sync(), "3 Z:I", closeStatement("none")));
+            }
+            all.add(pausing(fixture.proxy.port(), new Sync(), "1 " + timedOut, parse("p", "SHOW trunkline.fan_out")));
+            all.add(pausing(fixture.proxy.port(), new Sync(), "1 2 row(b) [SELECT 1] Z:I", (Object) run(select, onB)));
+            for (Pausing one : all) {
+                one.client.send(one.first);
+                one.client.send(new Flush());
+            }
+            long until = System.nanoTime() + 2_500_000_000L;
+            SessionFixture.await("the pause", () -> System.nanoTime() - until > 0);
+            for (Pausing one : all) {
+                one.client.send(one.next);
+                assertEquals(one.expected, told(one.client.receiveUntilReady()));
+            }
+        } finally {
+            for (Pausing one : all) {
+                one.client.close();
+            }
+        }
+    }
+
+    private static Pausing pausing(int port, FrontendMessage next, String expected, Object... first) throws Exception {
+        PgClient client = PgClient.login("127.0.0.1", port, SessionFixture.USER, fixture.database, null);
+        // From here on nobody asks a node what the statement is.
+        exchange(client, parse("known", "SELECT v FROM items WHERE k = $1"), describeStatement("known"),
+                bind("", "known", onA), execute(""), new Sync());
+        ask(client, "SET statement_timeout = '500ms'");
+        return new Pausing(client, all(first), next, expected);
     }
 
     @Test
