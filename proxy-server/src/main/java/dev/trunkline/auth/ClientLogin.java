@@ -65,6 +65,7 @@ public final class ClientLogin {
             case OPEN -> {
                 var message = FrontendDecoder.decodeSaslInitialResponse(body);
                 if (message.response() == null) {
+                    scram.requireOffered(message.mechanism());
                     mechanism = message.mechanism();
                     state = State.ASKED;
                     yield List.of(new AuthenticationSASLContinue(Bytes.EMPTY));

@@ -90,6 +90,13 @@ public final class ScramServer {
         return channelBinding == null ? List.of(PLAIN) : List.of(PLUS, PLAIN);
     }
 
+    /** Refuses a mechanism that there is not. */
+    void requireOffered(String mechanism) {
+        if (!mechanisms().contains(mechanism)) {
+            throw ProxyError.PROTOCOL_VIOLATION.with("client selected an invalid SASL authentication mechanism");
+        }
+    }
+
     /**
      * Takes client-first and gives server-first.
      *
@@ -97,9 +104,7 @@ public final class ScramServer {
      */
     public Bytes first(String mechanism, Bytes message) {
         move(State.FIRST, State.LAST);
-        if (!mechanisms().contains(mechanism)) {
-            throw ProxyError.PROTOCOL_VIOLATION.with("client selected an invalid SASL authentication mechanism");
-        }
+        requireOffered(mechanism);
         var in = new Attributes(text(message));
         bindingFlag(in, mechanism.equals(PLUS));
         in.expect(',');

@@ -308,6 +308,8 @@ class TlsTest {
         Map<String, FrontendMessage> messages = new LinkedHashMap<>();
         messages.put("first", new SASLInitialResponse("SCRAM-SHA-256", first));
         messages.put("unknown mechanism", new SASLInitialResponse("SCRAM-SHA-1", first));
+        // It was asked for its response, and refused then.
+        messages.put("unknown mechanism, no response", new SASLInitialResponse("SCRAM-SHA-1", null));
         messages.put("no response", new SASLInitialResponse("SCRAM-SHA-256", null));
         messages.put("nonsense", new SASLInitialResponse("SCRAM-SHA-256", Bytes.utf8("nonsense")));
         messages.put("bound without TLS", new SASLInitialResponse("SCRAM-SHA-256-PLUS", first));
