@@ -35,6 +35,11 @@ final class Backoff {
         this.cameUpAfter = cameUpAfter;
     }
 
+    /** Whether nothing has failed since the last success. */
+    boolean isClear() {
+        return nanos == 0;
+    }
+
     void succeeded() {
         nanos = 0;
     }

@@ -341,11 +341,11 @@ public final class Pool {
         connecting--;
         events.count(Event.CONNECT_FAILURE);
         permits.giveBack();
-        if (lastFailure == null) {
+        boolean othersComeBack = lent > 0 && idle.isEmpty() && Backoff.isTransient(why);
+        if (lastFailure == null && (!othersComeBack || backoff.isClear())) {
             LOG.warn("node {}: {}{}", endpoint, why.getMessage(),
                     why.detail() == null ? "" : " (" + why.detail() + ")");
         }
-        boolean othersComeBack = lent > 0 && idle.isEmpty() && Backoff.isTransient(why);
         if (!othersComeBack) {
             lastFailure = why;
         }
