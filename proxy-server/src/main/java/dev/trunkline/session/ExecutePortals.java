@@ -83,6 +83,9 @@ final class ExecutePortals {
         if (!describedNext && !preparing.returnsWhatWasTold(statement, executed.prepared())) {
             return false;
         }
+        if (executed.isOpen() || executed.destination() instanceof Destination.Many) {
+            checkFormats(executed.prepared(), resultFormats);
+        }
         if (executed.isOpen()) {
             session.portals().requireFree(portalName, null);
             deferred.keep(new Portal(portalName, statement, null, null, resultFormats.copy())
@@ -113,6 +116,16 @@ final class ExecutePortals {
         backend.expectBind(sink, portal);
         session.portals().put(portal);
         return true;
+    }
+
+    /** No node counts them before the portal is executed. */
+    private void checkFormats(ClientStatement prepared, ByteBuf resultFormats) {
+        int formats = resultFormats.getUnsignedShort(resultFormats.readerIndex());
+        int columns = preparing.columns(prepared);
+        if (formats > 1 && columns > 0 && formats != columns) {
+            throw ProxyError.PROTOCOL_VIOLATION
+                    .with("bind message has " + formats + " result formats but query has " + columns + " columns");
+        }
     }
 
     private static ByteBuf withoutValues(ByteBuf resultFormats) {

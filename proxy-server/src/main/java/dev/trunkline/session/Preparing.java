@@ -83,6 +83,12 @@ final class Preparing {
         return accepted(statement) != null;
     }
 
+    /** How many columns a node has said that it returns, 0 for none and where nobody knows. */
+    int columns(ClientStatement statement) {
+        ServerStatement.Accepted said = accepted(statement);
+        return said == null || said.description() == null ? 0 : shape(said).columns().size();
+    }
+
     /** Whether the types of its parameters are known from a node. */
     boolean isDescribed(ClientStatement statement) {
         ServerStatement.Accepted said = accepted(statement);

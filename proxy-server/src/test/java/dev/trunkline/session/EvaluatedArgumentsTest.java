@@ -9,6 +9,7 @@ import dev.trunkline.testing.PgClient;
 import dev.trunkline.wire.BackendMessage;
 import dev.trunkline.wire.BackendMessage.ErrorResponse;
 import dev.trunkline.wire.ErrorFields;
+import dev.trunkline.wire.FrontendMessage.Bind;
 import dev.trunkline.wire.FrontendMessage.Sync;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -289,6 +290,17 @@ class EvaluatedArgumentsTest {
                     parse("", "EXECUTE get(" + onB + " + 0)"), bind("q", ""), execute("q", 1), execute("q", 1),
                     closePortal("q"), new Sync()));
             assertEquals("[COMMIT] Z:I", ask(to, "COMMIT"));
+        }
+    }
+
+    /** As PostgreSQL does in answer to Bind, before anything is evaluated. */
+    @Test
+    void theFormatsOfTheResultAreCounted() throws Exception {
+        for (String sql : List.of("EXECUTE get(1 / 0)", "EXECUTE few(1)")) {
+            for (PgClient to : List.of(direct, client)) {
+                assertEquals("1 error 08P01 Z:I", exchange(to, parse("", sql),
+                        new Bind("", "", List.of(), List.of(), List.of(0, 1, 0)), execute(""), new Sync()));
+            }
         }
     }
 
