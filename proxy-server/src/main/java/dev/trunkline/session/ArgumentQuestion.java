@@ -1,7 +1,6 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
-import dev.trunkline.backend.ReplySink;
 import dev.trunkline.backend.ServerStatement;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.SessionAction.Execute.ArgumentCalls;
@@ -30,7 +29,7 @@ import java.util.stream.IntStream;
  *   Parse tl_9 "SELECT $1, $2" (its types), Parse "EXECUTE tl_9(now(), 1 + 2)", Bind, Execute, Flush --> one row
  * </pre>
  */
-final class ArgumentQuestion implements StatementRun, ReplySink {
+final class ArgumentQuestion implements StatementRun, MessageSink {
 
     private static final int HEADER = 5;
     private static final int FIRST_OWN_OID = 16384;
@@ -131,16 +130,6 @@ final class ArgumentQuestion implements StatementRun, ReplySink {
         FrontendEncoder.close(backend.stage(), Target.PORTAL, PORTAL);
         backend.expectClose(DroppingSink.INJECTED);
         FrontendEncoder.flush(backend.stage());
-    }
-
-    @Override
-    public Delivery delivery() {
-        return Delivery.EACH;
-    }
-
-    @Override
-    public void frames(BackendConnection from, ByteBuf frames) {
-        frames.release();
     }
 
     @Override

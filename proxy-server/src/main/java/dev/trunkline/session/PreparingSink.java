@@ -1,7 +1,6 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
-import dev.trunkline.backend.ReplySink;
 import dev.trunkline.backend.ServerStatement;
 import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.MessageTypes;
@@ -12,7 +11,7 @@ import java.io.ByteArrayOutputStream;
  * Takes a node's replies to the Parse and the Describe of a prepared statement, and remembers them for whoever prepares or
  * describes the same statement before the catalog changes (semantics.md 24).
  */
-final class PreparingSink implements ReplySink {
+final class PreparingSink implements MessageSink {
 
     private final Session session;
     private final ClientStatement statement;
@@ -26,16 +25,6 @@ final class PreparingSink implements ReplySink {
         this.statement = statement;
         this.server = statement.server();
         this.forClient = forClient;
-    }
-
-    @Override
-    public Delivery delivery() {
-        return Delivery.EACH;
-    }
-
-    @Override
-    public void frames(BackendConnection from, ByteBuf frames) {
-        frames.release();
     }
 
     @Override

@@ -1,7 +1,6 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
-import dev.trunkline.backend.ReplySink;
 import dev.trunkline.wire.BackendDecoder;
 import dev.trunkline.wire.BackendMessage.DataRow;
 import dev.trunkline.wire.MessageTypes;
@@ -13,7 +12,7 @@ import java.util.Set;
  * Asks the pinned connection which temp tables the session has. A statement that was to make one may have failed, a ROLLBACK
  * or ON COMMIT DROP may have removed it: a name that went on to mean a temp table would hide a sharded one (semantics.md 9).
  */
-final class TempTableQuestion implements StatementRun, ReplySink {
+final class TempTableQuestion implements StatementRun, MessageSink {
 
     /** The tables' names, and a row without a name if the schema holds anything else. */
     private static final String SQL = "SELECT relname FROM pg_catalog.pg_class"
@@ -45,16 +44,6 @@ final class TempTableQuestion implements StatementRun, ReplySink {
             backend.query(SQL, question);
         }
         backend.flush();
-    }
-
-    @Override
-    public Delivery delivery() {
-        return Delivery.EACH;
-    }
-
-    @Override
-    public void frames(BackendConnection from, ByteBuf frames) {
-        frames.release();
     }
 
     @Override

@@ -1,7 +1,6 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
-import dev.trunkline.backend.ReplySink;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.wire.BackendDecoder;
 import dev.trunkline.wire.BackendMessage.DataRow;
@@ -14,7 +13,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /** Asks the home node for the OIDs of types that a PREPARE names and that are none of PostgreSQL's own. */
-final class TypeQuestion implements StatementRun, ReplySink {
+final class TypeQuestion implements StatementRun, MessageSink {
 
     private static final int HEADER = 5;
     private static final int FIRST_OWN_OID = 16384;
@@ -47,16 +46,6 @@ final class TypeQuestion implements StatementRun, ReplySink {
         TellRun.extended(participant.backend(), sql, question);
         participant.backend().flush();
         return false;
-    }
-
-    @Override
-    public Delivery delivery() {
-        return Delivery.EACH;
-    }
-
-    @Override
-    public void frames(BackendConnection from, ByteBuf frames) {
-        frames.release();
     }
 
     @Override

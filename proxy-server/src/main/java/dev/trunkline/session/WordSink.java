@@ -1,7 +1,6 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
-import dev.trunkline.backend.ReplySink;
 import dev.trunkline.wire.BackendDecoder;
 import dev.trunkline.wire.BackendMessage.DataRow;
 import dev.trunkline.wire.Bytes;
@@ -9,23 +8,13 @@ import dev.trunkline.wire.MessageTypes;
 import io.netty.buffer.ByteBuf;
 
 /** Takes the one word that a node answers to a question of the session's own. */
-final class WordSink implements ReplySink {
+final class WordSink implements MessageSink {
 
     private String word;
 
     /** Null if there was no row, or NULL. */
     String word() {
         return word;
-    }
-
-    @Override
-    public Delivery delivery() {
-        return Delivery.EACH;
-    }
-
-    @Override
-    public void frames(BackendConnection from, ByteBuf frames) {
-        frames.release();
     }
 
     @Override
