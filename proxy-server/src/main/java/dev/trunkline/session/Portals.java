@@ -30,10 +30,16 @@ final class Portals {
         return portal == null ? null : portal.existing();
     }
 
-    /** Where a cursor that SQL has declared lives: to a node it is a portal like any other. Null when there is none. */
+    /**
+     * Where a cursor that SQL has declared lives: to a node it is a portal like any other. Null when there is none. Of those that
+     * outlive their transaction only the connection that holds them knows the names.
+     */
     BackendConnection cursor(String name) {
-        Integer node = find(name) != null ? null : transaction.cursors().get(name);
-        Participant participant = node == null ? null : transaction.at(node);
+        if (find(name) != null) {
+            return null;
+        }
+        Integer node = transaction.cursors().get(name);
+        Participant participant = node != null ? transaction.at(node) : transaction.holdingCursors();
         return participant == null ? null : participant.backend();
     }
 

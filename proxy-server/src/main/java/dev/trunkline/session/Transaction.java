@@ -2,6 +2,7 @@ package dev.trunkline.session;
 
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.Access;
+import dev.trunkline.plan.SessionEffect;
 import dev.trunkline.wire.ClientEncoding;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -55,6 +56,16 @@ final class Transaction {
             Participant participant = participants.get(i);
             if (participant.node() == node) {
                 return participant;
+            }
+        }
+        return null;
+    }
+
+    /** The participant that has cursors WITH HOLD, or null. */
+    Participant holdingCursors() {
+        for (int i = 0; i < participants.size(); i++) {
+            if (participants.get(i).isPinnedFor(SessionEffect.HOLD_CURSOR)) {
+                return participants.get(i);
             }
         }
         return null;

@@ -122,6 +122,23 @@ class DriverHabitsTest {
         });
     }
 
+    /** psycopg describes what it has declared; Django reads large results outside of transactions so, by cursors WITH HOLD. */
+    @Test
+    void aCursorThatOutlivesItsTransactionIsAPortal() throws Exception {
+        both("[DECLARE CURSOR] Z:I", "DECLARE held CURSOR WITH HOLD FOR SELECT generate_series(1, 3)");
+        both("T Z:I", describePortal("held"), new Sync());
+        both("T row(1) [FETCH 1] Z:I", "FETCH held");
+        both("row(2) s Z:I", execute("held", 1), new Sync());
+        both("error 34000 Z:I", describePortal("other"), new Sync());
+        both("[BEGIN] Z:T", "BEGIN");
+        both("T row(3) [SELECT 1] Z:T", describePortal("held"), execute("held"), new Sync());
+        both("error 22012 Z:E", "SELECT 1/0");
+        both("error 25P02 Z:E", describePortal("held"), new Sync());
+        both("[ROLLBACK] Z:I", "ROLLBACK");
+        both("3 Z:I", closePortal("held"), new Sync());
+        both("error 34000 Z:I", "FETCH held");
+    }
+
     /** A transaction manager commits a branch in which nothing was done by its name, too. */
     @Test
     void anEmptyTransactionIsPreparedToo() throws Exception {
