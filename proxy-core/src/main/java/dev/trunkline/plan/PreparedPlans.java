@@ -34,6 +34,10 @@ public final class PreparedPlans {
         if (inner instanceof Statement.Select select && ChannelsQuery.columnOf(select) != null) {
             return Decision.refuse(ProxyError.CHANNELS_ELSEWHERE.with());
         }
+        SessionAction.Signal signal = inner instanceof Statement.Select select ? planner.signal(select) : null;
+        if (signal != null) {
+            return Decision.refuse(ProxyError.SIGNALS_ALONE.with(signal.function()));
+        }
         planner.footprint().and(Access.read("PREPARE runs nothing"));
         return planner.local(new SessionAction.Prepare(prepare.name(),
                 prepare.types().stream().map(ExecuteArguments::typeOf).toList()));

@@ -72,13 +72,18 @@ final class StatementPlanner {
             if (channels != null) {
                 return local(new SessionAction.ListChannels(channels));
             }
-            SessionAction.Signal signal = hints.kind().byNode() ? null : SignalQuery.of(select, text);
+            SessionAction.Signal signal = signal(select);
             if (signal != null) {
                 footprint.with(List.of(), signal.parameterTypes());
                 return local(signal);
             }
         }
         return decide(statement);
+    }
+
+    /** What the statement asks of another client, or null. A routing hint that names a node means that node's processes. */
+    SessionAction.Signal signal(Statement.Select select) {
+        return hints.kind().byNode() ? null : SignalQuery.of(select, text);
     }
 
     Decision decide(Statement statement) {

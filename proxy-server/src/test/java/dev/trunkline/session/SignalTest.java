@@ -227,6 +227,13 @@ class SignalTest {
                         parse("", "SELECT pg_cancel_backend($1)", PgOid.TEXT), bind("", "", id), execute(""),
                         new Sync()));
                 assertEquals("error 42P02 Z:I", ask(client, "SELECT pg_cancel_backend($1)"));
+                // It was an internal error.
+                assertEquals("error TL002 Z:I", ask(client, "PREPARE s AS SELECT pg_cancel_backend($1)"));
+                exchange(client, parse("p", "SELECT pg_cancel_backend($1)"), new Sync());
+                assertEquals("error TL002 Z:I", ask(client, "EXECUTE p(" + id + ")"));
+                ask(client, "BEGIN");
+                assertEquals("error TL002 Z:E", ask(client, "DECLARE c CURSOR FOR " + cancel(client)));
+                ask(client, "ROLLBACK");
             }
         }
     }
