@@ -13,8 +13,11 @@ import java.util.function.Supplier;
 final class CharsetTables {
 
     private final Supplier<Charset> maker;
-    /** Null until somebody asks. Its result is null where the charset is missing. */
-    private volatile CompletableFuture<Charset> making;
+    /** Null until somebody asks. Guarded by this. */
+    private CompletableFuture<Charset> making;
+    /** Null where it is missing, and before it is decided. */
+    private Charset charset;
+    private volatile boolean decided;
 
     /** @param maker gives null where there is no such charset */
     CharsetTables(Supplier<Charset> maker) {
@@ -23,18 +26,17 @@ final class CharsetTables {
 
     static CharsetTables made(Charset charset) {
         CharsetTables tables = new CharsetTables(() -> charset);
-        tables.making = CompletableFuture.completedFuture(charset);
+        tables.get();
         return tables;
     }
 
     /** Whether they are there, or known to be missing: then nobody waits for anything any more. */
     boolean isDecided() {
-        CompletableFuture<Charset> asked = making;
-        return asked != null && asked.isDone();
+        return decided;
     }
 
     boolean isMissing() {
-        return isDecided() && get() == null;
+        return decided && charset == null;
     }
 
     /** Has them made by an executor, if nobody has yet. Fails if making them does; then they are missing. */
@@ -47,19 +49,41 @@ final class CharsetTables {
             mine = new CompletableFuture<>();
             making = mine;
         }
-        executor.execute(() -> {
-            try {
-                mine.complete(maker.get());
-            } catch (RuntimeException | Error e) {
-                mine.completeExceptionally(e);
-            }
-        });
+        try {
+            executor.execute(() -> make(mine));
+        } catch (RuntimeException | Error e) {
+            // There is no thread for it.
+            decide(mine, null, e);
+        }
         return mine;
+    }
+
+    private void make(CompletableFuture<Charset> mine) {
+        Charset made;
+        try {
+            made = maker.get();
+        } catch (RuntimeException | Error e) {
+            decide(mine, null, e);
+            return;
+        }
+        decide(mine, made, null);
+    }
+
+    private void decide(CompletableFuture<Charset> mine, Charset made, Throwable failure) {
+        charset = made;
+        decided = true;
+        if (failure == null) {
+            mine.complete(made);
+        } else {
+            mine.completeExceptionally(failure);
+        }
     }
 
     /** The charset, or null; made here, or waited for, unless that is decided. */
     Charset get() {
-        prepare(Runnable::run);
-        return making.handle((charset, failure) -> charset).join();
+        if (!decided) {
+            prepare(Runnable::run).handle((made, failure) -> made).toCompletableFuture().join();
+        }
+        return charset;
     }
 }

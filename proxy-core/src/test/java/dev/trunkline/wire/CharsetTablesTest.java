@@ -86,6 +86,17 @@ class CharsetTablesTest {
         assertEquals(1, made.get());
     }
 
+    @Test
+    void whereThereIsNoThreadForItNobodyWaits() {
+        CharsetTables tables = counted(() -> StandardCharsets.UTF_16);
+        var asked = tables.prepare(task -> {
+            throw new OutOfMemoryError("unable to create native thread");
+        }).toCompletableFuture();
+        assertThrows(CompletionException.class, asked::join);
+        assertTrue(tables.isMissing());
+        assertEquals(0, made.get());
+    }
+
     /** Asking about a name is what event loops do. */
     @Test
     void namesMakeNothing() {
