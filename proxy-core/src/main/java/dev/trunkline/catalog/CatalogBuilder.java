@@ -36,8 +36,6 @@ public final class CatalogBuilder {
     private final Map<RelationName, FanOutPolicy> tableFanOut = new HashMap<>();
     private final Map<RelationName, List<ConstraintFacts>> foreignKeys = new HashMap<>();
 
-    private TaintingCode taintingCode = TaintingCode.NONE;
-
     public CatalogBuilder(String database) {
         this.database = database;
         for (FunctionFacts function : Builtins.postgres().functions().values()) {
@@ -188,12 +186,6 @@ public final class CatalogBuilder {
         return this;
     }
 
-    /** Says which of the user's code may leave something on its connection. */
-    public CatalogBuilder taintedBy(TaintingCode code) {
-        taintingCode = code;
-        return this;
-    }
-
     public Catalog build() {
         if (nodes.isEmpty()) {
             nodes("a");
@@ -206,7 +198,7 @@ public final class CatalogBuilder {
                     : r.withDistribution(new Distribution.Unsharded(homeNode)));
         }
         return new Catalog(version, database, nodes, homeNode, virtualShards, distributed, functions, functionRoutes,
-                fanOut, tableFanOut, OidTranslation.NONE, foreignKeys, taintingCode);
+                fanOut, tableFanOut, OidTranslation.NONE, foreignKeys, TaintingCode.NONE);
     }
 
     private Relation existing(String table) {

@@ -102,11 +102,6 @@ public final class ShardMap {
         return node < shardsOf.length ? (BitSet) shardsOf[node].clone() : new BitSet(owners.length);
     }
 
-    /** Whether the node owns any virtual shard. */
-    public boolean ownsAny(int node) {
-        return node < shardsOf.length && !shardsOf[node].isEmpty();
-    }
-
     /** Whether every virtual shard has an owner. */
     public boolean complete() {
         return complete;

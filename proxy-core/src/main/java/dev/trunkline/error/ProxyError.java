@@ -161,16 +161,6 @@ public enum ProxyError {
         return fault;
     }
 
-    /** The template of the message. */
-    public String messageTemplate() {
-        return message;
-    }
-
-    /** The template of the hint; null when the message says it all. */
-    public String hintTemplate() {
-        return hint;
-    }
-
     /**
      * An exception of this error. The arguments fill the message first and the hint with what is left over, so that a
      * template that is {@code "%s"} takes free text.

@@ -75,10 +75,6 @@ public final class BackendEncoder {
         }
     }
 
-    public static void authenticationOk(ByteBuf out) {
-        authentication(out, 0, Bytes.EMPTY);
-    }
-
     public static void backendKeyData(ByteBuf out, int processId, byte[] secretKey) {
         out.writeByte(MessageTypes.BACKEND_KEY_DATA).writeInt(8 + secretKey.length).writeInt(processId)
                 .writeBytes(secretKey);

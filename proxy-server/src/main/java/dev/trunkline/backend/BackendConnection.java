@@ -206,11 +206,6 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
         tainted = true;
     }
 
-    /** DEALLOCATE ALL ran here. */
-    public void statementsDropped() {
-        statements.clear();
-    }
-
     /** After DISCARD ALL. */
     public void wasReset() {
         tainted = false;

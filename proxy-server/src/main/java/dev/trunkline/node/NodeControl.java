@@ -290,10 +290,6 @@ public final class NodeControl implements AutoCloseable {
         listeners.add(listener);
     }
 
-    public void removeListener(Listener listener) {
-        listeners.remove(listener);
-    }
-
     /**
      * Looks at every node now: a statement failed in a way that tells of a changed schema. Returns at once; done when every
      * node has been looked at since.
