@@ -28,10 +28,11 @@ PREPARE sums(bigint) AS SELECT count(*), min(id), max(id) FROM customers WHERE i
 -- fan-out
 EXECUTE sums(20)
 
--- refused TL002
+-- same
+-- fan-out
 EXECUTE sums(10 + 10)
 
--- refused TL002
+-- error 42804
 EXECUTE sums(now())
 
 -- same
@@ -61,13 +62,15 @@ EXECUTE typed(date '2020-03-01', '2h', '{"a": null}', -1::int, '{4,5}'::int[], '
 -- fan-out
 EXECUTE typed(NULL, NULL, NULL, 3::float8, ARRAY[7]::int8[], ARRAY['a', 'b']::varchar[], NULL, NULL, NULL, NULL)
 
--- refused TL002
+-- same
+-- fan-out
 EXECUTE typed(current_date, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
 
--- refused TL002
+-- same
+-- fan-out
 EXECUTE typed(NULL, NULL, NULL, NULL, ARRAY[1 + 1], NULL, NULL, NULL, NULL, NULL)
 
--- refused TL002
+-- error 42804
 EXECUTE typed(NULL, NULL, NULL, NULL, ARRAY['1', '2'], NULL, NULL, NULL, NULL, NULL)
 
 -- same
