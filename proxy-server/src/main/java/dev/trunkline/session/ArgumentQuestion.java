@@ -72,8 +72,10 @@ final class ArgumentQuestion implements StatementRun, MessageSink {
             return;
         }
         if (!calls.plain()) {
+            // As for any statement: in which order its calls come is not looked at.
+            Participant.Use before = participant.use();
             session.transaction().use(participant, calls.access(), -1, session.database());
-            session.leases().note(participant, calls.effects(), participant.use());
+            session.leases().note(participant, calls.effects(), before);
         }
         BackendConnection backend = participant.backend();
         ServerStatement parameters = session.database().statementNames().named(select(types.length), types,

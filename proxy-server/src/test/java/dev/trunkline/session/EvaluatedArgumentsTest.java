@@ -182,9 +182,30 @@ class EvaluatedArgumentsTest {
         sameExtended("EXECUTE get(nextval('ids'))");
         assertEquals("4", fixture.ask(0, "SELECT last_value FROM ids"));
         same("BEGIN");
-        same("EXECUTE ins(nextval('ids') * 0 + " + fixture.key(1, 6) + ", currval('ids')::text)");
+        same("SELECT nextval('ids')");
+        same("EXECUTE ins(" + fixture.key(1, 6) + " + 0, currval('ids')::text)");
         same("COMMIT");
         assertEquals("5", fixture.ask(1, "SELECT v FROM items WHERE k = " + fixture.key(1, 6)));
+    }
+
+    /** As in any statement: what another argument draws may come after it, and it told the number of another client. */
+    @Test
+    void currvalNeedsANumberOfAnEarlierStatement() throws Exception {
+        try (PgClient other = fixture.client()) {
+            assertEquals("T row(1) [SELECT 1] Z:I", ask(other, "SELECT nextval('ids')"));
+        }
+        String of = " * 0 + " + fixture.key(1, 8);
+        for (String arguments : List.of("currval('ids')" + of + ", nextval('ids')::text",
+                "nextval('ids')" + of + ", currval('ids')::text", "lastval()" + of + ", pg_notify('c', '')::text")) {
+            String sql = "EXECUTE ins(" + arguments + ")";
+            assertEquals("error TL002 Z:I", ask(client, sql), sql);
+            assertEquals("1 2 error TL002 Z:I", exchange(client, run(sql), new Sync()), sql);
+            assertEquals("[BEGIN] Z:T", ask(client, "BEGIN"));
+            assertEquals("error TL002 Z:E", ask(client, sql), sql);
+            assertEquals("[ROLLBACK] Z:I", ask(client, "ROLLBACK"));
+        }
+        assertEquals("1", fixture.ask(0, "SELECT last_value FROM ids"));
+        assertEquals("0", fixture.ask(1, "SELECT count(*) FROM items WHERE k = " + fixture.key(1, 8)));
     }
 
     /** The message was offered again, and all that had been found out was lost. */
