@@ -159,6 +159,11 @@ final class Cycle {
         adoptsStatus = true;
     }
 
+    /** The text does not run at all, so that the node's status tells nothing of the session's transaction. */
+    void keepStatus() {
+        adoptsStatus = false;
+    }
+
     boolean awaitsReady() {
         return pendingReady > 0;
     }

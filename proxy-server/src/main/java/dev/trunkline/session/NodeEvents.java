@@ -65,6 +65,7 @@ final class NodeEvents implements BackendOwner, FlushTarget {
             participant.aborted();
             if (sink == DroppingSink.BEGINNING) {
                 participant.begun(false);
+                cycle.keepStatus();
             }
         }
         noteState(fields.sqlState());
