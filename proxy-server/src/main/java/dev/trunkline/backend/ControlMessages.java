@@ -118,6 +118,10 @@ final class ControlMessages {
             return;
         }
         boolean stale = isStale(fields);
+        if (stale) {
+            // What waits counts, too: with it there may be more than is kept.
+            connection.flush();
+        }
         if (stale && (kind == Kind.BIND || kind == Kind.DESCRIBE || kind == Kind.QUERY && !expected.sink().hasTold())
                 && replay.mends(fields)) {
             prepareAgain(kind);
@@ -152,7 +156,6 @@ final class ControlMessages {
      * replies are awaited as they were, and those to what comes in between are dropped. A transaction that had only begun begins again.
      */
     private void prepareAgain(Kind refused) {
-        connection.flush();
         List<ServerStatement> again = replay.statements();
         statements.doubtAll();
         if (refused != Kind.QUERY && !expected.hasSync()) {
@@ -171,6 +174,7 @@ final class ControlMessages {
             FrontendEncoder.parse(connection.stage(), statement.name(), sql, 0, sql.length,
                     statement.parameterTypes());
         }
+        replay.expectAnsweredAgain();
         if (refused == Kind.QUERY && !inTransaction) {
             // Otherwise the node would skip the query as well, should it refuse the statement; behind a BEGIN it must.
             FrontendEncoder.sync(connection.stage());

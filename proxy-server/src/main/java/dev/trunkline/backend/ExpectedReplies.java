@@ -28,10 +28,14 @@ final class ExpectedReplies {
         FAKE
     }
 
-    private Kind[] kinds = new Kind[16];
-    private ReplySink[] sinks = new ReplySink[16];
-    private Object[] extras = new Object[16];
-    private Undo[] skips = new Undo[16];
+    private static final int USUAL = 16;
+    /** More room than this is given back. */
+    private static final int KEPT = 1024;
+
+    private Kind[] kinds = new Kind[USUAL];
+    private ReplySink[] sinks = new ReplySink[USUAL];
+    private Object[] extras = new Object[USUAL];
+    private Undo[] skips = new Undo[USUAL];
     private int head;
     private int size;
     private long added;
@@ -51,7 +55,7 @@ final class ExpectedReplies {
      */
     void add(Kind kind, ReplySink sink, Object extra, Undo ifSkipped) {
         if (size == kinds.length) {
-            grow();
+            resize(size * 2);
         }
         int at = head + size & kinds.length - 1;
         kinds[at] = kind;
@@ -82,6 +86,9 @@ final class ExpectedReplies {
         skips[head] = null;
         head = head + 1 & kinds.length - 1;
         size--;
+        if (size == 0 && kinds.length > KEPT) {
+            resize(USUAL);
+        }
     }
 
     /** How many entries are done with, but for those of ours. */
@@ -97,7 +104,7 @@ final class ExpectedReplies {
     /** Puts an entry before all others. */
     void addFirst(Kind kind, ReplySink sink, Object extra) {
         if (size == kinds.length) {
-            grow();
+            resize(size * 2);
         }
         head = head - 1 & kinds.length - 1;
         kinds[head] = kind;
@@ -161,14 +168,13 @@ final class ExpectedReplies {
         return head + index & kinds.length - 1;
     }
 
-    private void grow() {
-        int n = kinds.length;
-        Kind[] k = new Kind[n * 2];
-        ReplySink[] s = new ReplySink[n * 2];
-        Object[] e = new Object[n * 2];
-        Undo[] r = new Undo[n * 2];
+    private void resize(int room) {
+        Kind[] k = new Kind[room];
+        ReplySink[] s = new ReplySink[room];
+        Object[] e = new Object[room];
+        Undo[] r = new Undo[room];
         for (int i = 0; i < size; i++) {
-            int at = head + i & n - 1;
+            int at = at(i);
             k[i] = kinds[at];
             s[i] = sinks[at];
             e[i] = extras[at];

@@ -15,7 +15,7 @@ import java.util.List;
  */
 final class Replay {
 
-    /** Longer pipelines than this are not worth a copy. */
+    /** Longer pipelines than this are not worth a copy, nor are longer beginnings of a transaction. */
     private static final int LONGEST = 64 * 1024;
     private static final int USUAL = 1024;
 
@@ -45,8 +45,12 @@ final class Replay {
 
     /** BEGIN and what belongs to it, each a Parse, a Bind and an Execute, have been put together for a connection at rest, and nothing else. */
     void begun(ByteBuf waiting) {
+        if (waiting.readableBytes() > LONGEST) {
+            begunAt = -1;
+            return;
+        }
         beginLength = waiting.readableBytes();
-        if (beginLength > begin.length) {
+        if (beginLength > begin.length || begin.length > Math.max(USUAL, beginLength)) {
             begin = new byte[beginLength];
         }
         waiting.getBytes(waiting.readerIndex(), begin, 0, beginLength);
@@ -140,6 +144,13 @@ final class Replay {
             expected.addFirst(Kind.EXECUTE, sink, null);
             expected.addFirst(Kind.BIND, sink, null);
             expected.addFirst(Kind.PARSE, sink, null);
+        }
+    }
+
+    /** Puts what the node has answered already, and {@link #sendAgain} asks once more, before all that is expected: descriptions. */
+    void expectAnsweredAgain() {
+        for (long answered = expected.removed() - before; answered > 0; answered--) {
+            expected.addFirst(Kind.DESCRIBE, ReplySink.DROP, null);
         }
     }
 

@@ -377,6 +377,64 @@ class BackendConnectionTest {
         }
     }
 
+    /** All of it was kept for as long as the connection lived, however long it was. */
+    @Test
+    void aLongBeginningOfATransactionIsNotKept() {
+        ServerStatement known = new ServerStatement("tl_1", new byte[0], new int[0], 1, null);
+        for (int length : new int[]{100, 64 * 1024, 64 * 1024 + 1, 2000, 20}) {
+            open();
+            connection.stage().writeZero(length);
+            connection.expectParse(ServerStatement.unnamed(new byte[0], new int[0]), client, null);
+            connection.expectBind(client, null);
+            connection.expectExecute(client);
+            connection.hasBegun();
+            assertEquals(length <= 64 * 1024, connection.usesKnown(known, true), length + " bytes");
+            channel.finishAndReleaseAll();
+        }
+    }
+
+    /** With what still waited to be sent there was more than is kept, which was noticed too late: the connection was closed. */
+    @Test
+    void whatWaitsToBeSentCountsWhenAStatementIsStale() {
+        open();
+        connection.usesKnown(new ServerStatement("tl_1", new byte[0], new int[0], 1, null), true);
+        connection.stage().writeZero(60 * 1024);
+        connection.expectBind(client, null);
+        connection.expectExecute(client);
+        connection.flush();
+        connection.stage().writeZero(8 * 1024);
+        connection.expectSync(client);
+        byte[] reply = bytes(out -> {
+            BackendEncoder.error(out, ErrorFields.of("ERROR", "26000", "gone"));
+            ready(out);
+        });
+        feed(reply, 0, reply.length);
+        assertEquals(List.of("failed 26000 of " + (reply.length - 6) + " bytes", "ready I"), told);
+        assertTrue(connection.isOpen());
+    }
+
+    /** The queue gives back what a long pipeline took, and goes on. */
+    @Test
+    void aLongPipelineIsFollowedByAnother() {
+        open();
+        for (int length : new int[]{5000, 3, 1500, 1, 40}) {
+            byte[] reply = bytes(out -> {
+                for (int i = 0; i < length; i++) {
+                    connection.expectBind(client, null);
+                    connection.expectClose(client);
+                    BackendEncoder.bindComplete(out);
+                    BackendEncoder.closeComplete(out);
+                }
+            });
+            streamed.clear();
+            told.clear();
+            feed(reply, 0, reply.length);
+            assertEquals(ByteBufUtil.hexDump(reply), ByteBufUtil.hexDump(streamed));
+            assertEquals(List.of("drained"), told);
+            assertFalse(connection.isBusy());
+        }
+    }
+
     @Test
     void theLeastRecentlyUsedStatementIsClosedWhenThereAreTooMany() {
         open();

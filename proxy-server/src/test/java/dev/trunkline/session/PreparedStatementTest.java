@@ -390,6 +390,40 @@ class PreparedStatementTest {
         }
     }
 
+    /** The node had described the others already, and did so again: the connection was closed. */
+    @Test
+    void healedWhenOnlyTheLastIsStale() throws Exception {
+        fixture.onNode(0, "CREATE TABLE steady (id int); INSERT INTO steady VALUES (1);"
+                + " CREATE TABLE healed (id int); INSERT INTO healed VALUES (2)");
+        try {
+            SessionFixture.await("the proxy knows the tables",
+                    () -> !ask(client, "SELECT 1 FROM steady; SELECT 1 FROM healed")
+                            .contains("error"));
+            assertEquals("[PREPARE] Z:I", ask(client, "PREPARE o AS SELECT * FROM steady"));
+            assertEquals("[PREPARE] Z:I", ask(client, "PREPARE p AS SELECT s.* FROM steady s"));
+            assertEquals("[PREPARE] Z:I", ask(client, "PREPARE q AS SELECT * FROM healed"));
+            String string = "SELECT 5; EXECUTE o; EXECUTE p; EXECUTE q";
+            String told = "T row(5) [SELECT 1] T row(1) [SELECT 1] T row(1) [SELECT 1] ";
+            assertEquals(told + "T row(2) [SELECT 1] Z:I", ask(client, string));
+            changed("in a string", () -> {
+                widen();
+                assertEquals(told + "T row(2,null) [SELECT 1] Z:I", ask(client, string));
+                return null;
+            });
+            changed("in a transaction's first string", () -> {
+                assertEquals("[BEGIN] [SAVEPOINT] Z:T", ask(client, "BEGIN; SAVEPOINT one"));
+                widen();
+                assertEquals(told + "T row(2,null) [SELECT 1] Z:T", ask(client, string));
+                assertEquals("[ROLLBACK] Z:T", ask(client, "ROLLBACK TO one"));
+                assertEquals("[INSERT 0 1] Z:T", ask(client, "INSERT INTO healed VALUES (3)"));
+                return assertRolledBack();
+            });
+            assertEquals(told + "T row(2,null) [SELECT 1] Z:I", ask(client, string));
+        } finally {
+            fixture.onNode(0, "DROP TABLE steady, healed");
+        }
+    }
+
     private String described(FrontendMessage... messages) throws Exception {
         return columns(client, messages);
     }
