@@ -121,6 +121,11 @@ public sealed interface SessionAction {
             static final ArgumentCalls NONE = new ArgumentCalls(Access.read("no function is called"), Set.of(),
                     Place.ANY, true);
 
+            /** Whether one may take a number from a sequence. */
+            public boolean mayDraw() {
+                return access.mode() == Access.Mode.SEQUENCE || access.mode() == Access.Mode.WRITE;
+            }
+
             public ArgumentCalls {
                 effects = Set.copyOf(effects);
             }

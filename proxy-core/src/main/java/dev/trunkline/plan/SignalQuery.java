@@ -39,7 +39,7 @@ final class SignalQuery {
             return null;
         }
         Query.Item item = body.items().getFirst();
-        if (!(item.expr() instanceof Expr.Function call) || !isCall(call)) {
+        if (!(item.expr() instanceof Expr.Function call) || !isCall(call) || text.mayNameArguments(call.span())) {
             return null;
         }
         String name = call.name().last();
@@ -93,7 +93,10 @@ final class SignalQuery {
         for (FunctionUse use : functions) {
             boolean signals = use.facts() != null && use.facts().builtIn()
                     && (use.name().equals(CANCEL) || use.name().equals(TERMINATE));
-            if (signals && !use.call().arguments().isEmpty() && mayBeTold(use.call().arguments().getFirst(), text)) {
+            List<Expr> arguments = use.call().arguments();
+            // A named argument stands anywhere.
+            long processes = text.mayNameArguments(use.call().span()) ? arguments.size() : 1;
+            if (signals && arguments.stream().limit(processes).anyMatch(argument -> mayBeTold(argument, text))) {
                 throw refusal(use);
             }
         }

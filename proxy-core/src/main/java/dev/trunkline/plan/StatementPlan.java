@@ -59,6 +59,17 @@ public record StatementPlan(String fingerprint, String kind, Plan root, NodeRule
         }
     }
 
+    /** Whether the statement may take a number from a sequence: by a call, a default, or code that it runs. */
+    public boolean mayDraw() {
+        return switch (access.mode()) {
+            case READ, OUTSIDE_TRANSACTION, LOCK -> false;
+            case SEQUENCE -> true;
+            case WRITE ->
+                !kind.equals("UpdateStmt") && !kind.equals("DeleteStmt") || effects.contains(SessionEffect.TAINT)
+                        || fingerprint.contains("nextval") || fingerprint.contains("default");
+        };
+    }
+
     /** The highest number of a parameter. */
     public int parameterCount() {
         return parameterTypes.length;

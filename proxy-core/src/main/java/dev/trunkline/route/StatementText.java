@@ -42,6 +42,12 @@ public final class StatementText {
         return source;
     }
 
+    /** Whether arguments of a call may be named, {@code f(a => 1)}: then they need not stand in the function's order. */
+    public boolean mayNameArguments(Span call) {
+        String source = call.of(text);
+        return source.contains("=>") || source.contains(":=");
+    }
+
     /** Whether the text at a WITH clause goes on with RECURSIVE. */
     boolean recursive(int with) {
         int at = skipBlanks(with);

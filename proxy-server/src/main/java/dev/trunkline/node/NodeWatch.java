@@ -218,8 +218,13 @@ final class NodeWatch implements Runnable, AutoCloseable {
                 fingerprint = before;
                 return;
             } catch (SQLException e) {
-                boolean gaveWay = LOCKED.equals(e.getSQLState())
-                        && System.nanoTime() - since < LOCK_PATIENCE.toNanos();
+                boolean locked = LOCKED.equals(e.getSQLState());
+                boolean gaveWay = locked && System.nanoTime() - since < LOCK_PATIENCE.toNanos();
+                if (locked && !gaveWay && schema != null) {
+                    LOG.warn("the schema of node {} is locked by a transaction, and not read anew: {}", node.name(),
+                            reason(e));
+                    return;
+                }
                 readings += gaveWay ? 0 : 1;
                 if (!gaveWay && (e.getSQLState() == null || !OVERTAKEN.contains(e.getSQLState())
                         || readings == READINGS && schema == null)) {

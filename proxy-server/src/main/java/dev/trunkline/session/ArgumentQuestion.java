@@ -73,9 +73,12 @@ final class ArgumentQuestion implements StatementRun, MessageSink {
         }
         if (!calls.plain()) {
             // As for any statement: in which order its calls come is not looked at.
-            Participant.Use before = participant.use();
+            boolean drawn = participant.mayHaveDrawn();
             session.transaction().use(participant, calls.access(), -1, session.database());
-            session.leases().note(participant, calls.effects(), before);
+            session.leases().note(participant, calls.effects(), drawn);
+            if (calls.mayDraw()) {
+                participant.mayDraw();
+            }
         }
         BackendConnection backend = participant.backend();
         ServerStatement parameters = session.database().statementNames().named(select(types.length), types,

@@ -20,6 +20,8 @@ final class Cycle {
     private int executed;
     /** Whether the pipeline has begun with a statement that it has not executed yet. */
     private boolean preparing;
+    /** How many statements have been begun in pipelines so far. */
+    private int prepared;
     private Settings settingsBefore;
     /** Whether its end has been asked for: by the client's Sync, or by the end of a simple query. */
     private boolean ending;
@@ -81,7 +83,15 @@ final class Cycle {
 
     /** A statement of a pipeline is parsed, bound or described. */
     void prepares() {
-        preparing = true;
+        if (!preparing) {
+            preparing = true;
+            prepared++;
+        }
+    }
+
+    /** Which statement it is that is to be executed: another number than that of any other one not long ago. */
+    int prepared() {
+        return prepared;
     }
 
     /** Whether a statement is to be executed in the pipeline: PostgreSQL's statement_timeout runs until it is. */

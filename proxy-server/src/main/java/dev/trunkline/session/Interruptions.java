@@ -22,6 +22,8 @@ final class Interruptions {
     private final ClientInput input;
     /** Since when the client has paused in a pipeline; 0 when it doesn't. */
     private long pausedSinceNanos;
+    /** The statement in which it does so. */
+    private int pausedIn;
 
     Interruptions(Session session, Intake intake, Leases leases, Requests requests, ClientInput input) {
         this.session = session;
@@ -92,8 +94,9 @@ final class Interruptions {
             pausedSinceNanos = 0;
             return;
         }
-        if (pausedSinceNanos == 0) {
+        if (pausedSinceNanos == 0 || pausedIn != cycle.prepared()) {
             pausedSinceNanos = now;
+            pausedIn = cycle.prepared();
             return;
         }
         ProxyException timeout = timeouts.ofStatement(pausedSinceNanos, now);

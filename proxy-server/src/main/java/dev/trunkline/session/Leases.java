@@ -297,8 +297,12 @@ final class Leases implements Waiter {
         }
     }
 
-    /** Notes what a statement leaves on its connection, which had that use before it. */
-    void note(Participant participant, Set<SessionEffect> effects, Participant.Use before) {
+    /**
+     * Notes what a statement leaves on its connection.
+     *
+     * @param drawn whether something before it may have taken a number from a sequence
+     */
+    void note(Participant participant, Set<SessionEffect> effects, boolean drawn) {
         for (SessionEffect effect : effects) {
             switch (effect) {
                 case TEMP_TABLE, SESSION_LOCK, HOLD_CURSOR, LIBRARY -> {
@@ -308,7 +312,7 @@ final class Leases implements Waiter {
                 case HIDDEN_SETTING -> hiddenSetting(participant);
                 case TAINT -> participant.runsCode();
                 case CATALOG_CHANGE -> session.settings().catalogChanges();
-                case SEQUENCE_STATE -> requireKept(participant, before);
+                case SEQUENCE_STATE -> requireKept(participant, drawn);
                 case SETTING, NO_TRANSACTION_BLOCK, COPY_IN, COPY_OUT -> {
                     // Nothing is left behind.
                 }
@@ -336,12 +340,8 @@ final class Leases implements Waiter {
      * currval and lastval mean the backend's own session, which is another one in the next transaction: before anything in this one
      * can have taken a number, they would tell another client's.
      */
-    private void requireKept(Participant participant, Participant.Use before) {
-        boolean mayHaveDrawn = switch (before) {
-            case SEQUENCE, WRITE -> true;
-            case NONE, READ, HOLD -> false;
-        };
-        if (!mayHaveDrawn && !keeps(participant)) {
+    private void requireKept(Participant participant, boolean drawn) {
+        if (!drawn && !keeps(participant)) {
             throw ProxyError.NOT_OVER_NODES.with(session.transaction().isExplicit()
                     ? "currval or lastval of a number that was not taken in the same transaction"
                     : "currval or lastval outside of a transaction",

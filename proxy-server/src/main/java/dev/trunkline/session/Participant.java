@@ -47,6 +47,7 @@ final class Participant {
     private boolean ending;
     private boolean begun;
     private Use use = Use.NONE;
+    private boolean mayHaveDrawn;
     private final Set<SessionEffect> pinnedFor = EnumSet.noneOf(SessionEffect.class);
     /** What the node reported before code ran here that may have changed settings; null without such code. */
     private Map<String, String> reportedBefore;
@@ -111,6 +112,15 @@ final class Participant {
 
     Use use() {
         return use;
+    }
+
+    /** Whether something of the transaction may have taken a number from a sequence here. */
+    boolean mayHaveDrawn() {
+        return mayHaveDrawn;
+    }
+
+    void mayDraw() {
+        mayHaveDrawn = true;
     }
 
     /** Whether any statement of the client has run here; a SET alone takes no snapshot. */
@@ -209,6 +219,7 @@ final class Participant {
     void ended() {
         begun = false;
         use = Use.NONE;
+        mayHaveDrawn = false;
         committing = false;
         aborted = false;
         ending = false;

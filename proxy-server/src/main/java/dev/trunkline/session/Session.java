@@ -266,12 +266,15 @@ public final class Session implements ClientSession {
 
     /** Notes what a statement does at a node, and refuses a second writer. */
     void use(Participant participant, StatementPlan plan, Destination destination) {
-        Participant.Use before = participant.use();
+        boolean drawn = participant.mayHaveDrawn();
         transaction.use(participant, plan.access(),
                 destination instanceof Destination.One one ? one.virtualShard() : -1, database);
         Set<SessionEffect> effects = plan.effects();
         if (!effects.isEmpty()) {
-            leases.note(participant, effects, before);
+            leases.note(participant, effects, drawn);
+        }
+        if (!drawn && plan.mayDraw()) {
+            participant.mayDraw();
         }
         requests.routed(plan.routing(destination), plan);
     }

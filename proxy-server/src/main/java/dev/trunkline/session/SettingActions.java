@@ -124,7 +124,7 @@ final class SettingActions {
             } else {
                 session.settings().set(name, set.valueText());
             }
-            settingTold(sql, set.local());
+            settingTold(List.of(sql), set.local());
             done("SET", done);
         });
     }
@@ -197,16 +197,17 @@ final class SettingActions {
             } else {
                 session.settings().set(name, null);
             }
-            settingTold(String.join(";", statements), false);
+            settingTold(statements, false);
             done("RESET", done);
         });
     }
 
-    private void settingTold(String sql, boolean local) {
+    /** @param statements one by one: a node that joins the transaction later is told each of them by itself */
+    private void settingTold(List<String> statements, boolean local) {
         session.transaction().speak(session.settings().clientEncoding());
         Transaction transaction = session.transaction();
         if (transaction.isExplicit() || local) {
-            transaction.setting(sql);
+            statements.forEach(transaction::setting);
             return;
         }
         for (Participant participant : transaction.participants()) {
@@ -218,7 +219,7 @@ final class SettingActions {
         String sql = "SET SESSION CHARACTERISTICS AS TRANSACTION " + set.modes();
         announcements.toOneOrAll(List.of(sql), () -> {
             characteristicsSet(set);
-            settingTold(sql, false);
+            settingTold(List.of(sql), false);
             done("SET", done);
         });
     }

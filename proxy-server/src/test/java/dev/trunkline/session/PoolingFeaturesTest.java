@@ -293,7 +293,19 @@ class PoolingFeaturesTest {
                 ask(client, "SELECT count(*) FROM notes");
                 assertEquals("error TL002 Z:E", ask(client, sql), sql);
                 ask(client, "ROLLBACK");
+                // The number was taken in a transaction before, as many applications do: here it would be somebody else's.
+                for (String before : List.of("SELECT body FROM notes FOR UPDATE", "UPDATE notes SET body = 'x'",
+                        "DELETE FROM notes WHERE id = 7", "SELECT pg_advisory_xact_lock(1)")) {
+                    ask(client, "BEGIN");
+                    ask(client, before);
+                    assertEquals("error TL002 Z:E", ask(client, sql), before + "; " + sql);
+                    ask(client, "ROLLBACK");
+                }
             }
+            ask(client, "BEGIN");
+            ask(client, "UPDATE notes SET id = nextval('counted') + 100 WHERE id = 1");
+            assertEquals("T row(t) [SELECT 1] Z:T", ask(client, "SELECT lastval() = currval('counted')"));
+            ask(client, "ROLLBACK");
             String told = "SELECT lastval() = currval('counted')";
             ask(client, "BEGIN");
             ask(client, "SELECT nextval('counted')");

@@ -313,6 +313,23 @@ class SettingsParityTest {
         assertEquals(answers.get(0), answers.get(1));
     }
 
+    /** A node that joins the transaction later is told of it, too: there it was a syntax error. */
+    @Test
+    void resetAllIsToldToNodesThatJoinLater() throws Exception {
+        try (PgClient client = login(shop.proxy.port(), Map.of("options", "-c work_mem=5MB"))) {
+            told(client, "begin");
+            told(client, "set work_mem = '6MB'");
+            told(client, "select v from items where k = " + shop.key(0, 0));
+            assertEquals(List.of("RESET", "IN_TRANSACTION"), told(client, "reset all"));
+            for (int node = 0; node < 2; node++) {
+                assertEquals(List.of("[5MB]", "SELECT 1", "IN_TRANSACTION"), told(client,
+                        "select current_setting('work_mem') from (select max(v) from items where k = "
+                                + shop.key(node, 0) + ") x"));
+            }
+            told(client, "rollback");
+        }
+    }
+
     @Test
     void functionsThatSet() throws Exception {
         same("select one_setting()", "show work_mem", "set work_mem = '6MB'", "select one_setting()", "show work_mem");
