@@ -122,7 +122,7 @@ final class FunctionRules {
         }
         if (!facts.builtIn()) {
             userFunction(use);
-        } else if (name.equals("pg_cancel_backend") || name.equals("pg_terminate_backend")) {
+        } else if (SessionAction.Signal.isFunction(name)) {
             write("calls " + name);
             refuse(ProxyError.NOT_OVER_NODES.with(name, "Use KILL in the admin database trunkline."));
         } else if (name.equals("nextval") || name.equals("setval")) {

@@ -166,6 +166,8 @@ public sealed interface SessionAction {
      */
     record Signal(boolean terminate, Number process, Number timeout, String column) implements SessionAction {
 
+        static final String CANCEL = "pg_cancel_backend";
+        static final String TERMINATE = "pg_terminate_backend";
         /** Process ids of a server are no greater; those that clients are told are. */
         private static final long GREATEST_OF_SERVER = 1L << 22;
 
@@ -176,6 +178,10 @@ public sealed interface SessionAction {
 
         /** The parameter {@code $number}. */
         public record Parameter(int number) implements Number {}
+
+        static boolean isFunction(String name) {
+            return name.equals(CANCEL) || name.equals(TERMINATE);
+        }
 
         /** Whether a process id is of the kind that clients are told. */
         public static boolean isTold(long processId) {
@@ -205,7 +211,7 @@ public sealed interface SessionAction {
         }
 
         public String function() {
-            return terminate ? "pg_terminate_backend" : "pg_cancel_backend";
+            return terminate ? TERMINATE : CANCEL;
         }
     }
 

@@ -21,8 +21,6 @@ import java.util.Set;
  */
 final class SignalQuery {
 
-    private static final String CANCEL = "pg_cancel_backend";
-    private static final String TERMINATE = "pg_terminate_backend";
     private static final Set<String> INTEGERS = Set.of("int4", "integer", "int");
     private static final Set<String> BIG_INTEGERS = Set.of("int8", "bigint");
 
@@ -44,7 +42,7 @@ final class SignalQuery {
         }
         String name = call.name().last();
         List<Expr> arguments = call.arguments();
-        boolean terminate = name.equals(TERMINATE);
+        boolean terminate = name.equals(Signal.TERMINATE);
         if (arguments.isEmpty() || arguments.size() > (terminate ? 2 : 1)) {
             return null;
         }
@@ -60,7 +58,7 @@ final class SignalQuery {
     }
 
     private static boolean isCall(Expr.Function call) {
-        return (call.name().last().equals(CANCEL) || call.name().last().equals(TERMINATE))
+        return Signal.isFunction(call.name().last())
                 && (call.name().schema() == null || call.name().schema().equals("pg_catalog")) && !call.star()
                 && call.filter() == null && call.over() == null && !call.distinct() && call.orderBy().isEmpty();
     }
@@ -91,8 +89,7 @@ final class SignalQuery {
      */
     static void requireNodeIds(List<FunctionUse> functions, StatementText text) {
         for (FunctionUse use : functions) {
-            boolean signals = use.facts() != null && use.facts().builtIn()
-                    && (use.name().equals(CANCEL) || use.name().equals(TERMINATE));
+            boolean signals = use.facts() != null && use.facts().builtIn() && Signal.isFunction(use.name());
             List<Expr> arguments = use.call().arguments();
             // A named argument stands anywhere.
             long processes = text.mayNameArguments(use.call().span()) ? arguments.size() : 1;

@@ -54,7 +54,15 @@ public final class PgOid {
     public static final int NUMERIC_ARRAY = 1231;
     public static final int UUID_ARRAY = 2951;
 
+    /** Those below are of PostgreSQL's own; from here on they are given out by each server for itself. */
+    public static final int FIRST_USER_DEFINED = 16384;
+
     private PgOid() {}
+
+    /** Whether a database's users have defined what has the OID: on each server it is another one. */
+    public static boolean isUserDefined(int oid) {
+        return Integer.compareUnsigned(oid, FIRST_USER_DEFINED) >= 0;
+    }
 
     /** Whether the server still has to infer the type: an untyped parameter or a string literal without a cast. */
     public static boolean isUnspecified(int oid) {

@@ -42,10 +42,18 @@ import java.util.List;
  */
 public final class BackendDecoder {
 
+    /** A message's type and length. */
+    private static final int HEADER = 5;
     private static final int MAX_CANCEL_KEY = 256;
     private static final int MIN_FIELD = 19;
 
     private BackendDecoder() {}
+
+    /** The values of a DataRow with its type and length before it, null where one is NULL; the frame stays as it is. */
+    public static List<Bytes> dataRow(ByteBuf frame) {
+        ByteBuf body = frame.slice(frame.readerIndex() + HEADER, frame.readableBytes() - HEADER);
+        return Body.end(body, Body.values(body));
+    }
 
     public static BackendMessage decode(byte type, ByteBuf body) {
         return switch (type) {

@@ -1,5 +1,7 @@
 package dev.trunkline.node;
 
+import dev.trunkline.value.PgOid;
+
 /**
  * What is asked of a node's system catalogs, for PostgreSQL 15 to 18. Everything runs with {@code search_path = pg_catalog},
  * so that names of the user's own objects come out qualified.
@@ -11,9 +13,6 @@ final class SchemaQueries {
 
     private static final String USER_RELATION = USER_NAMESPACE
             + " and c.relpersistence <> 't' and c.relkind in ('r','p','v','m','f','S')";
-
-    /** The first OID that is not built in. */
-    private static final String FIRST_USER_OID = "16384";
 
     /** The columns for the locales are called differently in the versions. */
     static final String SERVER = """
@@ -285,12 +284,12 @@ final class SchemaQueries {
               (select bit_xor(hash_record_extended(row(setdatabase, setrole, xmin), 16)) from pg_db_role_setting
                 where setdatabase in (0, (select oid from pg_database where datname = current_database()))))
             """
-            .formatted(FIRST_USER_OID);
+            .formatted(PgOid.FIRST_USER_DEFINED);
 
     private SchemaQueries() {}
 
     private static String sql(String text) {
         return text.replace("{relation}", USER_RELATION).replace("{namespace}", USER_NAMESPACE).replace("{first}",
-                FIRST_USER_OID);
+                String.valueOf(PgOid.FIRST_USER_DEFINED));
     }
 }

@@ -55,7 +55,7 @@ final class Announcements {
             if (session.transaction().isExplicit() && !other.backend().isUnsynced()) {
                 other.backend().query(sql, DroppingSink.INJECTED);
             } else {
-                TellRun.extended(other.backend(), sql, TellRun.TELLING);
+                OwnStatement.run(other.backend(), sql, DroppingSink.TELLING);
                 other.backend().settings(session.settings().current());
             }
         }

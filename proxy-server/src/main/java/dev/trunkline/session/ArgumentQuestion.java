@@ -5,12 +5,10 @@ import dev.trunkline.backend.ServerStatement;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.SessionAction.Execute.ArgumentCalls;
 import dev.trunkline.route.ExecuteArguments.Argument;
+import dev.trunkline.value.PgOid;
 import dev.trunkline.wire.BackendDecoder;
-import dev.trunkline.wire.BackendMessage.DataRow;
 import dev.trunkline.wire.Bytes;
 import dev.trunkline.wire.ErrorFields;
-import dev.trunkline.wire.FrontendEncoder;
-import dev.trunkline.wire.FrontendMessage.Target;
 import dev.trunkline.wire.MessageTypes;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
@@ -29,29 +27,21 @@ import java.util.stream.IntStream;
  *   Parse tl_9 "SELECT $1, $2" (its types), Parse "EXECUTE tl_9(now(), 1 + 2)", Bind, Execute, Flush --> one row
  * </pre>
  */
-final class ArgumentQuestion implements StatementRun, MessageSink {
+final class ArgumentQuestion extends NodeQuestion implements MessageSink {
 
-    private static final int HEADER = 5;
-    private static final int FIRST_OWN_OID = 16384;
     /** PostgreSQL's rows have no more columns. */
     private static final int MOST = 1664;
-    private static final String PORTAL = "trunkline";
     /** Nothing but parameters of given types: it means the same to everybody. */
     private static final Object PARAMETERS = new Object();
 
-    private final Session session;
-    private final BackendConnection backend;
     private final RewritingSink written;
     private final int[] types;
     private final Consumer<ArgumentValues> taker;
     private List<Argument> found;
-    private boolean wrong;
-    private boolean over;
 
     private ArgumentQuestion(Session session, BackendConnection backend, RewritingSink written, int[] types,
             Consumer<ArgumentValues> taker) {
-        this.session = session;
-        this.backend = backend;
+        super(session, backend);
         this.written = written;
         this.types = types;
         this.taker = taker;
@@ -86,8 +76,7 @@ final class ArgumentQuestion implements StatementRun, MessageSink {
         byte[] sql = executed.of(parameters);
         ArgumentQuestion question = new ArgumentQuestion(session, backend,
                 executed.sink(session.out(), parameters, sql), types, taker);
-        session.run(question);
-        session.waiting().begin(SessionState.DRAINING, next);
+        question.await(next);
         question.send(parameters, sql);
     }
 
@@ -97,7 +86,7 @@ final class ArgumentQuestion implements StatementRun, MessageSink {
                     "Give plain literals, or use the extended protocol's parameters.");
         }
         for (int type : types) {
-            if (Integer.compareUnsigned(type, FIRST_OWN_OID) >= 0) {
+            if (PgOid.isUserDefined(type)) {
                 throw ProxyError.NOT_OVER_NODES.with(
                         "EXECUTE with arguments that have to be computed, one of them of a type of your own,",
                         "Give plain literals, or cast the parameter in the statement: $1::text::your_type.");
@@ -121,27 +110,17 @@ final class ArgumentQuestion implements StatementRun, MessageSink {
 
     private void send(ServerStatement parameters, byte[] sql) {
         session.preparing().at(backend, parameters);
-        byte[] text = backend.spoken(sql, 0, sql.length);
-        FrontendEncoder.parse(backend.stage(), "", text, 0, text.length, new int[0]);
-        backend.expectParse(ServerStatement.unnamed(sql, new int[0]), DroppingSink.INJECTED, null);
         short[] formats = new short[types.length];
         for (int i = 0; i < formats.length; i++) {
             formats[i] = (short) (ArgumentValues.isBinary(types[i]) ? 1 : 0);
         }
-        NodeMessages.bind(backend.stage(), PORTAL, "", formats);
-        backend.expectBind(DroppingSink.INJECTED, null);
-        FrontendEncoder.execute(backend.stage(), PORTAL, 0);
-        backend.expectExecute(this);
-        FrontendEncoder.close(backend.stage(), Target.PORTAL, PORTAL);
-        backend.expectClose(DroppingSink.INJECTED);
-        FrontendEncoder.flush(backend.stage());
+        OwnStatement.run(backend, sql, formats, DroppingSink.INJECTED, this);
     }
 
     @Override
     public void message(BackendConnection from, byte type, ByteBuf frame) {
         if (type == MessageTypes.DATA_ROW) {
-            ByteBuf body = frame.slice(frame.readerIndex() + HEADER, frame.readableBytes() - HEADER);
-            List<Bytes> row = ((DataRow) BackendDecoder.decode(type, body)).values();
+            List<Bytes> row = BackendDecoder.dataRow(frame);
             found = new ArrayList<>(row.size());
             for (int i = 0; i < row.size(); i++) {
                 found.add(value(from, row.get(i), types[i]));
@@ -166,45 +145,12 @@ final class ArgumentQuestion implements StatementRun, MessageSink {
     }
 
     @Override
-    public void failed(BackendConnection from) {
-        wrong = true;
+    void answered() {
+        taker.accept(new ArgumentValues(types, found));
     }
 
     @Override
-    public void drained(BackendConnection from) {
-        // Another one may have owed the answer to a Close of an earlier message.
-        if (from == backend) {
-            answered();
-        }
-    }
-
-    @Override
-    public void ready(BackendConnection from) {
-        // Only the end of the cycle syncs.
-    }
-
-    @Override
-    public void lost(BackendConnection from) {
-        wrong = true;
-        answered();
-    }
-
-    private void answered() {
-        if (over) {
-            return;
-        }
-        over = true;
-        session.run(null);
-        taker.accept(wrong ? null : new ArgumentValues(types, found));
-        if (wrong) {
-            session.refusals().failCycle();
-            return;
-        }
-        session.waiting().over();
-    }
-
-    @Override
-    public void abandon() {
-        over = true;
+    void unanswered() {
+        taker.accept(null);
     }
 }

@@ -2,7 +2,6 @@ package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.backend.ReplySink;
-import dev.trunkline.backend.ServerStatement;
 import dev.trunkline.wire.FrontendEncoder;
 
 /**
@@ -319,12 +318,7 @@ final class Cycle {
 
     /** ROLLBACK in an implicit transaction rolls back all of it, with a warning that nobody sees. */
     private static void injectRollback(BackendConnection backend) {
-        FrontendEncoder.parse(backend.stage(), "", "ROLLBACK");
-        backend.expectParse(ServerStatement.unnamed(new byte[0], new int[0]), DroppingSink.ENDING, null);
-        NodeMessages.bind(backend.stage(), "", "");
-        backend.expectBind(DroppingSink.ENDING, null);
-        FrontendEncoder.execute(backend.stage(), "", 0);
-        backend.expectExecute(DroppingSink.ENDING);
+        OwnStatement.ahead(backend, "ROLLBACK", DroppingSink.ENDING);
     }
 
     /** Everything is at rest: releases what is no longer needed and says ReadyForQuery. */

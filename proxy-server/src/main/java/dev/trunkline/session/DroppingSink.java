@@ -11,6 +11,8 @@ final class DroppingSink implements ReplySink {
     static final ReplySink BEGINNING = new DroppingSink();
     /** Marks replies to other statements of our own that a client's statement follows directly. */
     static final ReplySink INJECTED = new DroppingSink();
+    /** Takes replies to what the session tells its nodes. What PostgreSQL would remark on it is said by the session, once. */
+    static final ReplySink TELLING = new DroppingSink(true);
     /** Marks replies to the end of a part of a transaction, whose errors change nothing. */
     static final ReplySink ENDING = new DroppingSink();
     /** Marks replies to settings that are applied before a connection is used. */

@@ -18,9 +18,6 @@ import io.netty.buffer.Unpooled;
  */
 final class ExecutePortals {
 
-    /** A portal of our own: the client may have the unnamed one open. */
-    private static final String PORTAL = "trunkline";
-
     private final Session session;
     private final ClientStatements statements;
     private final Preparing preparing;
@@ -143,11 +140,11 @@ final class ExecutePortals {
         }
         preparing.at(backend, prepared, true);
         preparing.at(backend, atNode(open.statement(), prepared));
-        NodeMessages.bind(backend.stage(), PORTAL, "", withoutValues(open.values()));
+        NodeMessages.bind(backend.stage(), OwnStatement.PORTAL, "", withoutValues(open.values()));
         backend.expectBind(ReplySink.DROP, null);
-        FrontendEncoder.describe(backend.stage(), Target.PORTAL, PORTAL);
+        FrontendEncoder.describe(backend.stage(), Target.PORTAL, OwnStatement.PORTAL);
         backend.expectDescribe(new ToldSink(session.out(), open.statement(), prepared));
-        FrontendEncoder.close(backend.stage(), Target.PORTAL, PORTAL);
+        FrontendEncoder.close(backend.stage(), Target.PORTAL, OwnStatement.PORTAL);
         backend.expectClose(ReplySink.DROP);
         return true;
     }

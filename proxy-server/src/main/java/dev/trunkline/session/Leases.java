@@ -272,7 +272,7 @@ final class Leases implements Waiter {
     private static void replay(Participant participant, Transaction transaction) {
         for (Transaction.JournalEntry entry : transaction.journal()) {
             if (entry.sql() != null) {
-                TellRun.extended(participant.backend(), entry.sql(), TellRun.TELLING);
+                OwnStatement.run(participant.backend(), entry.sql(), DroppingSink.TELLING);
             }
         }
     }
@@ -285,10 +285,10 @@ final class Leases implements Waiter {
         participant.begun(true);
         BackendConnection backend = participant.backend();
         boolean atRest = backend.isAtRest();
-        TellRun.unawaited(backend, transaction.beginSql(), DroppingSink.BEGINNING);
+        OwnStatement.ahead(backend, transaction.beginSql(), DroppingSink.BEGINNING);
         for (Transaction.JournalEntry entry : transaction.journal()) {
             if (entry.sql() != null) {
-                TellRun.unawaited(backend, entry.sql(), DroppingSink.INJECTED);
+                OwnStatement.ahead(backend, entry.sql(), DroppingSink.INJECTED);
             }
         }
         FrontendEncoder.flush(backend.stage());

@@ -2,10 +2,6 @@ package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.backend.ReplySink;
-import dev.trunkline.backend.ServerStatement;
-import dev.trunkline.wire.FrontendEncoder;
-import dev.trunkline.wire.FrontendMessage.Target;
-import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -15,11 +11,6 @@ import java.util.Set;
  * transaction that is under way it goes in the extended protocol, since a simple query would commit it.
  */
 final class TellRun implements StatementRun {
-
-    /** What PostgreSQL would remark on transaction control is said by the session, once. */
-    static final ReplySink TELLING = new DroppingSink(true);
-    /** A portal of our own: the client may have the unnamed one open. */
-    private static final String PORTAL = "trunkline";
 
     private final Session session;
     private final ReplySink sink;
@@ -35,7 +26,7 @@ final class TellRun implements StatementRun {
     }
 
     static void start(Session session, List<Participant> participants, List<String> statements, Runnable told) {
-        start(session, participants, statements, TELLING, told);
+        start(session, participants, statements, DroppingSink.TELLING, told);
     }
 
     /** Asks one participant; {@code told} runs when the sink has the answer. */
@@ -57,37 +48,10 @@ final class TellRun implements StatementRun {
 
     private void tell(BackendConnection backend, List<String> statements, boolean partOfMore) {
         if (backend.isUnsynced() || partOfMore) {
-            statements.forEach(sql -> extended(backend, sql, sink));
+            statements.forEach(sql -> OwnStatement.run(backend, sql, sink));
         } else {
             backend.query(String.join(";", statements), sink);
         }
-    }
-
-    /** Puts a statement before what a node is sent next, which it runs only if this one has gone well. */
-    static void unawaited(BackendConnection backend, String sql, ReplySink sink) {
-        byte[] utf8 = sql.getBytes(StandardCharsets.UTF_8);
-        byte[] text = backend.spoken(utf8, 0, utf8.length);
-        FrontendEncoder.parse(backend.stage(), "", text, 0, text.length, new int[0]);
-        backend.expectParse(ServerStatement.unnamed(new byte[0], new int[0]), sink, null);
-        NodeMessages.bind(backend.stage(), "", "");
-        backend.expectBind(sink, null);
-        FrontendEncoder.execute(backend.stage(), "", 0);
-        backend.expectExecute(sink);
-    }
-
-    /** Runs a statement without committing what came before it; {@code drained} tells that it is over. */
-    static void extended(BackendConnection backend, String sql, ReplySink sink) {
-        byte[] utf8 = sql.getBytes(StandardCharsets.UTF_8);
-        byte[] text = backend.spoken(utf8, 0, utf8.length);
-        FrontendEncoder.parse(backend.stage(), "", text, 0, text.length, new int[0]);
-        backend.expectParse(ServerStatement.unnamed(new byte[0], new int[0]), TELLING, null);
-        NodeMessages.bind(backend.stage(), PORTAL, "");
-        backend.expectBind(TELLING, null);
-        FrontendEncoder.execute(backend.stage(), PORTAL, 0);
-        backend.expectExecute(sink);
-        FrontendEncoder.close(backend.stage(), Target.PORTAL, PORTAL);
-        backend.expectClose(TELLING);
-        FrontendEncoder.flush(backend.stage());
     }
 
     @Override

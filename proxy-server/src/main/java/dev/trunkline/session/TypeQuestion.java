@@ -2,8 +2,8 @@ package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.error.ProxyError;
+import dev.trunkline.value.PgOid;
 import dev.trunkline.wire.BackendDecoder;
-import dev.trunkline.wire.BackendMessage.DataRow;
 import dev.trunkline.wire.Bytes;
 import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.MessageTypes;
@@ -14,9 +14,6 @@ import java.util.stream.Collectors;
 
 /** Asks the home node for the OIDs of types that a PREPARE names and that are none of PostgreSQL's own. */
 final class TypeQuestion implements StatementRun, MessageSink {
-
-    private static final int HEADER = 5;
-    private static final int FIRST_OWN_OID = 16384;
 
     private final Session session;
     private final Consumer<int[]> taker;
@@ -43,7 +40,7 @@ final class TypeQuestion implements StatementRun, MessageSink {
         String sql = types.stream().map(
                 type -> "'" + type.replace("'", "''") + "'::pg_catalog.regtype::pg_catalog.oid")
                 .collect(Collectors.joining(", ", "SELECT ", ""));
-        TellRun.extended(participant.backend(), sql, question);
+        OwnStatement.run(participant.backend(), sql, question);
         participant.backend().flush();
         return false;
     }
@@ -51,9 +48,7 @@ final class TypeQuestion implements StatementRun, MessageSink {
     @Override
     public void message(BackendConnection from, byte type, ByteBuf frame) {
         if (type == MessageTypes.DATA_ROW) {
-            ByteBuf body = frame.slice(frame.readerIndex() + HEADER, frame.readableBytes() - HEADER);
-            found = ((DataRow) BackendDecoder.decode(type, body)).values().stream().map(Bytes::text)
-                    .mapToInt(Integer::parseUnsignedInt).toArray();
+            found = BackendDecoder.dataRow(frame).stream().map(Bytes::text).mapToInt(Integer::parseUnsignedInt).toArray();
         }
     }
 
@@ -79,7 +74,7 @@ final class TypeQuestion implements StatementRun, MessageSink {
 
     private void take() {
         for (int type : found) {
-            if (session.database().nodes().size() > 1 && Integer.compareUnsigned(type, FIRST_OWN_OID) >= 0) {
+            if (session.database().nodes().size() > 1 && PgOid.isUserDefined(type)) {
                 // A type's number is another one on each node.
                 throw ProxyError.NOT_OVER_NODES.with("PREPARE with a parameter of a type of your own",
                         "Leave the type out, or cast the parameter in the statement.");

@@ -2,7 +2,6 @@ package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.wire.BackendDecoder;
-import dev.trunkline.wire.BackendMessage.DataRow;
 import dev.trunkline.wire.Bytes;
 import dev.trunkline.wire.MessageTypes;
 import io.netty.buffer.ByteBuf;
@@ -21,8 +20,7 @@ final class WordSink implements MessageSink {
     public void message(BackendConnection from, byte type, ByteBuf frame) {
         if (type == MessageTypes.DATA_ROW) {
             ByteBuf row = from.encoding() == null ? frame : from.encoding().decodeMessage(frame);
-            ByteBuf body = row.slice(row.readerIndex() + 5, row.readableBytes() - 5);
-            Bytes value = ((DataRow) BackendDecoder.decode(type, body)).values().getFirst();
+            Bytes value = BackendDecoder.dataRow(row).getFirst();
             word = value == null ? null : value.text();
         }
     }
