@@ -48,7 +48,8 @@ final class TypeQuestion implements StatementRun, MessageSink {
     @Override
     public void message(BackendConnection from, byte type, ByteBuf frame) {
         if (type == MessageTypes.DATA_ROW) {
-            found = BackendDecoder.dataRow(frame).stream().map(Bytes::text).mapToInt(Integer::parseUnsignedInt).toArray();
+            found = BackendDecoder.dataRow(frame).stream().map(Bytes::text).mapToInt(Integer::parseUnsignedInt)
+                    .toArray();
         }
     }
 
