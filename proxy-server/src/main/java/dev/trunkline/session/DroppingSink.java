@@ -17,6 +17,8 @@ final class DroppingSink implements ReplySink {
     static final ReplySink ENDING = new DroppingSink();
     /** Marks replies to settings that are applied before a connection is used. */
     static final ReplySink APPLYING = new DroppingSink();
+    /** The same where those of somebody else are there: an error may have to do with them alone. */
+    static final ReplySink CHANGING = new DroppingSink();
 
     private final boolean noticesToo;
 

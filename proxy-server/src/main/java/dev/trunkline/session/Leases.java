@@ -140,9 +140,7 @@ final class Leases implements Waiter {
             backend.settings(wanted);
             return true;
         }
-        backend.settings(wanted);
-        session.waiting().forSettings(backend,
-                backend.encoding() == null ? List.of(difference) : wanted.spokenFrom(difference), next);
+        session.waiting().forSettings(backend, wanted, difference, next);
         return false;
     }
 

@@ -56,6 +56,12 @@ final class NodeEvents implements BackendOwner, FlushTarget {
         if (sink == DroppingSink.ENDING) {
             return;
         }
+        if (sink == DroppingSink.CHANGING) {
+            // What was there may be to blame. From a fresh connection's settings, an error is the client's.
+            backend.settings(Settings.UNKNOWN);
+            cycle.thenGoOn(() -> session.waiting().forSettingsFromScratch(backend));
+            return;
+        }
         StatementRun run = session.run();
         if (run != null && run.forgives(backend)) {
             return;

@@ -101,9 +101,12 @@ public final class SessionSettings {
         return planKey;
     }
 
-    /** SET of the session; {@code valueText} null means DEFAULT. */
+    /** SET of the session; {@code valueText} null means DEFAULT, which for who the session is goes back to the role, too. */
     void set(String name, String valueText) {
         change(valueText == null ? reset(name) : current.with(name, statement(name, valueText)));
+        if (valueText == null && name.equals(Settings.AUTHORIZATION)) {
+            change(reset(Settings.ROLE));
+        }
     }
 
     /** SET LOCAL, by a statement that says so to nodes. */
@@ -182,6 +185,13 @@ public final class SessionSettings {
     String resetStatement(String name) {
         String initial = startup.get(name);
         return initial == null ? "RESET " + Settings.quoted(name) : initial;
+    }
+
+    /** As above, with what RESET takes along: who the session is goes back to the role of the startup message, too. */
+    List<String> resetStatements(String name) {
+        return name.equals(Settings.AUTHORIZATION) && isOfStartup(Settings.ROLE)
+                ? List.of(resetStatement(name), resetStatement(Settings.ROLE))
+                : List.of(resetStatement(name));
     }
 
     /** One by one: in a pipeline only single statements can be said. */

@@ -118,6 +118,10 @@ final class SettingActions {
             });
             return;
         }
+        if (!set.local() && set.valueText() == null) {
+            reset(name, "SET", done);
+            return;
+        }
         announcements.toOneOrAll(List.of(sql), () -> {
             if (set.local()) {
                 session.settings().setLocal(name, sql);
@@ -185,9 +189,13 @@ final class SettingActions {
             done("RESET", done);
             return;
         }
+        reset(name, "RESET", done);
+    }
+
+    private void reset(String name, String tag, Runnable done) {
         List<String> statements = name == null
                 ? session.settings().resetAllStatements()
-                : List.of(session.settings().resetStatement(name));
+                : session.settings().resetStatements(name);
         announcements.toOneOrAll(statements, () -> {
             if (name == null) {
                 session.settings().resetAll();
@@ -198,7 +206,7 @@ final class SettingActions {
                 session.settings().set(name, null);
             }
             settingTold(statements, false);
-            done("RESET", done);
+            done(tag, done);
         });
     }
 

@@ -21,8 +21,10 @@ final class Settings {
     static final String OWN = "trunkline.";
     /** Those of a connection on which nobody knows what has been undone. */
     static final Settings UNKNOWN = new Settings(Map.of());
+    static final String AUTHORIZATION = "session_authorization";
+    static final String ROLE = "role";
     /** Who the session is: what RESET ALL does not reset, and what other settings depend on. */
-    static final List<String> WHO = List.of("session_authorization", "role");
+    static final List<String> WHO = List.of(AUTHORIZATION, ROLE);
     private static final String IN_DOUBT = "";
 
     private static final String SET_CONFIG = "SELECT pg_catalog.set_config(";
@@ -46,9 +48,10 @@ final class Settings {
         return locals.isEmpty() && this != UNKNOWN ? statements : null;
     }
 
-    /** SET: also ends what SET LOCAL said before it. */
+    /** SET: also ends what SET LOCAL said before it. As in PostgreSQL, SET SESSION AUTHORIZATION ends a role. */
     Settings with(String name, String statement) {
-        return new Settings(with(statements, name, statement), without(locals, name));
+        Settings others = name.equals(AUTHORIZATION) ? without(ROLE) : this;
+        return new Settings(with(others.statements, name, statement), without(others.locals, name));
     }
 
     Settings without(String name) {
@@ -60,7 +63,10 @@ final class Settings {
 
     /** SET LOCAL. */
     Settings withLocal(String name, String statement) {
-        return new Settings(statements, with(locals, name, statement));
+        Map<String, String> others = name.equals(AUTHORIZATION)
+                ? with(locals, ROLE, "SET LOCAL " + quoted(ROLE) + " TO none")
+                : locals;
+        return new Settings(statements, with(others, name, statement));
     }
 
     /** After the transaction. */
@@ -178,19 +184,33 @@ final class Settings {
         if (before != UNKNOWN && before.statements.equals(statements)) {
             return null;
         }
-        StringBuilder sql = new StringBuilder(
-                before == UNKNOWN ? "SET SESSION AUTHORIZATION DEFAULT;RESET ROLE;RESET ALL" : "");
-        for (String name : before.statements.keySet()) {
-            if (!statements.containsKey(name) && !isOurs(name)) {
-                append(sql, "RESET " + quoted(name));
-            }
+        StringBuilder sql = new StringBuilder();
+        // What the login may change, a role may not; and a role ends with SET SESSION AUTHORIZATION. So who it is is said anew.
+        boolean anew = before == UNKNOWN || WHO.stream().anyMatch(before.statements::containsKey);
+        if (anew) {
+            append(sql, "SET SESSION AUTHORIZATION DEFAULT;RESET ROLE");
         }
+        if (before == UNKNOWN) {
+            append(sql, "RESET ALL");
+        }
+        before.statements.forEach((name, statement) -> {
+            if (!statements.containsKey(name) && !isOurs(name) && !WHO.contains(name)) {
+                append(sql, statement.equals(IN_DOUBT) ? resetIfSet(name) : "RESET " + quoted(name));
+            }
+        });
         statements.forEach((name, statement) -> {
-            if (!statement.equals(before.statements.get(name)) && !isOurs(name)) {
+            boolean said = statement.equals(before.statements.get(name)) && !(anew && WHO.contains(name));
+            if (!said && !isOurs(name)) {
                 append(sql, statement);
             }
         });
         return sql.isEmpty() ? null : sql.toString();
+    }
+
+    /** RESET of what may have been refused: a node refuses it for what it doesn't know, or nobody can set, as well. */
+    private static String resetIfSet(String name) {
+        return "SELECT pg_catalog.set_config(s.name, s.reset_val, false) FROM pg_catalog.pg_settings s"
+                + " WHERE pg_catalog.lower(s.name) = " + literal(name) + " AND s.setting <> s.reset_val";
     }
 
     /** Whether no connection is to have a setting, since it is the session's and not that of a connection that is lent. */

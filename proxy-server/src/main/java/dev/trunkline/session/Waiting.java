@@ -1,6 +1,7 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.backend.ReplySink;
 import java.util.List;
 
 /**
@@ -38,15 +39,25 @@ final class Waiting {
         session.become(state);
     }
 
-    /** Applies the session's settings to a connection; {@code step} runs when they are in force. */
-    void forSettings(BackendConnection backend, List<String> strings, Runnable step) {
+    /** Applies the session's settings to a connection that has others; {@code step} runs when they are in force. */
+    void forSettings(BackendConnection backend, Settings wanted, String difference, Runnable step) {
+        boolean fromScratch = backend.settings() == null || backend.settings() == Settings.UNKNOWN;
+        ReplySink sink = fromScratch ? DroppingSink.APPLYING : DroppingSink.CHANGING;
+        List<String> strings = backend.encoding() == null ? List.of(difference) : wanted.spokenFrom(difference);
+        backend.settings(wanted);
         for (String sql : strings) {
-            backend.query(sql, DroppingSink.APPLYING);
+            backend.query(sql, sink);
             backend.encoding(null);
         }
         session.cycle().awaitReady(strings.size(), this::over);
         begin(SessionState.WAITING, step, System.nanoTime());
         backend.flush();
+    }
+
+    /** As above, for the same step, after a connection has not taken the difference to what it had. */
+    void forSettingsFromScratch(BackendConnection backend) {
+        Settings wanted = session.transaction().at(backend.node()).settingsBefore();
+        forSettings(backend, wanted, wanted.difference(backend.settings()), next);
     }
 
     // ---- what it is

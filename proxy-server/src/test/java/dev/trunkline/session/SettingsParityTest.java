@@ -270,6 +270,68 @@ class SettingsParityTest {
         }
     }
 
+    /** Two clients take turns at one connection, with the same answers as if each had one. A line begins with whose it is. */
+    private static void turns(Map<String, String> startup, String... dialog) throws IOException {
+        List<String> answers = new ArrayList<>();
+        for (int port : new int[]{nodes.getFirst().port(), shop.proxy.port()}) {
+            StringBuilder answer = new StringBuilder();
+            try (PgClient one = login(port, startup); PgClient two = login(port, startup)) {
+                // The proxy tells whether a role is a superuser's once it has had a connection.
+                told(one, "select 1");
+                told(two, "select 1");
+                for (String line : dialog) {
+                    PgClient client = line.startsWith("1 ") ? one : two;
+                    answer.append(line).append(": ").append(told(client, line.substring(2))).append('\n');
+                }
+            }
+            answers.add(answer.toString());
+        }
+        assertEquals(answers.get(0), answers.get(1));
+    }
+
+    /**
+     * What one client may set as the login, another one's role may not set back (42501, told to the other client); and with SET SESSION
+     * AUTHORIZATION a role ends, so that who has the role of the connection's last client was told of it and did not get it.
+     */
+    @Test
+    void whoTheConnectionWasBefore() throws Exception {
+        try {
+            for (int node = 0; node < 2; node++) {
+                shop.onNode(node, "CREATE ROLE parity_group; CREATE ROLE parity_one IN ROLE parity_group;"
+                        + "CREATE ROLE parity_two IN ROLE parity_group");
+            }
+            String who = "select current_user, session_user, current_setting('log_statement')";
+            turns(Map.of(), "1 set log_statement = 'none'", "1 set role parity_one", "2 " + who, "1 " + who,
+                    "2 set role parity_one", "2 " + who, "1 " + who, "2 show work_mem", "1 reset role",
+                    "1 reset log_statement", "1 " + who, "2 " + who);
+            turns(Map.of(), "1 set session authorization parity_one", "1 set role parity_group",
+                    "2 set session authorization parity_two", "2 set role parity_group", "1 " + who, "2 " + who,
+                    "1 " + who, "2 reset role", "2 " + who, "1 " + who, "1 reset session authorization", "1 " + who);
+            turns(Map.of(), "1 set role parity_one", "1 set session authorization parity_two", "1 " + who, "2 " + who,
+                    "1 " + who, "1 reset session authorization", "1 " + who, "2 set role parity_two", "1 " + who,
+                    "1 reset role", "2 " + who, "1 begin", "1 set role parity_one",
+                    "1 set local session authorization parity_two", "1 " + who, "1 commit", "1 " + who, "2 " + who,
+                    "1 begin", "1 reset session authorization", "1 " + who, "1 rollback", "1 " + who);
+            turns(Map.of("options", "-c role=parity_one"), "1 show role", "1 set session authorization parity_two",
+                    "1 " + who, "1 reset session authorization", "1 " + who, "1 show role", "2 " + who,
+                    "1 set session authorization default", "1 " + who);
+        } finally {
+            for (int node = 0; node < 2; node++) {
+                shop.onNode(node, "DROP ROLE parity_one, parity_two, parity_group");
+            }
+        }
+    }
+
+    /** The next client of the connection was told an error, since RESET is refused as well for what can't be set. */
+    @Test
+    void whatCanNotBeSetIsNoErrorOfTheNextClient() throws Exception {
+        for (String wrong : List.of("select set_config('nosuch', '1', false)",
+                "select set_config('max_connections', '5', false)", "select set_config('work_mem', 'x', false)",
+                "set my.own = '1'; select set_config('nosuch', '1', false)")) {
+            turns(Map.of(), "1 " + wrong, "2 select 1", "1 show work_mem", "1 " + wrong, "1 select 1");
+        }
+    }
+
     @Test
     void discardAll() throws Exception {
         same("set work_mem = '5MB'", "set time zone 'UTC'", "set search_path = other", "discard all", "show work_mem",
