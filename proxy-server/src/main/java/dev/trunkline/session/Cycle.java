@@ -263,7 +263,7 @@ final class Cycle {
         for (Participant p : transaction.participants()) {
             if (p.backend().isUnsynced() && p != writer) {
                 if (rollback && !p.isAborted()
-                        && (p.writes() || session.settings().current() != settingsBefore)) {
+                        && (p.writes() || p.isPinned() || session.settings().current() != settingsBefore)) {
                     injectRollback(p.backend());
                 }
                 sync(p, DroppingSink.ENDING);

@@ -322,8 +322,12 @@ final class SimpleProtocol {
         }
         int node = transaction.participants().isEmpty() ? -1 : transaction.participants().getFirst().node();
         boolean flexible = false;
+        Set<String> declared = new HashSet<>();
         for (int i = 0; i < plans.size(); i++) {
             StatementPlan plan = plans.get(i);
+            if (plan.action() instanceof SessionAction.DeclareCursor declare) {
+                declared.add(declare.name());
+            }
             if (plan.root() instanceof Plan.LocalReply local) {
                 // The node's status at the end would not tell what has become of the settings of a transaction.
                 if (transaction.isExplicit() || !isTransactionControl(local.action())) {
@@ -360,7 +364,15 @@ final class SimpleProtocol {
                     node = session.nodes().pinned();
                 }
                 case Destination.Cursor cursor -> {
-                    return -1;
+                    if (declared.contains(cursor.name())) {
+                        flexible = true;
+                        break;
+                    }
+                    int its = session.actions().nodeOfCursor(cursor.name());
+                    if (node >= 0 && node != its) {
+                        return -1;
+                    }
+                    node = its;
                 }
                 case Destination.Many many -> {
                     return -1;
@@ -372,7 +384,9 @@ final class SimpleProtocol {
 
     /** Whether a statement means the same to the session when it goes to its node inside of a string. */
     private static boolean travels(SessionAction action) {
-        return action == null || action instanceof SessionAction.CreateTemp;
+        return action == null || action instanceof SessionAction.CreateTemp
+                || action instanceof SessionAction.DeclareCursor || action instanceof SessionAction.UseCursor
+                || action instanceof SessionAction.CloseCursor;
     }
 
     private static boolean isTransactionControl(SessionAction action) {

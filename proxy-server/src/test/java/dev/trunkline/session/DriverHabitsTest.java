@@ -74,6 +74,29 @@ class DriverHabitsTest {
         dialog.with(client);
     }
 
+    // ---- cursors
+
+    /** In a string it was refused, for want of a transaction block, although a string is one. */
+    @Test
+    void aCursorLivesForAString() throws Exception {
+        both("[DECLARE CURSOR] T row(1) [FETCH 1] [MOVE 1] [CLOSE CURSOR] Z:I",
+                "DECLARE c CURSOR FOR SELECT g FROM generate_series(1, 3) g; FETCH c; MOVE c; CLOSE c");
+        both("error 34000 Z:I", "FETCH c; SELECT 1");
+        both("[BEGIN] [DECLARE CURSOR] T row(1) [FETCH 1] Z:T", "BEGIN; DECLARE c SCROLL CURSOR FOR SELECT 1; FETCH c");
+        both("[MOVE 0] T row(1) [FETCH 1] [COMMIT] Z:I", "MOVE BACKWARD ALL IN c; FETCH c; COMMIT");
+        both("error 34000 Z:I", "FETCH c");
+    }
+
+    /** It outlived a pipeline that an error of ours had ended, since it counts as read and reads were committed. */
+    @Test
+    void aCursorOfAPipelineEndsWithItsError() throws Exception {
+        both("1 2 [DECLARE CURSOR] error 26000 Z:I", run("DECLARE c CURSOR WITH HOLD FOR SELECT 1"),
+                bind("", "nosuch"), execute(""), new Sync());
+        both("error 34000 Z:I", "FETCH c");
+        both("1 2 [DECLARE CURSOR] Z:I", run("DECLARE c CURSOR WITH HOLD FOR SELECT 1"), new Sync());
+        both("T row(1) [FETCH 1] Z:I", "FETCH c");
+    }
+
     // ---- PREPARE TRANSACTION, by which transaction managers commit in two phases
 
     /** The session went on as if its transaction were open, and kept its connection. */
