@@ -131,6 +131,7 @@ final class FanOutPlanner {
                         ? 0
                         : rule.keysRead().isEmpty()
                                 ? Plan.FanOut.NO_LISTS
-                                : planner.literalShift(rule.keysRead().getFirst()));
+                                : planner.literalShift(rule.keysRead().getFirst()),
+                false);
     }
 }

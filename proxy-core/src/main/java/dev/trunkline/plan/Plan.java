@@ -27,15 +27,23 @@ public sealed interface Plan {
      * the original. {@code reason} says which key is missing, or would be without the list of keys. Values that narrow the
      * list to one node send the original bytes there. {@code literalShift} is how much higher the slots of a list's literals are in
      * {@code nodeSql} than in the original.
+     *
+     * <p>{@code listing}: the one node of {@code rule} gets the session's prepared statements before the text, as the common table
+     * expression that it reads in place of pg_prepared_statements.
      */
     record FanOut(NodeRule rule, Merge merge, String nodeSql, FanOutReason reason,
-            int literalShift) implements Plan {
+            int literalShift, boolean listing) implements Plan {
 
         /** Where the lists of keys in the nodes' text are not known. */
         public static final int NO_LISTS = -1;
 
         public FanOut(NodeRule rule, Merge merge, String nodeSql, FanOutReason reason) {
-            this(rule, merge, nodeSql, reason, nodeSql == null ? 0 : NO_LISTS);
+            this(rule, merge, nodeSql, reason, nodeSql == null ? 0 : NO_LISTS, false);
+        }
+
+        /** A read of the session's prepared statements. */
+        static FanOut listing(NodeRule rule, String nodeSql) {
+            return new FanOut(rule, new Merge.Concat(), nodeSql, null, NO_LISTS, true);
         }
 
         /** Whether a list of keys in the nodes' text can be cut. */

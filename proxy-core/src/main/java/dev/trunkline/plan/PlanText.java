@@ -36,6 +36,10 @@ final class PlanText {
                 if (fanOut.nodeSql() != null) {
                     lines.add("  node SQL: " + fanOut.nodeSql().strip().replaceAll("\\s*\\n\\s*", " "));
                 }
+                if (fanOut.listing()) {
+                    lines.set(0, "OneNode " + rule(fanOut.rule()) + " with the session's prepared statements");
+                    return lines.subList(0, 1);
+                }
                 lines.add("  missing: " + fanOut.reason().nearest() + (fanOut.reason().because() == null
                         ? ""
                         : " (" + fanOut.reason().because() + ")"));

@@ -4,7 +4,6 @@ import dev.trunkline.catalog.Catalog;
 import dev.trunkline.catalog.Distribution;
 import dev.trunkline.catalog.KeyColumn;
 import dev.trunkline.catalog.RelationKind;
-import dev.trunkline.catalog.RelationName;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.route.KeyRule;
@@ -24,9 +23,6 @@ import java.util.TreeSet;
  * refusal that says what to do instead.
  */
 final class QueryPlanner {
-
-    /** It would show the connection's. */
-    private static final RelationName PREPARED_STATEMENTS = new RelationName("pg_catalog", "pg_prepared_statements");
 
     private final Catalog catalog;
     private final Statement statement;
@@ -55,12 +51,13 @@ final class QueryPlanner {
         this.text = text;
     }
 
-    Decision decide() {
+    /** @param listed whether the session's prepared statements take the place of the connection's */
+    Decision decide(boolean listed) {
         if (functions.refusalAnywhere() != null) {
             return Decision.refuse(functions.refusalAnywhere());
         }
         for (RowSource table : facts.tables()) {
-            if (table.relation() != null && table.relation().fullName().equals(PREPARED_STATEMENTS)) {
+            if (!listed && PreparedStatementsQuery.reads(table)) {
                 return Decision.refuse(ProxyError.STATEMENTS_ELSEWHERE.with().withPosition(table.span().start() + 1));
             }
         }

@@ -179,6 +179,9 @@ public sealed interface SessionAction {
         /** The parameter {@code $number}. */
         public record Parameter(int number) implements Number {}
 
+        /** What pg_backend_pid() says to the one who asks: its own session's. */
+        public record Own() implements Number {}
+
         static boolean isFunction(String name) {
             return name.equals(CANCEL) || name.equals(TERMINATE);
         }

@@ -46,11 +46,13 @@ final class SignalQuery {
         if (arguments.isEmpty() || arguments.size() > (terminate ? 2 : 1)) {
             return null;
         }
-        Number process = number(arguments.getFirst(), INTEGERS, text);
+        Number process = isOwn(arguments.getFirst())
+                ? new Signal.Own()
+                : number(arguments.getFirst(), INTEGERS, text);
         Number timeout = arguments.size() == 1
                 ? new Given(0L)
                 : number(arguments.get(1), BIG_INTEGERS, text);
-        boolean mayBeTold = process instanceof Parameter
+        boolean mayBeTold = process instanceof Parameter || process instanceof Signal.Own
                 || process instanceof Given given && Signal.isTold(given.value());
         return mayBeTold && timeout != null
                 ? new Signal(terminate, process, timeout, item.alias() == null ? name : item.alias())
@@ -59,6 +61,14 @@ final class SignalQuery {
 
     private static boolean isCall(Expr.Function call) {
         return Signal.isFunction(call.name().last())
+                && (call.name().schema() == null || call.name().schema().equals("pg_catalog")) && !call.star()
+                && call.filter() == null && call.over() == null && !call.distinct() && call.orderBy().isEmpty();
+    }
+
+    /** The connection at hand is one of many to the session, and somebody else's next: whoever ends that means its own session. */
+    private static boolean isOwn(Expr expr) {
+        return expr instanceof Expr.Function call && call.name().last().equals("pg_backend_pid")
+                && call.arguments().isEmpty()
                 && (call.name().schema() == null || call.name().schema().equals("pg_catalog")) && !call.star()
                 && call.filter() == null && call.over() == null && !call.distinct() && call.orderBy().isEmpty();
     }

@@ -52,7 +52,10 @@ public record StatementPlan(String fingerprint, String kind, Plan root, NodeRule
             throw new IllegalStateException("a local statement has no destination");
         }
         try {
-            return Router.bind(rule, values, table);
+            Destination found = Router.bind(rule, values, table);
+            return found instanceof Destination.One one && root instanceof Plan.FanOut fanOut && fanOut.listing()
+                    ? one.alone()
+                    : found;
         } catch (StackOverflowError deep) {
             // An event loop's stack is smaller than a planner's.
             throw ProxyError.TOO_COMPLEX.with("statement nests too deeply");
@@ -86,6 +89,7 @@ public record StatementPlan(String fingerprint, String kind, Plan root, NodeRule
             case Destination.One one -> routing == Routing.HOME || routing == Routing.ANY_NODE
                     ? routing
                     : Routing.ONE_NODE;
+            case Destination.Many many when fanOut().listing() -> routing;
             case Destination.Many many -> many.keyed() ? Routing.MULTI_KEY : Routing.FAN_OUT;
             case Destination.None none -> Routing.NO_NODE;
             case Destination.Any any -> Routing.ANY_NODE;

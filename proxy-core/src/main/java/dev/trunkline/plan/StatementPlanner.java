@@ -45,6 +45,10 @@ final class StatementPlanner {
         return footprint;
     }
 
+    String text() {
+        return text.text();
+    }
+
     String text(Span span) {
         return text.of(span);
     }
@@ -55,6 +59,10 @@ final class StatementPlanner {
 
     boolean hasHintComment() {
         return hints.comment() != null;
+    }
+
+    boolean hasHints() {
+        return !hints.none();
     }
 
     Catalog catalog() {
@@ -76,6 +84,10 @@ final class StatementPlanner {
             if (signal != null) {
                 footprint.with(List.of(), signal.parameterTypes());
                 return local(signal);
+            }
+            Decision listing = PreparedStatementsQuery.decide(select, this);
+            if (listing != null) {
+                return listing;
             }
         }
         return decide(statement);
@@ -188,6 +200,11 @@ final class StatementPlanner {
     }
 
     Decision query(Statement statement) {
+        return query(statement, false);
+    }
+
+    /** @param listed whether the session's prepared statements take the place of the connection's */
+    Decision query(Statement statement, boolean listed) {
         StatementFacts facts = read(statement);
         if (!hints.kind().byNode()) {
             SignalQuery.requireNodeIds(facts.functions(), text);
@@ -207,7 +224,8 @@ final class StatementPlanner {
                 }
             }
         }
-        Decision decision = new QueryPlanner(catalog, statement, facts, functions, hints, text.text()).decide();
+        Decision decision = new QueryPlanner(catalog, statement, facts, functions, hints, text.text())
+                .decide(listed);
         if (functions.effects().contains(SessionEffect.SETTING) && !decision.refused()) {
             return setConfig(statement, facts, decision);
         }
@@ -386,7 +404,7 @@ final class StatementPlanner {
         String inner = fanOut.nodeSql() == null ? null : fanOut.nodeSql().substring(explain.head().end()).strip();
         Plan.FanOut tree = new Plan.FanOut(fanOut.rule(), fanOut.merge(), inner, fanOut.reason());
         Merge merge = new Merge.Explained(tree, explain.format().equals("json"), explain.analyze());
-        return new Plan.FanOut(fanOut.rule(), merge, fanOut.nodeSql(), fanOut.reason(), fanOut.literalShift());
+        return new Plan.FanOut(fanOut.rule(), merge, fanOut.nodeSql(), fanOut.reason(), fanOut.literalShift(), false);
     }
 
     private Decision notification(Statement.Notification notification) {

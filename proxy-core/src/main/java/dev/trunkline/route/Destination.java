@@ -6,7 +6,13 @@ import java.util.BitSet;
 public sealed interface Destination {
 
     /** One node. {@code virtualShard} is -1 when no single key decided. */
-    record One(int node, int virtualShard, long epoch) implements Destination {}
+    record One(int node, int virtualShard, long epoch) implements Destination {
+
+        /** The same for a statement that is put together as one for several nodes is. */
+        public Many alone() {
+            return new Many(new int[]{node}, new BitSet[]{new BitSet()}, true, epoch, null);
+        }
+    }
 
     /**
      * Several nodes in ascending order, each with the virtual shards that the statement touches there. {@code keyed}: a list

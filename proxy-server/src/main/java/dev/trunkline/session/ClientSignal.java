@@ -54,7 +54,9 @@ final class ClientSignal {
             layout.read(body);
         }
         this.binary = body != null && layout.resultFormatCount() > 0 && layout.resultFormat(body, 0) == 1;
-        this.process = number(signal.process(), "integer", PgOid.INT4, source.types(), body, layout);
+        this.process = signal.process() instanceof Signal.Own
+                ? Long.valueOf(session.identity().processId())
+                : number(signal.process(), "integer", PgOid.INT4, source.types(), body, layout);
         this.timeout = number(signal.timeout(), "bigint", PgOid.INT8, source.types(), body, layout);
     }
 
@@ -89,6 +91,7 @@ final class ClientSignal {
     private static Long number(Signal.Number number, String type, int oid, int[] types, ByteBuf body,
             BindLayout layout) {
         return switch (number) {
+            case Signal.Own own -> throw new IllegalStateException("no number is written");
             case Signal.Given given -> given.value();
             case Signal.Parameter parameter -> {
                 int at = parameter.number() - 1;

@@ -5,12 +5,16 @@ import dev.trunkline.plan.PlanKey;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.sql.ConstantText;
 import dev.trunkline.wire.ErrorFields;
+import java.time.Instant;
 
 /**
  * A prepared statement as its session knows it: the text, its plan, and what the nodes call it. The plan is replaced when
  * the catalog or the meaning of names changes.
  */
 final class ClientStatement {
+
+    /** In place of the types of columns, compared by identity. */
+    static final int[] NO_ROWS = {};
 
     private final String name;
     private final byte[] sql;
@@ -27,6 +31,11 @@ final class ClientStatement {
     private ServerStatement toldOf;
     /** The types of its parameters as a node has described them last; null when none has. */
     private int[] describedTypes;
+    /** The types of its columns likewise; {@link #NO_ROWS} where it returns none. */
+    private int[] describedColumns;
+    /** The text of the PREPARE that has made it, with all that was sent with it; null if the protocol has. */
+    private byte[] prepare;
+    private Instant since;
 
     /** @param sql the client's text, which may have comments that the nodes' has not */
     ClientStatement(String name, byte[] sql, ServerStatement server, boolean standardConformingStrings,
@@ -119,8 +128,35 @@ final class ClientStatement {
         describedTypes = types;
     }
 
+    int[] describedColumns() {
+        return describedColumns;
+    }
+
+    void describedColumns(int[] types) {
+        describedColumns = types;
+    }
+
     byte[] sql() {
         return sql;
+    }
+
+    /** The text of the PREPARE that has made it, with all that was sent with it; null if the protocol has. */
+    byte[] prepare() {
+        return prepare;
+    }
+
+    ClientStatement madeBy(byte[] text) {
+        prepare = text;
+        return this;
+    }
+
+    /** When it got its name; null if it has none. */
+    Instant since() {
+        return since;
+    }
+
+    void since(Instant when) {
+        since = when;
     }
 
     boolean standardConformingStrings() {

@@ -1,6 +1,7 @@
 package dev.trunkline.session;
 
 import dev.trunkline.error.ProxyError;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -44,6 +45,7 @@ final class ClientStatements {
         if (statement.name().isEmpty()) {
             unnamed = statement;
         } else {
+            statement.since(Instant.now());
             named.put(statement.name(), statement);
         }
     }

@@ -9,7 +9,6 @@ import dev.trunkline.plan.Merge;
 import dev.trunkline.plan.Plan;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.route.Destination;
-import dev.trunkline.route.Routing;
 import dev.trunkline.wire.BackendEncoder;
 import dev.trunkline.wire.BackendMessage.RowDescription;
 import dev.trunkline.wire.ErrorFields;
@@ -97,10 +96,14 @@ final class FanOutRun implements StatementRun {
 
     static void start(Session session, StatementPlan plan, Destination.Many destination, StatementSource source,
             int maxRows, Runnable done) {
+        if (plan.fanOut().listing()
+                && !StatementListing.know(session, () -> start(session, plan, destination, source, maxRows, done))) {
+            return;
+        }
         if (plan.fanOut().merge().readsTexts() || NodeStatement.bindsTexts(destination)) {
             session.settings().requireUtf8();
         }
-        session.routed(destination.keyed() ? Routing.MULTI_KEY : Routing.FAN_OUT, plan);
+        session.routed(plan.routing(destination), plan);
         FanOutOutput output = new FanOutOutput.ToClient(session, plan.fanOut().merge() instanceof Merge.Explained);
         FanOutRun run = new FanOutRun(session, plan, destination, destination, source, maxRows, output,
                 FanOutWatch.NOBODY, done);
@@ -140,6 +143,9 @@ final class FanOutRun implements StatementRun {
         begin();
         statements = NodeStatement.of(fanOut, source, destination.parts(), inputs.count(),
                 session.worker().lexed(), session.planKey().standardConformingStrings());
+        if (fanOut.listing()) {
+            statements[0] = statements[0].behind(StatementListing.with(session));
+        }
         for (int i = 0; i < inputs.count(); i++) {
             watch.sends(i);
             inputs.get(i).prepare(statements[i], source, fanOut.merge(), portalName);

@@ -6,6 +6,7 @@ import dev.trunkline.route.ListParts;
 import dev.trunkline.sql.LexedText;
 import dev.trunkline.wire.ClientEncoding;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Map;
 
 /**
@@ -26,6 +27,13 @@ record NodeStatement(byte[] sql, Map<Integer, byte[]> values) {
             }
         }
         return false;
+    }
+
+    /** The same behind another text, such as a WITH clause. */
+    NodeStatement behind(byte[] text) {
+        byte[] all = Arrays.copyOf(text, text.length + sql.length);
+        System.arraycopy(sql, 0, all, text.length, sql.length);
+        return new NodeStatement(all, values);
     }
 
     /** The statements of all nodes. */

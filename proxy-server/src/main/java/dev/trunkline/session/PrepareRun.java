@@ -22,6 +22,7 @@ final class PrepareRun implements StatementRun {
     private final Session session;
     private final SessionAction.Prepare prepare;
     private final byte[] written;
+    private final byte[] whole;
     private final PreparedText text;
     private final byte[] sql;
     private final boolean standardStrings;
@@ -31,10 +32,11 @@ final class PrepareRun implements StatementRun {
     private ClientStatement statement;
     private boolean over;
 
-    private PrepareRun(Session session, SessionAction.Prepare prepare, byte[] written, Runnable done) {
+    private PrepareRun(Session session, SessionAction.Prepare prepare, StatementSource source, Runnable done) {
         this.session = session;
         this.prepare = prepare;
-        this.written = written;
+        this.written = source.sql();
+        this.whole = source.whole();
         this.standardStrings = session.planKey().standardConformingStrings();
         this.text = PreparedText.ofPrepare(written, standardStrings);
         this.sql = text.statement();
@@ -42,7 +44,7 @@ final class PrepareRun implements StatementRun {
     }
 
     static void start(Session session, SessionAction.Prepare prepare, StatementSource source, Runnable done) {
-        new PrepareRun(session, prepare, source.sql(), done).go();
+        new PrepareRun(session, prepare, source, done).go();
     }
 
     /** Goes as far as nothing has to be awaited. */
@@ -103,7 +105,7 @@ final class PrepareRun implements StatementRun {
     private void known() {
         // PostgreSQL, too, looks at the statement first and at its name then.
         session.statements().requireFree(prepare.name());
-        session.statements().put(statement);
+        session.statements().put(statement.madeBy(whole));
         session.replies().commandComplete("PREPARE");
         done.run();
     }

@@ -9,9 +9,7 @@ import dev.trunkline.plan.PlanKey;
 import dev.trunkline.plan.StatementPlan;
 import dev.trunkline.sql.CommentFreeText;
 import dev.trunkline.sql.ConstantText;
-import dev.trunkline.wire.BackendDecoder;
 import dev.trunkline.wire.BackendEncoder;
-import dev.trunkline.wire.BackendMessage.ParameterDescription;
 import dev.trunkline.wire.FrontendEncoder;
 import dev.trunkline.wire.FrontendMessage.Target;
 import dev.trunkline.wire.MessageTypes;
@@ -164,12 +162,33 @@ final class Preparing {
         return statement.describedTypes();
     }
 
+    /** The columns' types likewise, {@link ClientStatement#NO_ROWS} for none. */
+    int[] describedColumns(ClientStatement statement) {
+        ServerStatement.Accepted said = accepted(statement);
+        if (said != null && said.description() != null) {
+            statement.describedColumns(columnTypes(said.description()));
+        }
+        return statement.describedColumns();
+    }
+
+    /** @param description a ParameterDescription, and a RowDescription or NoData */
+    static int[] columnTypes(byte[] description) {
+        ByteBuf columns = Unpooled.wrappedBuffer(description)
+                .skipBytes(1 + Unpooled.wrappedBuffer(description).getInt(1));
+        return columns.getByte(columns.readerIndex()) == MessageTypes.NO_DATA
+                ? ClientStatement.NO_ROWS
+                : ResultShape.of(columns).types();
+    }
+
     /** @param description begins with a whole ParameterDescription */
     static int[] parameterTypes(byte[] description) {
+        // Of more than 65,535 parameters the message has all, and no number.
         ByteBuf message = Unpooled.wrappedBuffer(description);
-        ByteBuf body = message.slice(HEADER, message.getInt(1) - 4);
-        return ((ParameterDescription) BackendDecoder.decode(MessageTypes.PARAMETER_DESCRIPTION, body)).types()
-                .stream().mapToInt(Integer::intValue).toArray();
+        int[] types = new int[(message.getInt(1) - Integer.BYTES - Short.BYTES) / Integer.BYTES];
+        for (int i = 0; i < types.length; i++) {
+            types[i] = message.getInt(HEADER + Short.BYTES + i * Integer.BYTES);
+        }
+        return types;
     }
 
     /** Has a node have a statement of our own. */

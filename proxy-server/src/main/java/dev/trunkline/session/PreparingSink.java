@@ -45,6 +45,7 @@ final class PreparingSink implements MessageSink {
             }
             case MessageTypes.ROW_DESCRIPTION, MessageTypes.NO_DATA -> {
                 add(frame);
+                statement.describedColumns(Preparing.columnTypes(description.toByteArray()));
                 accept(description.toByteArray());
                 if (forClient) {
                     statement.told(ResultShape.of(frame));

@@ -22,6 +22,11 @@ record ResultShape(List<Column> columns) {
         }
     }
 
+    /** The types of the columns. */
+    int[] types() {
+        return columns.stream().mapToInt(Column::type).toArray();
+    }
+
     /** The shape that a RowDescription or NoData message says. */
     static ResultShape of(ByteBuf frame) {
         byte type = frame.getByte(frame.readerIndex());

@@ -86,7 +86,7 @@ final class SimpleProtocol {
                 session.cycle().end();
                 yield true;
             }
-            case 1 -> single(lexed, sql, standardStrings, in, start, length);
+            case 1 -> single(lexed, sql, size, standardStrings, in, start, length);
             default -> several(lexed, sql, size, standardStrings, in, start, length);
         };
     }
@@ -125,7 +125,8 @@ final class SimpleProtocol {
         return before.codePointCount(0, before.length()) + 1;
     }
 
-    private boolean single(LexedText lexed, byte[] sql, boolean standardStrings, ByteBuf in, int start, int length) {
+    private boolean single(LexedText lexed, byte[] sql, int size, boolean standardStrings, ByteBuf in, int start,
+            int length) {
         StatementPlan plan = session.plans().plan(lexed.fingerprint(0), sql, lexed.statementStart(0),
                 lexed.statementEnd(0), 0);
         if (plan == null) {
@@ -133,7 +134,7 @@ final class SimpleProtocol {
         }
         session.actions().checkNotFailed(plan);
         if (session.cycle().hasUnsynced()) {
-            StringRun.start(session, java.util.Arrays.copyOf(sql, lexed.statementEnd(0)), List.of(plan),
+            StringRun.start(session, java.util.Arrays.copyOf(sql, size), List.of(plan),
                     List.of(session.planKey()), standardStrings);
             return true;
         }
@@ -144,7 +145,8 @@ final class SimpleProtocol {
             checkText(in, start, length);
             session.routed(Routing.LOCAL, plan);
             session.actions().perform(plan,
-                    StatementSource.simple(sql, lexed.statementStart(0), lexed.statementEnd(0)), session.cycle()::end);
+                    StatementSource.simple(sql, size, lexed.statementStart(0), lexed.statementEnd(0)),
+                    session.cycle()::end);
             return true;
         }
         BoundValues values = session.worker().values().statement(sql, lexed.fingerprint(0), standardStrings)
@@ -153,7 +155,7 @@ final class SimpleProtocol {
         if (destination instanceof Destination.Many many) {
             checkNoParameters(plan, sql, lexed.statementStart(0), lexed.statementEnd(0), standardStrings);
             FanOutRun.start(session, plan, many,
-                    StatementSource.simple(sql, lexed.statementStart(0), lexed.statementEnd(0)), 0,
+                    StatementSource.simple(sql, size, lexed.statementStart(0), lexed.statementEnd(0)), 0,
                     session.cycle()::end);
             return true;
         }

@@ -138,7 +138,8 @@ final class StringRun implements StatementRun {
             next++;
             session.routed(Routing.LOCAL, plan);
             session.actions().perform(plan,
-                    StatementSource.simple(sql, lexed.statementStart(i), lexed.statementEnd(i)), this::step);
+                    StatementSource.simple(sql, sql.length, lexed.statementStart(i), lexed.statementEnd(i)),
+                    this::step);
             return;
         }
         SimpleProtocol.checkNoParameters(plan, sql, lexed.statementStart(i), lexed.statementEnd(i), standardStrings);
@@ -149,7 +150,8 @@ final class StringRun implements StatementRun {
         if (destination instanceof Destination.Many many) {
             next++;
             FanOutRun.start(session, plan, many,
-                    StatementSource.simple(sql, lexed.statementStart(i), lexed.statementEnd(i)), 0, this::step);
+                    StatementSource.simple(sql, sql.length, lexed.statementStart(i), lexed.statementEnd(i)), 0,
+                    this::step);
             return;
         }
         if (plan.effects().contains(SessionEffect.COPY_IN)) {

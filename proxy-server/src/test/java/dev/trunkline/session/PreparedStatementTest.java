@@ -225,14 +225,20 @@ class PreparedStatementTest {
         assertEquals("T " + rows, ask(client, "SHOW trunkline.prepared_statements"));
         assertEquals("1 2 T " + rows, exchange(client, parse("", "SHOW trunkline.prepared_statements"), bind("", ""),
                 describePortal(""), execute(""), new Sync()));
-        for (String sql : List.of("SELECT * FROM pg_prepared_statements", "TABLE pg_catalog.pg_prepared_statements",
-                "SELECT EXISTS (SELECT FROM pg_prepared_statements WHERE name = 'one')",
-                "COPY (SELECT name FROM pg_prepared_statements) TO STDOUT", "SELECT pg_prepared_statement()",
-                "PREPARE p AS SELECT name FROM pg_prepared_statements")) {
+        for (String sql : List.of("TABLE pg_prepared_statements", "SELECT FROM pg_catalog.pg_prepared_statements p")) {
+            assertTrue(ask(client, sql).endsWith("[SELECT 2] Z:I"), sql);
+        }
+        for (String sql : List.of("COPY (SELECT name FROM pg_prepared_statements) TO STDOUT",
+                "SELECT pg_prepared_statement()", "SELECT name, custom_plans FROM pg_prepared_statements",
+                "EXPLAIN SELECT name FROM pg_prepared_statements",
+                "WITH w AS (SELECT 1) SELECT name FROM w, pg_prepared_statements",
+                "CREATE TEMP TABLE t AS SELECT name FROM pg_prepared_statements",
+                "SELECT pg_catalog.pg_prepared_statements.name FROM pg_catalog.pg_prepared_statements")) {
             assertEquals("error TL002 Z:I", ask(client, sql), sql);
         }
         assertEquals("[DEALLOCATE ALL] Z:I", ask(client, "DEALLOCATE ALL"));
         assertEquals("T [SHOW] Z:I", ask(client, "SHOW trunkline.prepared_statements"));
+        assertEquals("T row(0) [SELECT 1] Z:I", ask(client, "SELECT count(*) FROM pg_prepared_statements"));
     }
 
     // ---- how drivers do it

@@ -147,13 +147,19 @@ class SignalTest {
     @Test
     void aClientMaySignalItself() throws Exception {
         for (SessionFixture fixture : List.of(one, two)) {
-            try (PgClient client = fixture.client()) {
-                assertEquals("T error 57014 Z:I", ask(client, cancel(client)));
-                ask(client, "BEGIN");
-                assertEquals("T error 57014 Z:E", ask(client, cancel(client)));
-                ask(client, "ROLLBACK");
-                client.send(new Query("SELECT pg_terminate_backend(" + id(client) + ")"));
-                assertTrue(endedBy57P01(client));
+            for (boolean byFunction : List.of(false, true)) {
+                try (PgClient client = fixture.client()) {
+                    String own = byFunction ? "pg_catalog.pg_backend_pid()" : "" + id(client);
+                    String cancel = "SELECT pg_cancel_backend(" + own + ")";
+                    assertEquals("T error 57014 Z:I", ask(client, cancel));
+                    ask(client, "BEGIN");
+                    assertEquals("T error 57014 Z:E", ask(client, cancel));
+                    ask(client, "ROLLBACK");
+                    assertEquals("1 t[] T 2 error 57014 Z:I", exchange(client, parse("", cancel), describeStatement(""),
+                            bind("", ""), execute(""), new Sync()));
+                    client.send(new Query("SELECT pg_terminate_backend(" + own + ")"));
+                    assertTrue(endedBy57P01(client));
+                }
             }
         }
     }
