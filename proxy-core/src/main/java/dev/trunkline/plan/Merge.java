@@ -141,7 +141,8 @@ public sealed interface Merge {
 
         record Literal(long rows) implements RowCount {}
 
-        record Parameter(int number) implements RowCount {}
+        /** {@code type} is the parameter's where the client declares none: int8, or the integer that it is cast to. */
+        record Parameter(int number, int type) implements RowCount {}
     }
 
     /**

@@ -15,7 +15,6 @@ import dev.trunkline.route.StatementFacts;
 import dev.trunkline.route.Term;
 import dev.trunkline.sql.Expr;
 import dev.trunkline.sql.LexedText;
-import dev.trunkline.sql.LiteralKind;
 import dev.trunkline.sql.Query;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -159,28 +158,7 @@ final class MergePlanner {
 
     private RowCount rowCount(Expr expr, String clause) throws NotCopied {
         names.look(expr);
-        switch (expr) {
-            case null -> {
-                return null;
-            }
-            case Expr.Literal literal when literal.kind() == LiteralKind.NULL -> {
-                return null;
-            }
-            case Expr.Literal literal when literal.kind() == LiteralKind.INTEGER
-                    && literal.span().of(text).matches("[0-9]{1,18}") -> {
-                return new RowCount.Literal(Long.parseLong(literal.span().of(text)));
-            }
-            case Expr.Opaque opaque when opaque.shape().equals("FETCH ONE") -> {
-                return new RowCount.Literal(1);
-            }
-            case Expr.Parameter parameter -> {
-                if (!Expr.Parameter.standsOnce(parameter.number(), text)) {
-                    throw new NotCopied(clause + " by a parameter that is used elsewhere too");
-                }
-                return new RowCount.Parameter(parameter.number());
-            }
-            default -> throw new NotCopied(clause + " by an expression");
-        }
+        return LimitReader.read(expr, clause, text);
     }
 
     // ---- rows

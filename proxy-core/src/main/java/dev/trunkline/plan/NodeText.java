@@ -3,6 +3,7 @@ package dev.trunkline.plan;
 import dev.trunkline.plan.Merge.RowCount;
 import dev.trunkline.sql.Query;
 import dev.trunkline.sql.Span;
+import dev.trunkline.value.PgOid;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -52,15 +53,25 @@ final class NodeText {
         replace(query.limitSpan(),
                 "LIMIT " + (count instanceof RowCount.Literal l && offset instanceof RowCount.Literal o
                         ? "" + (l.rows() + o.rows())
-                        : bounded(count, "least($%1$d::int8, " + MOST_ROWS + ")") + " + "
-                                + bounded(offset, "least(coalesce($%1$d::int8, 0), " + MOST_ROWS + ")")));
+                        : bounded(count, "least(%s, " + MOST_ROWS + ")") + " + "
+                                + bounded(offset, "least(coalesce(%s, 0), " + MOST_ROWS + ")")));
         replace(query.offsetSpan(), "");
     }
 
     private static String bounded(RowCount count, String parameter) {
         return switch (count) {
             case RowCount.Literal literal -> "" + literal.rows();
-            case RowCount.Parameter number -> parameter.formatted(number.number());
+            case RowCount.Parameter number -> parameter.formatted(
+                    typed(number) + (number.type() == PgOid.INT8 ? "" : "::int8"));
+        };
+    }
+
+    /** The parameter, of the type that it has in the client's text. */
+    private static String typed(RowCount.Parameter parameter) {
+        return "$" + parameter.number() + switch (parameter.type()) {
+            case PgOid.INT2 -> "::int2";
+            case PgOid.INT4 -> "::int4";
+            default -> "::int8";
         };
     }
 
@@ -88,7 +99,7 @@ final class NodeText {
     /** A parameter must stay in the text, of the same type: a clause with NULL does nothing. */
     private void drop(Span span, String clause, RowCount count) {
         replace(span, count instanceof RowCount.Parameter parameter
-                ? clause + " nullif($" + parameter.number() + "::int8, $" + parameter.number() + ")"
+                ? clause + " nullif(" + typed(parameter) + ", $" + parameter.number() + ")"
                 : "");
     }
 

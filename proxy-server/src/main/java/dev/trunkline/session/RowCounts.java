@@ -14,10 +14,12 @@ final class RowCounts implements IntToLongFunction {
 
     private final ByteBuf values;
     private final int[] types;
+    private final Merge.Limit limit;
 
-    private RowCounts(ByteBuf values, int[] types) {
+    private RowCounts(ByteBuf values, int[] types, Merge.Limit limit) {
         this.values = values;
         this.types = types;
+        this.limit = limit;
     }
 
     /**
@@ -27,8 +29,8 @@ final class RowCounts implements IntToLongFunction {
      * @param types the parameters' types as declared, 0 or a shorter array where they are left open
      */
     static RowCounts of(Merge merge, ByteBuf values, int[] types) {
-        RowCounts counts = new RowCounts(values, types);
         Merge.Limit limit = limitOf(merge);
+        RowCounts counts = new RowCounts(values, types, limit);
         if (limit != null && limit.offset() instanceof Merge.RowCount.Parameter offset
                 && counts.read(offset.number(), 0) < 0) {
             throw ProxyError.NEGATIVE_OFFSET.with();
@@ -68,7 +70,9 @@ final class RowCounts implements IntToLongFunction {
         if (length < 0) {
             return ifNull;
         }
-        int type = number <= types.length ? types[number - 1] : PgOid.UNSPECIFIED;
+        int type = number <= types.length && !PgOid.isUnspecified(types[number - 1])
+                ? types[number - 1]
+                : openType(number);
         if (format == 1) {
             return binary(at + 4, length, type, number);
         }
@@ -77,6 +81,12 @@ final class RowCounts implements IntToLongFunction {
             throw notRead(number);
         }
         return Long.parseLong(text);
+    }
+
+    private int openType(int number) {
+        return limit.count() instanceof Merge.RowCount.Parameter count && count.number() == number
+                ? count.type()
+                : ((Merge.RowCount.Parameter) limit.offset()).type();
     }
 
     private long binary(int at, int length, int type, int number) {
@@ -94,7 +104,7 @@ final class RowCounts implements IntToLongFunction {
         return switch (type) {
             case PgOid.INT2 -> 2;
             case PgOid.INT4 -> 4;
-            case PgOid.INT8, PgOid.UNSPECIFIED -> 8;
+            case PgOid.INT8 -> 8;
             default -> throw notRead(number);
         };
     }

@@ -197,9 +197,12 @@ class MergeParityTest {
                 "SELECT DISTINCT g FROM m ORDER BY g LIMIT $1 OFFSET $2")) {
             for (List<StatementFile.Parameter> values : List.of(List.of(none, none), List.of(two, none),
                     List.of(none, two))) {
-                assertEquals(plain.execute(sql, values, PlainClient.Format.TEXT, 0, List.of()).lines(),
-                        proxied.get(3).execute(sql, values, PlainClient.Format.TEXT, 0, List.of()).lines(),
-                        sql + " " + values);
+                for (String cast : List.of("", "::INTEGER", "::pg_catalog.int8")) {
+                    String typed = sql.replaceAll("[$]\\d", "$0" + cast);
+                    assertEquals(plain.execute(typed, values, PlainClient.Format.TEXT, 0, List.of()).lines(),
+                            proxied.get(3).execute(typed, values, PlainClient.Format.TEXT, 0, List.of()).lines(),
+                            typed + " " + values);
+                }
             }
         }
         assertEquals(plain.query("SELECT id FROM m ORDER BY id LIMIT NULL OFFSET NULL", List.of()).lines(),

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.trunkline.testing.PgClient;
 import dev.trunkline.wire.BackendMessage.DataRow;
+import dev.trunkline.wire.FrontendMessage.Bind;
+import dev.trunkline.wire.Bytes;
 import dev.trunkline.wire.BackendMessage.NoData;
 import dev.trunkline.wire.BackendMessage.ParameterDescription;
 import dev.trunkline.wire.BackendMessage.ParseComplete;
@@ -242,6 +244,19 @@ class PreparedStatementTest {
     }
 
     // ---- how drivers do it
+
+    /** SQLAlchemy on psycopg 3 and asyncpg: what a client leaves open is of the type that it is cast to. */
+    @Test
+    void numbersOfRowsThatAreCast() throws Exception {
+        String sql = "/* trunkline: fan_out=allow */ SELECT v FROM items WHERE v IN ('a', 'b') ORDER BY v COLLATE \"C\""
+                + " LIMIT $1::INTEGER OFFSET $2::smallint";
+        assertEquals("1 t[23, 21] T 2 row(b) [SELECT 1] Z:I", exchange(client, parse("", sql), describeStatement(""),
+                new Bind("", "", List.of(1), List.of(Bytes.of(new byte[]{0, 0, 0, 1}), Bytes.of(new byte[]{0, 1})),
+                        List.of()),
+                execute(""), new Sync()));
+        assertEquals("1 2 row(a) row(b) [SELECT 2] Z:I",
+                exchange(client, parse("", sql), bind("", "", "2", null), execute(""), new Sync()));
+    }
 
     /** asyncpg: Flush instead of Sync, and Bind only when the description is there. */
     @Test
