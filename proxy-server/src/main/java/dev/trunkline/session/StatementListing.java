@@ -4,6 +4,7 @@ import dev.trunkline.backend.ServerStatement;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.Plan;
 import dev.trunkline.plan.SessionAction;
+import dev.trunkline.value.PgOid;
 import dev.trunkline.wire.BackendMessage.Field;
 import java.nio.charset.StandardCharsets;
 import java.time.ZoneOffset;
@@ -25,7 +26,6 @@ import java.util.stream.Collectors;
  */
 final class StatementListing {
 
-    private static final int FIRST_OWN_OID = 16384;
     /** The versions of PostgreSQL whose columns of the view are known, and the first that tells the columns' types. */
     private static final int NEWEST = 18;
     private static final int TELLS_RESULTS = 16;
@@ -118,7 +118,7 @@ final class StatementListing {
     }
 
     private static String oids(Session session, int[] types) {
-        boolean own = Arrays.stream(types).anyMatch(type -> Integer.compareUnsigned(type, FIRST_OWN_OID) >= 0);
+        boolean own = Arrays.stream(types).anyMatch(PgOid::isUserDefined);
         if (own && session.database().nodes().size() > 1) {
             // Another node's number of it may be another one.
             throw ProxyError.STATEMENTS_ELSEWHERE.with();
