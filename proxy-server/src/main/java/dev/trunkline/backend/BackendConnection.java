@@ -264,27 +264,27 @@ public final class BackendConnection extends ChannelInboundHandlerAdapter {
     /** Prepares a statement that the connection does not hold. */
     public void parse(ServerStatement statement, ReplySink sink, Undo ifSkipped) {
         if (statements.takeDoubt(statement)) {
-            drop(statement);
+            drop(statement, new ServerStatements.Doubted(statement));
         }
         byte[] sql = encoding == null ? statement.sql() : spoken(statement.sql(), 0, statement.sql().length);
         FrontendEncoder.parse(stage(), statement.name(), sql, 0, sql.length,
                 statement.parameterTypes());
         expectParse(statement, sink, ifSkipped);
+        for (ServerStatement evicted = statements.evict(); evicted != null; evicted = statements.evict()) {
+            drop(evicted, evicted);
+        }
     }
 
     public void expectParse(ServerStatement statement, ReplySink sink, Undo ifSkipped) {
         unsynced = true;
         statements.add(statement);
         expected.add(Kind.PARSE, sink, statement, ifSkipped);
-        for (ServerStatement evicted = statements.evict(); evicted != null; evicted = statements.evict()) {
-            drop(evicted);
-        }
     }
 
-    private void drop(ServerStatement statement) {
+    private void drop(ServerStatement statement, Object dropped) {
         unsynced = true;
         FrontendEncoder.close(stage(), FrontendMessage.Target.STATEMENT, statement.name());
-        expected.add(Kind.CLOSE, ReplySink.DROP, statement, null);
+        expected.add(Kind.CLOSE, ReplySink.DROP, dropped, null);
     }
 
     /**

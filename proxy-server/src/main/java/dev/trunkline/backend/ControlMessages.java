@@ -127,11 +127,8 @@ final class ControlMessages {
             prepareAgain(kind);
             return;
         }
-        if (stale) {
-            statements.doubtAll();
-            if (kind == Kind.PARSE) {
-                statements.doubt((ServerStatement) expected.extra());
-            }
+        if (stale && kind == Kind.PARSE && expected.extra() instanceof ServerStatement refused) {
+            statements.doubt(refused);
         }
         ReplySink sink = expected.sink();
         if (kind != Kind.QUERY && kind != Kind.SYNC) {
@@ -141,6 +138,10 @@ final class ControlMessages {
                 FrontendEncoder.sync(connection.stage());
                 connection.flush();
             }
+        }
+        if (stale) {
+            // Also what was to go, and has stayed because that was skipped.
+            statements.doubtAll();
         }
         BackendOwner owner = connection.owner();
         if (owner != null) {
@@ -167,8 +168,10 @@ final class ControlMessages {
             replay.beginAgain(connection.stage());
         }
         for (ServerStatement statement : again) {
-            statements.takeDoubt(statement);
-            statements.add(statement);
+            if (!expected.drops(statement)) {
+                statements.takeDoubt(statement);
+                statements.add(statement);
+            }
             FrontendEncoder.close(connection.stage(), FrontendMessage.Target.STATEMENT, statement.name());
             byte[] sql = connection.spoken(statement.sql(), 0, statement.sql().length);
             FrontendEncoder.parse(connection.stage(), statement.name(), sql, 0, sql.length,
@@ -183,7 +186,7 @@ final class ControlMessages {
         replay.sendAgain(connection.stage());
         for (ServerStatement statement : again.reversed()) {
             expected.addFirst(Kind.PARSE, ReplySink.DROP, statement);
-            expected.addFirst(Kind.CLOSE, ReplySink.DROP, null);
+            expected.addFirst(Kind.CLOSE, ReplySink.DROP, new ServerStatements.Doubted(statement));
         }
         if (inTransaction) {
             replay.expectBegin();

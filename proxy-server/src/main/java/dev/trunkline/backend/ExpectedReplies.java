@@ -50,8 +50,8 @@ final class ExpectedReplies {
     }
 
     /**
-     * {@code extra} is the {@link ServerStatement} of a PARSE, the one that a CLOSE of ours drops, or the bytes of a FAKE;
-     * {@code ifSkipped} may be null.
+     * {@code extra} is the {@link ServerStatement} of a PARSE, what a CLOSE of ours drops ({@link ServerStatements#stays}), or the
+     * bytes of a FAKE; {@code ifSkipped} may be null.
      */
     void add(Kind kind, ReplySink sink, Object extra, Undo ifSkipped) {
         if (size == kinds.length) {
@@ -115,6 +115,16 @@ final class ExpectedReplies {
         added++;
     }
 
+    /** Whether a statement is dropped. */
+    boolean drops(ServerStatement statement) {
+        for (int i = 0; i < size; i++) {
+            if (kinds[at(i)] == Kind.CLOSE && extras[at(i)] == statement) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Whether a Sync is among them. */
     boolean hasSync() {
         for (int i = 0; i < size; i++) {
@@ -147,8 +157,8 @@ final class ExpectedReplies {
             int at = at(i);
             if (kinds[at] == Kind.PARSE && extras[at] instanceof ServerStatement statement) {
                 held.remove(statement);
-            } else if (kinds[at] == Kind.CLOSE && extras[at] instanceof ServerStatement statement) {
-                held.keep(statement);
+            } else if (kinds[at] == Kind.CLOSE) {
+                held.stays(extras[at]);
             } else if (kinds[at] == Kind.FAKE) {
                 ((ByteBuf) extras[at]).release();
             }

@@ -11,6 +11,9 @@ import java.util.Set;
  */
 final class ServerStatements {
 
+    /** One that is dropped because nobody knows whether it is there. */
+    record Doubted(ServerStatement statement) {}
+
     private final int capacity;
     private final Map<ServerStatement, Boolean> named = new LinkedHashMap<>(16, 0.75f, true);
     private final Set<ServerStatement> doubtful = new HashSet<>();
@@ -42,9 +45,13 @@ final class ServerStatements {
         return oldest;
     }
 
-    /** A statement that was to go is still there. */
-    void keep(ServerStatement statement) {
-        named.put(statement, Boolean.TRUE);
+    /** What was to go has not gone: a statement, which is still there, or a {@link Doubted} one, which may be. */
+    void stays(Object dropped) {
+        if (dropped instanceof ServerStatement statement) {
+            named.put(statement, Boolean.TRUE);
+        } else if (dropped instanceof Doubted doubted) {
+            doubt(doubted.statement);
+        }
     }
 
     /** What is held may not be what we think: each statement is dropped and prepared again before its next use. */

@@ -434,31 +434,4 @@ class BackendConnectionTest {
             assertFalse(connection.isBusy());
         }
     }
-
-    @Test
-    void theLeastRecentlyUsedStatementIsClosedWhenThereAreTooMany() {
-        open();
-        ServerStatement first = new ServerStatement("tl_1", new byte[0], new int[0], 1, null);
-        ServerStatement second = new ServerStatement("tl_2", new byte[0], new int[0], 1, null);
-        ServerStatement third = new ServerStatement("tl_3", new byte[0], new int[0], 1, null);
-        connection.expectParse(first, client, null);
-        connection.expectParse(second, client, null);
-        assertTrue(connection.has(first));
-        connection.expectParse(third, client, null);
-        assertFalse(connection.has(second));
-        assertTrue(connection.has(first));
-        connection.flush();
-        ByteBuf sent = channel.readOutbound();
-        assertEquals("Stl_2", sent.toString(5, 5, java.nio.charset.StandardCharsets.US_ASCII));
-        sent.release();
-        byte[] reply = bytes(out -> {
-            BackendEncoder.parseComplete(out);
-            BackendEncoder.parseComplete(out);
-            BackendEncoder.parseComplete(out);
-            BackendEncoder.closeComplete(out);
-        });
-        feed(reply, 0, reply.length);
-        assertEquals(3 * 5, streamed.readableBytes());
-        assertFalse(connection.isBusy());
-    }
 }
