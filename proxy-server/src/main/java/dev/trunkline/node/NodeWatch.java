@@ -40,7 +40,7 @@ final class NodeWatch implements Runnable, AutoCloseable {
     /** What PostgreSQL says where a function of the catalogs is asked for something that has been dropped since it was listed. */
     private static final Set<String> OVERTAKEN = Set.of("XX000", "3F000", "42703", "42704", "42883", "42P01");
     private static final int READINGS = 5;
-    /** Another transaction holds a lock: the reading has given way, and begins again for as long as this. */
+    /** Another transaction holds a lock: the reading has given way, and begins again for a while. */
     private static final String LOCKED = "55P03";
     private static final Duration LOCK_PATIENCE = Duration.ofSeconds(5);
     private static final Duration FIRST_RETRY = Duration.ofMillis(250);
@@ -63,6 +63,7 @@ final class NodeWatch implements Runnable, AutoCloseable {
     private final Login login;
     private final ControlPool pool;
     private final Duration interval;
+    private final Duration lockPatience;
     private final Listener listener;
     private final Thread thread;
 
@@ -80,10 +81,16 @@ final class NodeWatch implements Runnable, AutoCloseable {
     private Duration retry = FIRST_RETRY;
 
     NodeWatch(String database, NodeConfig node, Login login, Duration interval, Listener listener) {
+        this(database, node, login, interval, LOCK_PATIENCE, listener);
+    }
+
+    NodeWatch(String database, NodeConfig node, Login login, Duration interval, Duration lockPatience,
+            Listener listener) {
         this.node = node;
         this.login = login;
         this.pool = new ControlPool(database, node, login);
         this.interval = interval;
+        this.lockPatience = lockPatience;
         this.listener = listener;
         this.thread = Thread.ofPlatform().name("control-" + database + "-" + node.name()).daemon().unstarted(this);
     }
@@ -219,7 +226,7 @@ final class NodeWatch implements Runnable, AutoCloseable {
                 return;
             } catch (SQLException e) {
                 boolean locked = LOCKED.equals(e.getSQLState());
-                boolean gaveWay = locked && System.nanoTime() - since < LOCK_PATIENCE.toNanos();
+                boolean gaveWay = locked && System.nanoTime() - since < lockPatience.toNanos();
                 if (locked && !gaveWay && schema != null) {
                     LOG.warn("the schema of node {} is locked by a transaction, and not read anew: {}", node.name(),
                             reason(e));
