@@ -2,7 +2,8 @@ package dev.trunkline.error;
 
 /**
  * Every error that the proxy itself raises. The message is lower case without a full stop and the hint is a sentence, as in
- * PostgreSQL; both are {@link String#format} templates over the same arguments. {@code docs/errors.md} lists them all.
+ * PostgreSQL; both are {@link String#format} templates over the same arguments. {@code docs/errors.md} lists them all. Each says
+ * what the log has of it: one that may quote a client's values is logged without them.
  *
  * <p>Refusals use class TL and not 0A000: HikariCP drops a healthy connection on 0A000 (semantics.md 29).
  */
@@ -14,12 +15,16 @@ public enum ProxyError {
     NOT_OVER_NODES("TL002", Fault.CLIENT, "%s is not supported over several nodes", "%s"),
     SHARD_KEY_NOT_KNOWN("TL003", Fault.CLIENT, "the shard key %s", "%s"),
     HINT_CONTRADICTED("TL003", Fault.CLIENT, "the routing hint %s contradicts the statement: %s",
-            "Leave the hint out, or make both name the same shard key and node."),
+            "Leave the hint out, or make both name the same shard key and node.",
+            LoggedText.as("the routing hint contradicts the statement: %2$s")),
+    HINT_NOT_A_KEY("22023", Fault.CLIENT, "the routing hint %s is no shard key of %s: %s",
+            "Give a value of the key's type, or a list like (42, 'eu') for a key of several columns.",
+            LoggedText.as("the routing hint is no shard key of %2$s: %3$s")),
     OVER_BUDGET("TL004", Fault.CLIENT, "%s", "%s"),
-    NOT_UNDERSTOOD("TL005", Fault.CLIENT, "statement not understood: %s", "%s"),
+    NOT_UNDERSTOOD("TL005", Fault.CLIENT, "statement not understood: %s", "%s", LoggedText.WITHOUT_LITERALS),
 
     // SQL that PostgreSQL would refuse as well.
-    SYNTAX_ERROR("42601", Fault.CLIENT, "%s", null),
+    SYNTAX_ERROR("42601", Fault.CLIENT, "%s", null, LoggedText.WITHOUT_LITERALS),
     TOO_COMPLEX("54001", Fault.CLIENT, "%s", "Shorten the statement or split it into several."),
     UNDEFINED_FUNCTION("42883", Fault.CLIENT, "function %s is not known on the nodes",
             "Check its name and schema; the proxy sees a function that was just created after some seconds."),
@@ -45,8 +50,8 @@ public enum ProxyError {
     TRANSACTION_TIMEOUT("25P04", Fault.CLIENT, "terminating connection due to transaction timeout", null),
     IDLE_SESSION_TIMEOUT("57P05", Fault.CLIENT, "terminating connection due to idle-session timeout", null),
     STATEMENT_TIMEOUT("57014", Fault.CLIENT, "canceling statement due to statement timeout", null),
-    BAD_COPY_DATA("22P04", Fault.CLIENT, "%s", null),
-    INVALID_PARAMETER_VALUE("22023", Fault.CLIENT, "%s", "%s"),
+    BAD_COPY_DATA("22P04", Fault.CLIENT, "%s", null, LoggedText.WITHOUT_VALUES),
+    INVALID_PARAMETER_VALUE("22023", Fault.CLIENT, "%s", "%s", LoggedText.WITHOUT_VALUES),
     OUT_OF_RANGE("22003", Fault.CLIENT, "%s", null),
     CHANNELS_ELSEWHERE("TL002", Fault.CLIENT,
             "pg_listening_channels is not supported: the proxy listens, not the session's connection",
@@ -58,7 +63,8 @@ public enum ProxyError {
             "%s of a process id that a client was told is served alone in a SELECT only",
             "SELECT it with a constant or a parameter and nothing else, or use KILL in the admin database."),
     SIGNAL_DENIED("42501", Fault.CLIENT, "%s", null),
-    INVALID_NUMBER("22P02", Fault.CLIENT, "invalid input syntax for type %s: \"%s\"", null),
+    INVALID_NUMBER("22P02", Fault.CLIENT, "invalid input syntax for type %s: \"%s\"", null,
+            LoggedText.as("invalid input syntax for type %1$s")),
     UNDEFINED_SETTING("42704", Fault.CLIENT, "unrecognized configuration parameter \"%s\"", null),
 
     // The connection.
@@ -66,10 +72,13 @@ public enum ProxyError {
     NEGATIVE_OFFSET("2201X", Fault.CLIENT, "OFFSET must not be negative", null),
     PROTOCOL_VIOLATION("08P01", Fault.CLIENT, "%s", null),
     UNSUPPORTED_FORMAT_CODE("22023", Fault.CLIENT, "unsupported format code: %s", null),
-    INVALID_ENCODING("22021", Fault.CLIENT, "invalid byte sequence for encoding \"UTF8\": %s", null),
-    INVALID_BYTES("22021", Fault.CLIENT, "invalid byte sequence for encoding \"%s\": %s", null),
+    INVALID_ENCODING("22021", Fault.CLIENT, "invalid byte sequence for encoding \"UTF8\": %s", null,
+            LoggedText.as("invalid byte sequence for encoding \"UTF8\"")),
+    INVALID_BYTES("22021", Fault.CLIENT, "invalid byte sequence for encoding \"%s\": %s", null,
+            LoggedText.as("invalid byte sequence for encoding \"%1$s\"")),
     UNTRANSLATABLE("22P05", Fault.CLIENT,
-            "character with byte sequence %s in encoding \"%s\" has no equivalent in encoding \"%s\"", null),
+            "character with byte sequence %s in encoding \"%s\" has no equivalent in encoding \"%s\"", null,
+            LoggedText.as("character in encoding \"%2$s\" has no equivalent in encoding \"%3$s\"")),
     UNSUPPORTED_PROTOCOL("0A000", Fault.CLIENT, "unsupported frontend protocol %s: server supports 3.0 to 3.2", null),
     REPLICATION_NOT_SERVED("0A000", Fault.CLIENT,
             "replication connections are not served by the proxy", "Connect to the node itself."),
@@ -126,7 +135,8 @@ public enum ProxyError {
     // The proxy.
     SHUTTING_DOWN("57P01", Fault.OPERATOR, "terminating connection due to administrator command", null),
     INTERNAL("XX000", Fault.PROXY,
-            "internal error: %s", "This is a defect of Trunkline; please report it with the proxy's log."),
+            "internal error: %s", "This is a defect of Trunkline; please report it with the proxy's log.",
+            LoggedText.WITHOUT_VALUES),
     OUT_OF_MEMORY("53200", Fault.OPERATOR, "out of memory",
             "Give the proxy more memory, or lower limits.clients, limits.messageSize or limits.clientBuffer."),
     MAP_INCOMPLETE("58000", Fault.OPERATOR,
@@ -145,12 +155,18 @@ public enum ProxyError {
     private final Fault fault;
     private final String message;
     private final String hint;
+    private final LoggedText logged;
 
     ProxyError(String sqlState, Fault fault, String message, String hint) {
+        this(sqlState, fault, message, hint, LoggedText.AS_TOLD);
+    }
+
+    ProxyError(String sqlState, Fault fault, String message, String hint, LoggedText logged) {
         this.sqlState = sqlState;
         this.fault = fault;
         this.message = message;
         this.hint = hint;
+        this.logged = logged;
     }
 
     public String sqlState() {
@@ -174,7 +190,7 @@ public enum ProxyError {
             System.arraycopy(arguments, Math.min(inMessage, arguments.length), rest, 0, rest.length);
             advice = String.format(hint, rest);
         }
-        return new ProxyException(this, text, advice);
+        return new ProxyException(this, text, logged.of(text, arguments), advice);
     }
 
     /** What a client is told of an error that should not have come as far as its session. */

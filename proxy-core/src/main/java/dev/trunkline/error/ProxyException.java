@@ -9,32 +9,35 @@ public final class ProxyException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final ProxyError error;
+    private final String logged;
     private final String detail;
     private final String hint;
     private final int position;
 
-    ProxyException(ProxyError error, String message, String hint) {
-        this(error, message, null, hint, 0);
+    ProxyException(ProxyError error, String message, String logged, String hint) {
+        this(error, message, logged, null, hint, 0);
     }
 
-    private ProxyException(ProxyError error, String message, String detail, String hint, int position) {
+    private ProxyException(ProxyError error, String message, String logged, String detail, String hint,
+            int position) {
         super(message, null, false, false);
         this.error = error;
+        this.logged = logged;
         this.detail = detail;
         this.hint = hint;
         this.position = position;
     }
 
     public ProxyException withDetail(String text) {
-        return new ProxyException(error, getMessage(), text, hint, position);
+        return new ProxyException(error, getMessage(), logged, text, hint, position);
     }
 
     public ProxyException withHint(String text) {
-        return new ProxyException(error, getMessage(), detail, text, position);
+        return new ProxyException(error, getMessage(), logged, detail, text, position);
     }
 
     public ProxyException withPosition(int character) {
-        return new ProxyException(error, getMessage(), detail, hint, character);
+        return new ProxyException(error, getMessage(), logged, detail, hint, character);
     }
 
     public ProxyError error() {
@@ -43,6 +46,11 @@ public final class ProxyException extends RuntimeException {
 
     public String sqlState() {
         return error.sqlState();
+    }
+
+    /** The message without what it may quote of the client's values. */
+    public String logged() {
+        return logged;
     }
 
     /** Null when there is none. */

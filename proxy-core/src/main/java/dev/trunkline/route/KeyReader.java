@@ -146,9 +146,7 @@ final class KeyReader {
     }
 
     private static ProxyException unreadable(KeyRule rule, RoutingHint hint, String why) {
-        return ProxyError.INVALID_PARAMETER_VALUE.with(
-                "the routing hint " + hint.text() + " is no shard key of " + rule.table() + ": " + why,
-                "Give a value of the key's type, or a list like (42, 'eu') for a key of several columns.");
+        return ProxyError.HINT_NOT_A_KEY.with(hint.text(), rule.table(), why);
     }
 
     /**

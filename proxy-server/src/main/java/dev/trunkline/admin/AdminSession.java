@@ -404,7 +404,7 @@ final class AdminSession implements ClientSession {
     private void fail(ProxyException error, boolean simple) {
         LOG.atInfo().addKeyValue("request", requestId()).addKeyValue("user", visitor.user())
                 .addKeyValue("database", AdminAccess.DATABASE).addKeyValue("sqlstate", error.sqlState())
-                .log(error.getMessage());
+                .log(error.logged());
         BackendEncoder.error(out.stage(), ErrorFields.of(error).with(ErrorFields.ROUTINE, "request " + requestId()));
         if (transaction == TransactionStatus.IN_TRANSACTION) {
             transaction = TransactionStatus.FAILED;

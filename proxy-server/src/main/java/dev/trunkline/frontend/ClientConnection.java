@@ -377,15 +377,19 @@ public final class ClientConnection extends ChannelInboundHandlerAdapter impleme
 
     @Override
     public void fatal(ProxyException why) {
-        fatal(ErrorFields.of("FATAL", why));
+        fatal(ErrorFields.of("FATAL", why), why.logged());
     }
 
     /** Tells the client an error that ends its connection. */
     void fatal(ErrorFields why) {
+        fatal(why, why.message());
+    }
+
+    private void fatal(ErrorFields why, String logged) {
         if (phase == Phase.CLOSED) {
             return;
         }
-        LOG.info("client {}: closed: {} {}", context.channel().remoteAddress(), why.sqlState(), why.message());
+        LOG.info("client {}: closed: {} {}", context.channel().remoteAddress(), why.sqlState(), logged);
         BackendEncoder.error(out.stage(), why);
         out.flush();
         phase = Phase.CLOSED;

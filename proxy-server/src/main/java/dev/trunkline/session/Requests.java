@@ -112,15 +112,10 @@ final class Requests {
         LoggingEventBuilder line = LOG.atLevel(level(error.error(), leftOut == RecurringErrors.LEFT_OUT))
                 .addKeyValue("request", id()).addKeyValue("user", identity.user())
                 .addKeyValue("database", identity.database().name()).addKeyValue("sqlstate", error.sqlState());
-        (leftOut > 0 ? line.addKeyValue("left_out", leftOut) : line).log(logged(error));
+        (leftOut > 0 ? line.addKeyValue("left_out", leftOut) : line).log(error.logged());
         // Drivers know this one by its routine, and prepare again.
         String routine = error.error() == ProxyError.RESULT_TYPE_CHANGED ? "RevalidateCachedQuery" : "request " + id();
         return ErrorFields.of(error).with(ErrorFields.ROUTINE, routine);
-    }
-
-    /** What stands in the log: parameters never. */
-    private static String logged(ProxyException error) {
-        return error.error() == ProxyError.INVALID_NUMBER ? "invalid input syntax for a number" : error.getMessage();
     }
 
     /** Whether every statement fails with it as long as its cause lasts. What a commit came to is each client's own question. */

@@ -15,8 +15,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.sql.Types;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -52,6 +57,8 @@ class LogTest {
     @BeforeAll
     static void start() throws SQLException {
         fixture = new AdminFixture();
+        // Another proxy counts its requests from one again.
+        EVENTS.all.clear();
         EVENTS.setContext(LOGBACK);
         EVENTS.start();
         OURS.addAppender(EVENTS);
@@ -95,6 +102,39 @@ class LogTest {
     @Test
     void anErrorIsFoundByItsRequest() throws SQLException {
         assertEquals(Level.INFO, refusal().getLevel());
+    }
+
+    /** Each of these errors quotes what the client has written or bound; its line in the log does not. */
+    @Test
+    void noValueOfAClientIsLogged() throws SQLException {
+        Map<String, String> states = new LinkedHashMap<>();
+        states.put("SELECT 1sesame", "42601");
+        states.put("SELECT k FROM kv WHERE v = 'a' 'sesame'", "TL005");
+        states.put("SET trunkline.fan_out = 'sesame'", "22023");
+        states.put("SET trunkline.shard_key = '(sesame'", "22023");
+        states.put("/* trunkline: key=sesame */ SELECT v FROM kv", "22023");
+        states.put("/* trunkline: key=73571113 */ SELECT v FROM kv WHERE k = 7", "TL003");
+        try (Connection client = fixture.client(); Statement statement = client.createStatement()) {
+            for (Map.Entry<String, String> each : states.entrySet()) {
+                assertQuotedToTheClientAlone(each.getValue(),
+                        assertThrows(PSQLException.class, () -> statement.execute(each.getKey()), each.getKey()));
+            }
+            try (PreparedStatement signal = client.prepareStatement("SELECT pg_cancel_backend(?)")) {
+                signal.setObject(1, "sesame", Types.OTHER);
+                assertQuotedToTheClientAlone("22P02", assertThrows(PSQLException.class, signal::executeQuery));
+            }
+        }
+        for (ILoggingEvent event : EVENTS.all) {
+            String line = event.getFormattedMessage() + event.getKeyValuePairs() + event.getThrowableProxy();
+            assertFalse(line.contains("sesame") || line.contains("73571113"), line);
+        }
+    }
+
+    private static void assertQuotedToTheClientAlone(String state, PSQLException told) {
+        assertEquals(state, told.getSQLState(), told.getMessage());
+        assertTrue(told.getMessage().contains("sesame") || told.getMessage().contains("73571113"), told.getMessage());
+        String request = told.getServerErrorMessage().getRoutine().replace("request ", "");
+        assertEquals(state, pair(event(request, "Session"), "sqlstate"));
     }
 
     @Test
