@@ -9,8 +9,9 @@ import java.util.function.LongSupplier;
 
 /**
  * When a node that could not be connected to is tried again: after a while that doubles from 100 ms to 5 s, with jitter, so
- * that the loops and proxies don't all come back at once; at once when the control plane has seen it come up since. Confined
- * to the pool's event loop.
+ * that the loops and proxies don't all come back at once; at once when the control plane has seen it come up since. The first
+ * attempt is made alone, and each that succeeds makes way for two: a node that is full, or just starts, is not asked for all
+ * that is missing. Confined to the pool's event loop.
  */
 final class Backoff {
 
@@ -19,12 +20,16 @@ final class Backoff {
     /** A login that the node has refused is not tried again and again only to have connections ready. */
     private static final long REFUSED_LOGIN_NANOS = TimeUnit.MINUTES.toNanos(1);
 
+    /** More connections than anybody waits for. */
+    private static final int ANY_NUMBER = 1 << 20;
+
     private final LongSupplier clock;
     private final LongPredicate cameUpAfter;
     private long nanos;
     private long failedAtNanos;
     private long retryAtNanos;
     private long fillAtNanos;
+    private int atOnce = ANY_NUMBER;
 
     /**
      * @param clock {@link System#nanoTime}
@@ -42,9 +47,16 @@ final class Backoff {
 
     void succeeded() {
         nanos = 0;
+        atOnce = Math.min(ANY_NUMBER, atOnce * 2);
+    }
+
+    /** How many connections may be opened side by side. */
+    int atOnce() {
+        return atOnce;
     }
 
     void failed(ProxyException why) {
+        atOnce = 1;
         long now = clock.getAsLong();
         if (!holds()) {
             // Attempts that are made side by side fail together, and are one failure.

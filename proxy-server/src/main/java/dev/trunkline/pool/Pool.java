@@ -277,12 +277,12 @@ public final class Pool {
 
     private void serve() {
         lendIdle();
-        int missing = backoff.holds() ? 0 : missing();
-        while (missing > 0 && permits.take()) {
-            missing--;
+        int wanted = backoff.holds() ? 0 : Math.min(missing(), backoff.atOnce() - connecting);
+        while (wanted > 0 && permits.take()) {
+            wanted--;
             connect();
         }
-        if (missing > 0) {
+        if (wanted > 0) {
             permits.lineUp(line.first().sinceNanos);
         } else {
             permits.leave();
@@ -452,8 +452,8 @@ public final class Pool {
 
     /** Opens what is missing to the number that is kept. */
     private void fill() {
-        while (permits.held() < limits.min() && connecting < FILLED_AT_ONCE && !closed && !gate.isPaused()
-                && !backoff.holdsFilling() && permits.take()) {
+        while (permits.held() < limits.min() && connecting < Math.min(FILLED_AT_ONCE, backoff.atOnce()) && !closed
+                && !gate.isPaused() && !backoff.holdsFilling() && permits.take()) {
             connect();
         }
     }

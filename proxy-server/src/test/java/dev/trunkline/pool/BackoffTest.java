@@ -67,6 +67,24 @@ class BackoffTest {
     }
 
     @Test
+    void afterAFailureOneIsTriedAndTwoAfterEachSuccess() {
+        assertTrue(backoff.atOnce() > 1000);
+        backoff.failed(DOWN);
+        backoff.failed(DOWN);
+        assertEquals(1, backoff.atOnce());
+        for (int expected : new int[]{2, 4, 8, 16}) {
+            backoff.succeeded();
+            assertEquals(expected, backoff.atOnce());
+        }
+        backoff.failed(DOWN);
+        assertEquals(1, backoff.atOnce());
+        for (int i = 0; i < 100; i++) {
+            backoff.succeeded();
+        }
+        assertTrue(backoff.atOnce() > 1000);
+    }
+
+    @Test
     void aNodeThatHasComeUpIsTriedAtOnce() {
         for (int i = 0; i < 8; i++) {
             hold();

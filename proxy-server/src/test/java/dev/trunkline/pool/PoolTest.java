@@ -293,6 +293,51 @@ class PoolTest {
         fixture.node.up();
     }
 
+    /** As many logins were tried as clients waited, again and again, though the node had no room for one. */
+    @Test
+    void aFullNodeIsTriedByOneConnectionUntilItHasRoom() throws Exception {
+        fixture.node.room(1);
+        Pool pool = fixture.pool(0, patient(20), new Budget("pool.size", 20));
+        BackendConnection first = fixture.ask(pool).connection();
+        List<Client> waiting = new ArrayList<>();
+        for (int i = 0; i < 9; i++) {
+            waiting.add(fixture.ask(pool));
+        }
+        await("the node refuses", () -> fixture.node.refused() > 0);
+        assertEquals(1, openedAfterAWhile(pool));
+        assertEquals(1, openedAfterAWhile(pool));
+        fixture.node.room(8);
+        await("all but two are served", () -> {
+            fixture.tick(pool, 0);
+            return status(pool).lent() == 8;
+        });
+        assertEquals(8, fixture.node.logins());
+        assertEquals(1, openedAfterAWhile(pool));
+        fixture.node.room(20);
+        await("all are served", () -> {
+            fixture.tick(pool, 0);
+            return status(pool).lent() == 10;
+        });
+        fixture.release(pool, first);
+        for (Client client : waiting) {
+            fixture.release(pool, client.connection());
+        }
+    }
+
+    /** How many connections the pool opens at once when it tries the node again. */
+    private int openedAfterAWhile(Pool pool) throws Exception {
+        await("what was tried has ended", () -> fixture.on(pool, () -> status(pool).connecting()) == 0);
+        int[] opened = new int[1];
+        await("the node is tried again", () -> {
+            opened[0] = fixture.on(pool, () -> {
+                pool.tick(System.nanoTime());
+                return status(pool).connecting();
+            });
+            return opened[0] > 0;
+        });
+        return opened[0];
+    }
+
     /** DISCARD ALL that is never answered held a permit for as long as TCP tries. */
     @Test
     void aResetThatIsNotAnsweredEnds() throws Exception {

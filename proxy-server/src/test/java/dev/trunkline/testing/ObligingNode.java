@@ -1,7 +1,9 @@
 package dev.trunkline.testing;
 
 import dev.trunkline.wire.BackendMessage.CommandComplete;
+import dev.trunkline.wire.BackendMessage.ErrorResponse;
 import dev.trunkline.wire.BackendMessage.ReadyForQuery;
+import dev.trunkline.wire.ErrorFields;
 import dev.trunkline.wire.TransactionStatus;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -18,16 +20,20 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A PostgreSQL on loopback that logs everybody in and agrees to everything: each Query is complete at once, each Sync is
- * answered by ReadyForQuery. It can fall silent, as a node does whose connections a firewall has forgotten.
+ * answered by ReadyForQuery. It can fall silent, as a node does whose connections a firewall has forgotten, and be full.
  */
 public final class ObligingNode implements AutoCloseable {
 
     private static final int CANCEL_REQUEST = 80877102;
+    private static final ErrorResponse FULL = new ErrorResponse(
+            ErrorFields.of("FATAL", "53300", "sorry, too many clients already"));
 
     private final InetAddress address;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private final AtomicInteger logins = new AtomicInteger();
     private final AtomicInteger cancels = new AtomicInteger();
+    private final AtomicInteger refused = new AtomicInteger();
+    private volatile int room = Integer.MAX_VALUE;
     private ServerSocket listener;
     private Thread acceptor;
     private int port;
@@ -82,6 +88,16 @@ public final class ObligingNode implements AutoCloseable {
         silent = Set.copyOf(sockets);
     }
 
+    /** Has room for so many connections from now on, and refuses the others as PostgreSQL does. */
+    public void room(int connections) {
+        room = connections;
+    }
+
+    /** How many were refused for want of room. */
+    public int refused() {
+        return refused.get();
+    }
+
     /** How many have logged in since the start. */
     public int logins() {
         return logins.get();
@@ -109,6 +125,14 @@ public final class ObligingNode implements AutoCloseable {
         }
     }
 
+    private synchronized boolean admits(Socket socket) {
+        if (sockets.size() >= room) {
+            refused.incrementAndGet();
+            return false;
+        }
+        return sockets.add(socket);
+    }
+
     private void serve(Socket socket) {
         try (socket) {
             DataInputStream in = new DataInputStream(socket.getInputStream());
@@ -119,7 +143,10 @@ public final class ObligingNode implements AutoCloseable {
                 cancels.incrementAndGet();
                 return;
             }
-            sockets.add(socket);
+            if (!admits(socket)) {
+                out.write(FakePostgres.encode(List.of(FULL)));
+                return;
+            }
             out.write(FakePostgres.greeting(logins.incrementAndGet()));
             for (int type = in.read(); type >= 0 && type != 'X'; type = in.read()) {
                 in.skipNBytes(in.readInt() - 4);
