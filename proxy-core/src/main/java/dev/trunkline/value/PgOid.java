@@ -17,9 +17,16 @@ public final class PgOid {
     public static final int OID = 26;
     public static final int JSON = 114;
     public static final int XML = 142;
+    public static final int POINT = 600;
+    public static final int LSEG = 601;
+    public static final int PATH = 602;
+    public static final int BOX = 603;
+    public static final int POLYGON = 604;
+    public static final int LINE = 628;
     public static final int FLOAT4 = 700;
     public static final int FLOAT8 = 701;
     public static final int UNKNOWN = 705;
+    public static final int CIRCLE = 718;
     public static final int MONEY = 790;
     public static final int BPCHAR = 1042;
     public static final int VARCHAR = 1043;
@@ -36,7 +43,16 @@ public final class PgOid {
     public static final int VOID = 2278;
     public static final int UUID = 2950;
     public static final int JSONB = 3802;
+    public static final int TSRANGE = 3908;
+    public static final int TSTZRANGE = 3910;
+    public static final int DATERANGE = 3912;
+    public static final int TSMULTIRANGE = 4533;
+    public static final int TSTZMULTIRANGE = 4534;
+    public static final int DATEMULTIRANGE = 4535;
 
+    public static final int LINE_ARRAY = 629;
+    public static final int CIRCLE_ARRAY = 719;
+    public static final int MONEY_ARRAY = 791;
     public static final int BOOL_ARRAY = 1000;
     public static final int BYTEA_ARRAY = 1001;
     public static final int INT2_ARRAY = 1005;
@@ -45,14 +61,27 @@ public final class PgOid {
     public static final int BPCHAR_ARRAY = 1014;
     public static final int VARCHAR_ARRAY = 1015;
     public static final int INT8_ARRAY = 1016;
+    public static final int POINT_ARRAY = 1017;
+    public static final int LSEG_ARRAY = 1018;
+    public static final int PATH_ARRAY = 1019;
+    public static final int BOX_ARRAY = 1020;
     public static final int FLOAT4_ARRAY = 1021;
     public static final int FLOAT8_ARRAY = 1022;
+    public static final int POLYGON_ARRAY = 1027;
     public static final int TIMESTAMP_ARRAY = 1115;
     public static final int DATE_ARRAY = 1182;
     public static final int TIME_ARRAY = 1183;
     public static final int TIMESTAMPTZ_ARRAY = 1185;
+    public static final int INTERVAL_ARRAY = 1187;
     public static final int NUMERIC_ARRAY = 1231;
+    public static final int TIMETZ_ARRAY = 1270;
     public static final int UUID_ARRAY = 2951;
+    public static final int TSRANGE_ARRAY = 3909;
+    public static final int TSTZRANGE_ARRAY = 3911;
+    public static final int DATERANGE_ARRAY = 3913;
+    public static final int TSMULTIRANGE_ARRAY = 6152;
+    public static final int TSTZMULTIRANGE_ARRAY = 6153;
+    public static final int DATEMULTIRANGE_ARRAY = 6155;
 
     /** Those below are of PostgreSQL's own; from here on they are given out by each server for itself. */
     public static final int FIRST_USER_DEFINED = 16384;

@@ -14,13 +14,15 @@ import java.util.Set;
 record ArgumentValues(int[] types, List<Argument> values) {
 
     /** What a text says depends on settings (DateStyle, extra_float_digits), or says less than the value. */
-    private static final Set<Integer> BINARY = Set.of(PgOid.FLOAT4, PgOid.FLOAT8, PgOid.MONEY, PgOid.DATE,
-            PgOid.TIMESTAMP, PgOid.TIMESTAMPTZ, PgOid.INTERVAL, PgOid.TIMETZ, PgOid.FLOAT4_ARRAY, PgOid.FLOAT8_ARRAY,
-            791, PgOid.DATE_ARRAY, PgOid.TIMESTAMP_ARRAY, PgOid.TIMESTAMPTZ_ARRAY, 1187, 1270,
-            // point, lseg, path, box, polygon, line, circle, and arrays of them
-            600, 601, 602, 603, 604, 628, 718, 1017, 1018, 1019, 1020, 1027, 629, 719,
-            // ranges and multiranges of timestamp, timestamptz and date, and arrays of them
-            3908, 3910, 3912, 3909, 3911, 3913, 4533, 4534, 4535, 6152, 6153, 6155);
+    private static final Set<Integer> BINARY = Set.of(PgOid.FLOAT4, PgOid.FLOAT4_ARRAY, PgOid.FLOAT8,
+            PgOid.FLOAT8_ARRAY, PgOid.MONEY, PgOid.MONEY_ARRAY, PgOid.DATE, PgOid.DATE_ARRAY, PgOid.TIMESTAMP,
+            PgOid.TIMESTAMP_ARRAY, PgOid.TIMESTAMPTZ, PgOid.TIMESTAMPTZ_ARRAY, PgOid.INTERVAL, PgOid.INTERVAL_ARRAY,
+            PgOid.TIMETZ, PgOid.TIMETZ_ARRAY, PgOid.POINT, PgOid.POINT_ARRAY, PgOid.LSEG, PgOid.LSEG_ARRAY, PgOid.PATH,
+            PgOid.PATH_ARRAY, PgOid.BOX, PgOid.BOX_ARRAY, PgOid.POLYGON, PgOid.POLYGON_ARRAY, PgOid.LINE,
+            PgOid.LINE_ARRAY, PgOid.CIRCLE, PgOid.CIRCLE_ARRAY, PgOid.TSRANGE, PgOid.TSRANGE_ARRAY, PgOid.TSTZRANGE,
+            PgOid.TSTZRANGE_ARRAY, PgOid.DATERANGE, PgOid.DATERANGE_ARRAY, PgOid.TSMULTIRANGE,
+            PgOid.TSMULTIRANGE_ARRAY, PgOid.TSTZMULTIRANGE, PgOid.TSTZMULTIRANGE_ARRAY, PgOid.DATEMULTIRANGE,
+            PgOid.DATEMULTIRANGE_ARRAY);
 
     /** Whether values of a type are asked for, and bound, in binary. */
     static boolean isBinary(int type) {
