@@ -58,9 +58,11 @@ final class ArgumentQuestion extends NodeQuestion implements MessageSink {
         requireKnown(types);
         ArgumentCalls calls = executed.calls();
         Participant participant = session.participant(node(session, calls, executed.prepared()), next);
-        if (participant == null || !session.replies().switchTo(participant.backend(), next)) {
+        // What goes wrong before it is not about this text.
+        if (participant == null || session.replies().mustDrain(next)) {
             return;
         }
+        session.replies().switchTo(participant.backend(), next);
         if (!calls.plain()) {
             // As for any statement: in which order its calls come is not looked at.
             boolean drawn = participant.mayHaveDrawn();

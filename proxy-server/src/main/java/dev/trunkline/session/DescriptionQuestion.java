@@ -13,7 +13,10 @@ final class DescriptionQuestion extends NodeQuestion {
 
     /** Asks; the session waits. Then {@code next} goes on, or (null) the message is offered again. */
     static void ask(Session session, ClientStatement prepared, Runnable next) {
-        BackendConnection backend = session.preparing().describingAt(prepared, next);
+        // What goes wrong before it has a position of its own.
+        BackendConnection backend = session.replies().mustDrain(next)
+                ? null
+                : session.preparing().describingAt(prepared, next);
         if (backend == null) {
             return;
         }

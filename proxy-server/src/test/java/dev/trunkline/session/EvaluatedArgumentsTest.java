@@ -9,6 +9,7 @@ import dev.trunkline.testing.PgClient;
 import dev.trunkline.wire.BackendMessage;
 import dev.trunkline.wire.BackendMessage.ErrorResponse;
 import dev.trunkline.wire.ErrorFields;
+import dev.trunkline.wire.FrontendMessage;
 import dev.trunkline.wire.FrontendMessage.Bind;
 import dev.trunkline.wire.FrontendMessage.Sync;
 import java.util.List;
@@ -97,6 +98,21 @@ class EvaluatedArgumentsTest {
 
     private void same(String sql) throws Exception {
         assertEquals(all(direct.query(sql)), all(client.query(sql)), sql);
+    }
+
+    /** It had a position in the text of the EXECUTE, or none, if both came to one node in the same breath. */
+    @Test
+    void whatGoesWrongBeforeInThePipelineHasItsOwnPosition() throws Exception {
+        // Prepared like this it has been described to nobody.
+        FrontendMessage[] prepare = {parse("raw", "INSERT INTO items VALUES ($1, $2) RETURNING k"), new Sync()};
+        assertEquals(all(direct.exchange(prepare)), all(client.exchange(prepare)));
+        for (String wrong : List.of("SELECT v, nosuch FROM items WHERE k = ",
+                "SELECT k, v, lower(k) FROM items WHERE k = ")) {
+            for (String execute : List.of("EXECUTE get(1 + 2)", "EXECUTE raw(1 + 2, 'x')")) {
+                FrontendMessage[] pipeline = Talk.all(run(wrong + onA), run(execute), new Sync());
+                assertEquals(all(direct.exchange(pipeline)), all(client.exchange(pipeline)), wrong + execute);
+            }
+        }
     }
 
     private void sameExtended(String sql) throws Exception {
