@@ -332,6 +332,9 @@ final class Listening implements Listener {
     void tell() {
         int own = session.identity().processId();
         ClientEncoding encoding = session.settings().clientEncoding();
+        if (waiting.isEmpty() || EncodingThread.await(encoding, loop(), this::deliver)) {
+            return;
+        }
         for (Waiting next = waiting.poll(); next != null; next = waiting.poll()) {
             if (encoding != null && !encoding.canEncode(next.notification.text())) {
                 // PostgreSQL closes the session as well.

@@ -124,6 +124,10 @@ final class StringRun implements StatementRun {
         }
         session.run(null);
         running = null;
+        if (!session.plans().canSpeak(session.settings().clientEncoding(), this::step)) {
+            // A node's code has set it before in the string.
+            return;
+        }
         int i = next;
         StatementPlan plan = plans.get(i);
         session.actions().checkNotFailed(plan);

@@ -9,6 +9,7 @@ import dev.trunkline.testing.PgClient;
 import dev.trunkline.wire.BackendMessage;
 import dev.trunkline.wire.BackendMessage.DataRow;
 import dev.trunkline.wire.BackendMessage.ErrorResponse;
+import dev.trunkline.wire.BackendMessage.NotificationResponse;
 import dev.trunkline.wire.Bytes;
 import dev.trunkline.wire.FrontendEncoder;
 import dev.trunkline.wire.FrontendMessage.Bind;
@@ -150,6 +151,34 @@ class EncodingThreadTest {
             assertEquals("3", first(client.receiveUntilReady()));
             client.query(transaction ? "ROLLBACK" : "DISCARD ALL");
             assertEquals("UTF8", first(client.query("SHOW client_encoding")));
+            requireMadeOnce(encoding);
+        }
+    }
+
+    /** The encoding is the session's when its transaction is over, and the client says nothing in it before it hears. */
+    @Test
+    void aNotificationWaits() throws Exception {
+        try (HeldEncoding encoding = HeldEncoding.held(); PgClient other = login(null); PgClient client = login(null)) {
+            client.query("LISTEN encodings");
+            client.query(BY_FUNCTION);
+            other.query("NOTIFY encodings, 'now'");
+            encoding.awaitBegun();
+            requireServed(other);
+            encoding.release();
+            assertEquals("now", ((NotificationResponse) client.receive()).payload());
+            requireMadeOnce(encoding);
+        }
+    }
+
+    @Test
+    void theRestOfAStringWaits() throws Exception {
+        try (HeldEncoding encoding = HeldEncoding.held(); PgClient other = login(null); PgClient client = login(null)) {
+            client.send(new Query("BEGIN; " + BY_FUNCTION
+                    + "; COMMIT; SET trunkline.fan_out = 'allow'; SELECT octet_length('가')"));
+            encoding.awaitBegun();
+            requireServed(other);
+            encoding.release();
+            assertEquals("3", first(client.receiveUntilReady()));
             requireMadeOnce(encoding);
         }
     }
