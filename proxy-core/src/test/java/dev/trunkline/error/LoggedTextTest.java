@@ -79,6 +79,7 @@ class LoggedTextTest {
             assertEquals("syntax error at or near \"...\"",
                     ProxyError.SYNTAX_ERROR.with("syntax error at or near \"" + token + "\"").logged());
         }
-        assertEquals("syntax error at end of input", ProxyError.SYNTAX_ERROR.with("syntax error at end of input").logged());
+        assertEquals("syntax error at end of input",
+                ProxyError.SYNTAX_ERROR.with("syntax error at end of input").logged());
     }
 }

@@ -10,17 +10,21 @@ import java.sql.ResultSet;
 import java.sql.Statement;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** The names of types' OIDs are those of pg_type. */
 class PgOidNodeTest {
 
+    /** What is no type of PostgreSQL. */
+    private static final Set<String> LIMITS = Set.of("UNSPECIFIED", "FIRST_USER_DEFINED");
+
     @Test
     void everyNameMeansThatTypeAtANode() throws Exception {
         Map<String, Integer> ours = new TreeMap<>();
         for (Field field : PgOid.class.getFields()) {
-            if (Modifier.isStatic(field.getModifiers()) && !field.getName().equals("UNSPECIFIED")) {
+            if (Modifier.isStatic(field.getModifiers()) && !LIMITS.contains(field.getName())) {
                 String name = field.getName().toLowerCase(Locale.ROOT);
                 ours.put(name.endsWith("_array") ? "_" + name.replace("_array", "") : name, field.getInt(null));
             }
