@@ -189,7 +189,9 @@ class HeldStatementsTest {
     @SafeVarargs
     private void answer(Consumer<ByteBuf>... messages) {
         ByteBuf reply = Unpooled.buffer();
-        List.of(messages).forEach(message -> message.accept(reply));
+        for (Consumer<ByteBuf> message : messages) {
+            message.accept(reply);
+        }
         channel.writeInbound(reply);
     }
 
