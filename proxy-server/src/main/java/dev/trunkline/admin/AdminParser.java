@@ -117,7 +117,8 @@ final class AdminParser {
             case "resume" -> new AdminStatement.Resume(optionalName());
             case "wait_close" -> new AdminStatement.WaitClose(optionalName());
             case "reconnect" -> new AdminStatement.Reconnect(optionalName());
-            case "kill", "kill_client" -> kill();
+            case "kill" -> kill();
+            case "kill_client" -> killClient(take());
             case "reload" -> new AdminStatement.Reload();
             case "begin", "start" ->
                 transaction(Step.BEGIN, first.text.equals("start") ? "START TRANSACTION" : "BEGIN");
@@ -213,12 +214,17 @@ final class AdminParser {
     }
 
     private AdminStatement kill() {
-        Token id = take();
+        Token whom = take();
+        return whom.kind == Kind.WORD || whom.kind == Kind.QUOTED
+                ? new AdminStatement.KillDatabase(whom.text)
+                : killClient(whom);
+    }
+
+    private AdminStatement killClient(Token id) {
         try {
             return new AdminStatement.Kill(Integer.parseInt(id.text));
         } catch (NumberFormatException e) {
-            throw unexpected(id)
-                    .withHint("KILL ends one client's session: SHOW CLIENTS has the id. PAUSE holds a database.");
+            throw unexpected(id).withHint("KILL takes a client's id, which SHOW CLIENTS has, or the name of a database.");
         }
     }
 

@@ -52,5 +52,8 @@ sealed interface AdminStatement {
     /** {@code client} is what SHOW CLIENTS calls id. */
     record Kill(int client) implements AdminStatement {}
 
+    /** Ends all clients of a database; unlike the others it is never for all. */
+    record KillDatabase(String database) implements AdminStatement {}
+
     record Reload() implements AdminStatement {}
 }

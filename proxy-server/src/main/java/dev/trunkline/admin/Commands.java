@@ -3,6 +3,7 @@ package dev.trunkline.admin;
 import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.config.ConfigurationChange;
 import dev.trunkline.error.ProxyError;
+import dev.trunkline.frontend.AdminAccess.Visitor;
 import dev.trunkline.frontend.ClientConnection;
 import dev.trunkline.pool.Pool;
 import dev.trunkline.session.ServedDatabase;
@@ -52,10 +53,14 @@ final class Commands {
         paused.forEach(d -> d.gate().pause());
         LOG.info("paused: {}", database == null ? "all databases" : database);
         CompletableFuture<Answer> done = new CompletableFuture<>();
-        gateChanged(paused).thenRun(() -> awaitNone(worker -> paused.stream()
-                .flatMap(d -> worker.pools(d).stream()).mapToInt(pool -> pool.status(System.nanoTime()).lent()).sum(),
-                Answer.done("PAUSE"), loop, done));
+        gateChanged(paused).thenRun(() -> awaitNoneLent(paused, Answer.done("PAUSE"), loop, done));
         return done;
+    }
+
+    private void awaitNoneLent(Collection<ServedDatabase> databases, Answer answer, EventLoop loop,
+            CompletableFuture<Answer> done) {
+        awaitNone(worker -> databases.stream().flatMap(d -> worker.pools(d).stream())
+                .mapToInt(pool -> pool.status(System.nanoTime()).lent()).sum(), answer, loop, done);
     }
 
     /**
@@ -130,6 +135,20 @@ final class Commands {
         LOG.info("client {} killed by {}", client, by);
         connection.dismiss(ProxyError.SHUTTING_DOWN.with());
         return CompletableFuture.completedStage(Answer.done("KILL"));
+    }
+
+    /** Pauses a database and ends all its clients. Is done when every connection is closed; whoever comes then waits. */
+    CompletableFuture<Answer> kill(String database, Visitor by) {
+        Collection<ServedDatabase> killed = served.databases(database);
+        killed.forEach(d -> d.gate().pause());
+        LOG.info("paused: {}, all its clients killed by {}", database, by.user());
+        CompletableFuture<Answer> done = new CompletableFuture<>();
+        gateChanged(killed).thenRun(() -> {
+            served.clients().ofDatabase(database)
+                    .forEach(client -> client.dismiss(ProxyError.SHUTTING_DOWN.with()));
+            awaitNoneLent(killed, Answer.done("KILL"), by.loop(), done);
+        });
+        return done;
     }
 
     CompletionStage<Answer> reload() {

@@ -65,6 +65,7 @@ final class Execution {
             case AdminStatement.Reconnect reconnect -> null;
             case AdminStatement.WaitClose wait -> null;
             case AdminStatement.Kill kill -> null;
+            case AdminStatement.KillDatabase kill -> null;
         };
     }
 
@@ -96,6 +97,7 @@ final class Execution {
             case AdminStatement.Reconnect reconnect -> commands.reconnect(reconnect.database());
             case AdminStatement.WaitClose wait -> commands.waitClose(wait.database(), visitor.loop());
             case AdminStatement.Kill kill -> commands.kill(kill.client(), visitor.user());
+            case AdminStatement.KillDatabase kill -> commands.kill(kill.database(), visitor);
             case AdminStatement.Reload reload -> commands.reload();
             case AdminStatement.Empty empty -> throw new IllegalStateException("the session answers it");
             case AdminStatement.Transaction transaction -> throw new IllegalStateException("the session answers it");
@@ -115,6 +117,7 @@ final class Execution {
             case AdminStatement.Reconnect reconnect -> true;
             case AdminStatement.WaitClose wait -> true;
             case AdminStatement.Kill kill -> true;
+            case AdminStatement.KillDatabase kill -> true;
             case AdminStatement.Reload reload -> true;
             case AdminStatement.Show show -> false;
             case AdminStatement.ShowSetting show -> false;

@@ -268,6 +268,7 @@ final class Rows {
         rows.add(row("RECONNECT [database]", "make every connection to the nodes anew, each when it is free"));
         rows.add(row("WAIT_CLOSE [database]", "wait until RECONNECT has closed what it was to close"));
         rows.add(row("KILL id", "end a client's session; SHOW CLIENTS has the id"));
+        rows.add(row("KILL database", "pause a database and end all its clients' sessions; RESUME lifts the pause"));
         rows.add(row("RELOAD", "read the configuration file again, and show what it changes"));
         rows.add(row("SET log_level = level", "how much is logged: trace, debug, info, warn, error"));
         return rows;

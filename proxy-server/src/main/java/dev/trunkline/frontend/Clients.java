@@ -185,6 +185,14 @@ public final class Clients implements Signals {
         return seats.size();
     }
 
+    /** The connections of those that have logged in to a database. */
+    public Collection<ClientConnection> ofDatabase(String name) {
+        return seats.values().stream()
+                .filter(seat -> seat.connection != null && seat.identity != null
+                        && seat.identity.database().name().equals(name))
+                .map(seat -> seat.connection).toList();
+    }
+
     /** The connections of those that have logged in. */
     public Collection<ClientConnection> connections() {
         return seats.values().stream().map(seat -> seat.connection).filter(c -> c != null).toList();

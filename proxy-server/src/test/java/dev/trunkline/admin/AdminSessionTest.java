@@ -373,14 +373,44 @@ class AdminSessionTest {
         assertTrue(text.contains(fixture.database + "|b|"), text);
     }
 
+    /** PgBouncer's: all clients and connections at once, and whoever comes waits for RESUME. */
+    @Test
+    void killOfADatabaseEndsItsSessionsAndPausesIt() throws Exception {
+        try (Connection admin = fixture.admin(); Connection idle = fixture.client();
+                Connection busy = fixture.client()) {
+            busy.setAutoCommit(false);
+            AdminFixture.rows(busy, "SELECT v FROM kv WHERE k = 1");
+            AdminFixture.execute(admin, "KILL " + fixture.database);
+            for (Connection victim : List.of(idle, busy)) {
+                assertEquals("57P01", assertThrows(SQLException.class, () -> AdminFixture.rows(victim, "SELECT 1"))
+                        .getSQLState());
+            }
+            assertEquals(List.of("active|no", "paused|yes", "suspended|no"), AdminFixture.rows(admin, "SHOW STATE"));
+            assertTrue(AdminFixture.rows(admin, "SHOW POOLS").stream()
+                    .allMatch(row -> row.matches(".*\\|[ab]\\|0\\|\\d+\\|0\\|0\\|.*")), "every connection is closed");
+            CompletableFuture<Void> waits = run(() -> {
+                try (Connection later = fixture.client()) {
+                    assertEquals(List.of("v1"), AdminFixture.rows(later, "SELECT v FROM kv WHERE k = 1"));
+                }
+            });
+            AdminFixture.await(admin, "SHOW CLIENTS " + fixture.database, "|waiting|");
+            AdminFixture.execute(admin, "RESUME " + fixture.database);
+            waits.get(60, TimeUnit.SECONDS);
+            assertEquals("3D000", assertThrows(SQLException.class, () -> AdminFixture.execute(admin, "KILL nosuch"))
+                    .getSQLState());
+            assertEquals("42601", assertThrows(SQLException.class, () -> AdminFixture.execute(admin, "KILL"))
+                    .getSQLState());
+        }
+    }
+
     @Test
     void theErrorsPositionCountsCharacters() {
         ProxyException e = assertThrows(ProxyException.class, () -> AdminParser.parse("SELECT 'ä😀', foo"));
         assertEquals(14, e.position());
         assertTrue(e.hint().contains("SHOW HELP"));
         assertEquals(List.of(new AdminStatement.Empty()), AdminParser.parse(" -- nothing\n /* at all */ ;;"));
-        assertEquals(List.of(new AdminStatement.Kill(7), new AdminStatement.Pause("My DB")),
-                AdminParser.parse("kill '7'; PAUSE \"My DB\";"));
+        assertEquals(List.of(new AdminStatement.Kill(7), new AdminStatement.Pause("My DB"),
+                new AdminStatement.KillDatabase("7")), AdminParser.parse("kill '7'; PAUSE \"My DB\"; KILL \"7\""));
     }
 
     /** What PgBouncer's operators try first. */
@@ -389,7 +419,7 @@ class AdminSessionTest {
         Map<String, String> hints = Map.of("SHUTDOWN", "SIGTERM", "DISABLE shop", "PAUSE", "ENABLE shop", "RESUME",
                 "SUSPEND", "reusePort", "SHOW SOCKETS", "SHOW CLIENTS", "SHOW PEERS", "reusePort", "SHOW FDS",
                 "reusePort",
-                "KILL shop", "SHOW CLIENTS");
+                "KILL 'shop'", "SHOW CLIENTS");
         hints.forEach((command, hint) -> {
             ProxyException e = assertThrows(ProxyException.class, () -> AdminParser.parse(command), command);
             assertTrue(e.hint().contains(hint), command + ": " + e.hint());
