@@ -224,7 +224,8 @@ final class AdminParser {
         try {
             return new AdminStatement.Kill(Integer.parseInt(id.text));
         } catch (NumberFormatException e) {
-            throw unexpected(id).withHint("KILL takes a client's id, which SHOW CLIENTS has, or the name of a database.");
+            throw unexpected(id)
+                    .withHint("KILL takes a client's id, which SHOW CLIENTS has, or the name of a database.");
         }
     }
 

@@ -376,7 +376,8 @@ class AdminSessionTest {
     /** PgBouncer's: all clients and connections at once, and whoever comes waits for RESUME. */
     @Test
     void killOfADatabaseEndsItsSessionsAndPausesIt() throws Exception {
-        try (Connection admin = fixture.admin(); Connection idle = fixture.client();
+        try (Connection admin = fixture.admin();
+                Connection idle = fixture.client();
                 Connection busy = fixture.client()) {
             busy.setAutoCommit(false);
             AdminFixture.rows(busy, "SELECT v FROM kv WHERE k = 1");
