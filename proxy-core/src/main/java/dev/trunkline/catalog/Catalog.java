@@ -33,6 +33,7 @@ public final class Catalog {
     private final OidTranslation oids;
     private final Map<RelationName, List<ConstraintFacts>> foreignKeys;
     private final TaintingCode taintingCode;
+    private final SequenceCode sequenceCode;
 
     /** The facts of the functions of one name in one schema. */
     record SchemaFunction(String schema, FunctionFacts facts) {}
@@ -41,7 +42,8 @@ public final class Catalog {
             Collection<Relation> relations, Collection<SchemaFunction> functions,
             Map<String, FunctionRoute> functionRoutes, FanOutPolicy fanOut,
             Map<RelationName, FanOutPolicy> tableFanOut, OidTranslation oids,
-            Map<RelationName, List<ConstraintFacts>> foreignKeys, TaintingCode taintingCode) {
+            Map<RelationName, List<ConstraintFacts>> foreignKeys, TaintingCode taintingCode,
+            SequenceCode sequenceCode) {
         this.version = version;
         this.database = database;
         this.nodes = List.copyOf(nodes);
@@ -61,6 +63,7 @@ public final class Catalog {
         this.oids = oids;
         this.foreignKeys = Map.copyOf(foreignKeys);
         this.taintingCode = taintingCode;
+        this.sequenceCode = sequenceCode;
     }
 
     public long version() {
@@ -211,6 +214,11 @@ public final class Catalog {
     /** The user's code that may leave something on its connection. */
     public TaintingCode taintingCode() {
         return taintingCode;
+    }
+
+    /** The user's code that may take numbers from sequences, or ask for some. */
+    public SequenceCode sequenceCode() {
+        return sequenceCode;
     }
 
     /** The foreign key from one table to another, or null. */

@@ -65,11 +65,12 @@ public final class CatalogAssembly {
         distributeUnlisted();
         KeyReports reports = new KeyReports(database, schemas, distributions, findings);
         Map<RelationName, Set<String>> colliding = report(reports);
-        TaintingCode tainting = TaintingCodeSearch.of(schemas.values(), dependencies);
+        CodeGraph graph = new CodeGraph(schemas.values(), dependencies);
+        TaintingCode tainting = TaintingCodeSearch.of(schemas.values(), graph);
         warnOfResets(tainting);
         Catalog catalog = new Catalog(version, database.name(), nodes(), 0, database.virtualShards(),
                 relations(colliding, comparison), functions(), database.functions(), database.fanOut(), tableFanOut(),
-                oids, foreignKeys(), tainting);
+                oids, foreignKeys(), tainting, SequenceCode.of(schemas.values(), graph));
         return new Result(catalog, findings.all(), List.copyOf(reports.colliding()));
     }
 

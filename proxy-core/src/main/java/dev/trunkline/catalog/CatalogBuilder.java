@@ -88,7 +88,8 @@ public final class CatalogBuilder {
             boolean notNull = type.endsWith(" not null");
             TypeSpelling spelling = TypeSpelling
                     .of(notNull ? type.substring(0, type.length() - " not null".length()) : type);
-            infos.add(column(column.substring(0, space), spelling, notNull));
+            ColumnInfo info = column(column.substring(0, space), spelling, notNull);
+            infos.add(spelling.serial() ? info.withSequence(sequence(name, info.name())) : info);
         }
         return relation(RelationName.parse(name), RelationKind.TABLE, infos);
     }
@@ -96,6 +97,13 @@ public final class CatalogBuilder {
     private static ColumnInfo column(String name, TypeSpelling type, boolean notNull) {
         return new ColumnInfo(name, type.oid(), type.display(), type.modifier(), notNull || type.serial(),
                 type.serial() ? DefaultKind.SEQUENCE : DefaultKind.NONE, type.collatable() ? Collation.C : null);
+    }
+
+    private RelationName sequence(String table, String column) {
+        RelationName of = RelationName.parse(table);
+        RelationName sequence = new RelationName(of.schema(), of.name() + "_" + column + "_seq");
+        relation(sequence, RelationKind.SEQUENCE, List.of());
+        return sequence;
     }
 
     /** A relation of any kind; it starts unsharded. */
@@ -198,7 +206,7 @@ public final class CatalogBuilder {
                     : r.withDistribution(new Distribution.Unsharded(homeNode)));
         }
         return new Catalog(version, database, nodes, homeNode, virtualShards, distributed, functions, functionRoutes,
-                fanOut, tableFanOut, OidTranslation.NONE, foreignKeys, TaintingCode.NONE);
+                fanOut, tableFanOut, OidTranslation.NONE, foreignKeys, TaintingCode.NONE, SequenceCode.NONE);
     }
 
     private Relation existing(String table) {

@@ -20,7 +20,8 @@ public record ColumnFacts(String name, int typeOid, String type, String typeName
 
     /** The column as planning sees it. */
     ColumnInfo info() {
-        return new ColumnInfo(name, typeOid, baseTypeOid, typeName, modifier, notNull, defaultKind, collation, false);
+        return new ColumnInfo(name, typeOid, baseTypeOid, typeName, modifier, notNull, defaultKind, collation, false,
+                DefaultNumbers.of(this), sequence != null && sequence.owned() ? sequence.name() : null);
     }
 
     /** What must be the same on every node: a text that differs when it isn't. */

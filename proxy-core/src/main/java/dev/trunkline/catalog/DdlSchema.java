@@ -105,7 +105,7 @@ public final class DdlSchema {
         RelationName name = relation(ddl.objects().getFirst());
         String definition = ddl.query() == null ? "" : ddl.query().span().of(text);
         relations.put(name, new RelationFacts(name, kind, 0, columns, List.of(), List.of(), List.of(), null, reads,
-                Set.of(), Set.of(), false, definition));
+                Set.of(), Set.of(), false, definition, false));
     }
 
     private void function(Statement.Ddl ddl, Name name) {
@@ -127,13 +127,13 @@ public final class DdlSchema {
         String schema = name.schema() == null ? "public" : name.schema();
         String id = schema + "." + name.last() + "/" + functions.size();
         functions.put(id, new UserFunction(id, schema, new FunctionFacts(name.last(), kind, volatility, false, false),
-                "", Set.of(), Set.of(), Set.of(), Traces.NONE));
+                "", Set.of(), Set.of(), Set.of(), Traces.NONE, false, ""));
     }
 
     private void put(RelationName name, RelationKind kind, List<ColumnFacts> columns, List<ConstraintFacts> constraints,
             List<RelationName> parents, Set<RelationName> reads) {
         relations.put(name, new RelationFacts(name, kind, 0, columns, constraints, parents, List.of(), null, reads,
-                Set.of(), Set.of(), false, ""));
+                Set.of(), Set.of(), false, "", false));
     }
 
     private void alter(Statement.Ddl ddl) {

@@ -21,11 +21,13 @@ import java.util.Set;
  *            of a view: whether it can be written through
  * @param definition
  *            of a view: its query; empty for others
+ * @param ruled
+ *            of a table: whether it has rules
  */
 public record RelationFacts(RelationName name, RelationKind kind, int oid, List<ColumnFacts> columns,
         List<ConstraintFacts> constraints, List<RelationName> parents, List<TriggerFacts> triggers,
         List<String> replicaIdentity, Set<RelationName> reads, Set<String> calls, Set<String> calledByReading,
-        boolean updatable, String definition) {
+        boolean updatable, String definition, boolean ruled) {
 
     public RelationFacts {
         columns = List.copyOf(columns);
@@ -54,7 +56,7 @@ public record RelationFacts(RelationName name, RelationKind kind, int oid, List<
     /** As it would be where it has another OID. */
     RelationFacts withOid(int other) {
         return new RelationFacts(name, kind, other, columns, constraints, parents, triggers, replicaIdentity, reads,
-                calls, calledByReading, updatable, definition);
+                calls, calledByReading, updatable, definition, ruled);
     }
 
     List<String> primaryKey() {

@@ -1,5 +1,6 @@
 package dev.trunkline.plan;
 
+import dev.trunkline.catalog.SequenceUse;
 import dev.trunkline.route.RowSource;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -15,6 +16,7 @@ final class Footprint {
     private final List<TableUse> tables = new ArrayList<>();
     private int[] parameterTypes = {};
     private boolean unknownTables;
+    private SequenceUse sequences = SequenceUse.NONE;
 
     Footprint(Access access) {
         this.access = access;
@@ -56,6 +58,22 @@ final class Footprint {
     Footprint with(TableUse use) {
         tables.add(use);
         return this;
+    }
+
+    /** What it does with sequences, in addition to what is known. */
+    Footprint with(SequenceUse more) {
+        sequences = sequences.and(more);
+        return this;
+    }
+
+    /** It need not do with sequences what it says. */
+    Footprint perhaps() {
+        sequences = sequences.perhaps();
+        return this;
+    }
+
+    SequenceUse sequences() {
+        return sequences;
     }
 
     Access access() {

@@ -128,7 +128,7 @@ final class FunctionRules {
         } else if (name.equals("nextval") || name.equals("setval")) {
             atHome(name, Access.sequence("calls " + name));
         } else if (name.equals("currval") || name.equals("lastval")) {
-            onTransactionNode(name, Access.read("no function in it changes anything"), SessionEffect.SEQUENCE_STATE);
+            onTransactionNode(name, Access.read("no function in it changes anything"));
         } else if (SESSION_LOCKS.contains(name)) {
             atHome(name, Access.outsideTransaction("calls " + name));
             effects.add(SessionEffect.SESSION_LOCK);

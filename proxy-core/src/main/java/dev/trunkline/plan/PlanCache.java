@@ -3,6 +3,7 @@ package dev.trunkline.plan;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.trunkline.catalog.Catalog;
+import dev.trunkline.catalog.SequenceUse;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.route.Routing;
@@ -276,7 +277,8 @@ public final class PlanCache {
 
     private static StatementPlan refused(ProxyException why, Catalog catalog) {
         return new StatementPlan("", "Unknown", new Plan.Refuse(why), null, Routing.REFUSED,
-                Access.write("not planned"), Set.of(), null, List.of(), new int[0], new int[0], List.of(),
+                Access.write("not planned"), Set.of(), SequenceUse.NONE, null, List.of(), new int[0], new int[0],
+                List.of(),
                 catalog.version());
     }
 }

@@ -2,6 +2,7 @@ package dev.trunkline.plan;
 
 import dev.trunkline.catalog.Catalog;
 import dev.trunkline.catalog.FunctionFacts;
+import dev.trunkline.catalog.SequenceUse;
 import dev.trunkline.catalog.TaintingCode;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
@@ -66,6 +67,9 @@ public final class Planner {
             if (taints(sql, key, catalog, footprint)) {
                 footprint.with(SessionEffect.TAINT);
             }
+            if (footprint.effects().contains(SessionEffect.TAINT)) {
+                footprint.with(SequenceUse.PERHAPS);
+            }
         } catch (ProxyException refusal) {
             decision = Decision.refuse(refusal);
             footprint = new Footprint(Access.write("not planned"));
@@ -127,7 +131,7 @@ public final class Planner {
     private static StatementPlan plan(Decision decision, Footprint footprint, String kind, String fingerprint,
             List<Guard> guards, Catalog catalog) {
         return new StatementPlan(fingerprint, kind, decision.root(), decision.rule(), decision.routing(),
-                footprint.access(), footprint.effects(), footprint.action(), footprint.tables(),
+                footprint.access(), footprint.effects(), footprint.sequences(), footprint.action(), footprint.tables(),
                 footprint.parameterTypes(), keyParameters(keys(decision.rule())), guards, catalog.version());
     }
 

@@ -1,5 +1,6 @@
 package dev.trunkline.plan;
 
+import dev.trunkline.catalog.SequenceUse;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.SessionAction.Execute.ArgumentCalls;
 import dev.trunkline.plan.SessionAction.Execute.ArgumentCalls.Place;
@@ -70,13 +71,13 @@ public final class PreparedPlans {
                         "EXECUTE with an argument that calls " + functions.obstacle(),
                         "Ask for the value first, and give it as a literal."));
             }
-            calls = calls(functions);
+            calls = calls(functions, planner.sequencesIn(execute.arguments(), execute.span()));
         }
         return planner.local(new SessionAction.Execute(execute.name(), arguments, calls, form,
                 made.stream().map(Name::last).toList()));
     }
 
-    private static ArgumentCalls calls(FunctionRules functions) {
+    private static ArgumentCalls calls(FunctionRules functions, SequenceUse sequences) {
         Set<SessionEffect> effects = EnumSet.noneOf(SessionEffect.class);
         effects.addAll(functions.effects());
         if (effects.contains(SessionEffect.SETTING)) {
@@ -86,7 +87,8 @@ public final class PreparedPlans {
         Place place = functions.home() ? Place.HOME : functions.transaction() ? Place.TRANSACTION : Place.ANY;
         boolean plain = functions.access().readOnly() && effects.isEmpty() && place == Place.ANY
                 && !functions.callsUsers();
-        return new ArgumentCalls(functions.access(), effects, place, plain);
+        return new ArgumentCalls(functions.access(), effects,
+                effects.contains(SessionEffect.TAINT) ? sequences.and(SequenceUse.PERHAPS) : sequences, place, plain);
     }
 
     /** EXPLAIN of an EXECUTE. */
@@ -113,9 +115,10 @@ public final class PreparedPlans {
             case PLAIN, ANALYZED -> {
                 effects.addAll(prepared.effects());
                 yield effects.equals(prepared.effects()) && calls.access().readOnly()
-                        ? prepared
-                        : with(prepared, prepared.kind(), prepared.access().and(calls.access()), effects,
-                                prepared.action());
+                        && calls.sequences() == SequenceUse.NONE
+                                ? prepared
+                                : with(prepared, prepared.kind(), prepared.access().and(calls.access()), effects,
+                                        prepared.sequences().and(calls.sequences()), prepared.action());
             }
             case EXPLAINED -> {
                 // Planning calls functions that are not volatile, if all their arguments are known.
@@ -123,26 +126,28 @@ public final class PreparedPlans {
                     effects.add(SessionEffect.TAINT);
                 }
                 yield with(prepared, "ExplainStmt", Access.read("EXPLAIN runs nothing").and(calls.access()), effects,
-                        null);
+                        calls.sequences(), null);
             }
             case TABLE -> {
                 effects.addAll(prepared.effects());
                 effects.add(SessionEffect.CATALOG_CHANGE);
-                yield with(prepared, "CreateTableAsStmt", Access.write("CREATE TABLE AS"), effects, null);
+                yield with(prepared, "CreateTableAsStmt", Access.write("CREATE TABLE AS"), effects,
+                        prepared.sequences().and(calls.sequences()), null);
             }
             case TEMP_TABLE -> {
                 effects.addAll(prepared.effects());
                 effects.add(SessionEffect.TEMP_TABLE);
                 yield with(prepared, "CreateTableAsStmt", Access.write("CREATE TEMP TABLE AS"), effects,
+                        prepared.sequences().and(calls.sequences()),
                         new SessionAction.CreateTemp(execute.made(), false));
             }
         };
     }
 
     private static StatementPlan with(StatementPlan plan, String kind, Access access, Set<SessionEffect> effects,
-            SessionAction action) {
+            SequenceUse sequences, SessionAction action) {
         return new StatementPlan(plan.fingerprint(), kind, plan.root(), plan.rule(), plan.routing(), access, effects,
-                action, plan.tables(), plan.parameterTypes(), plan.keyParameters(), plan.guards(),
+                sequences, action, plan.tables(), plan.parameterTypes(), plan.keyParameters(), plan.guards(),
                 plan.catalogVersion());
     }
 }

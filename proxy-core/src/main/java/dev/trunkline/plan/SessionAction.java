@@ -1,5 +1,6 @@
 package dev.trunkline.plan;
 
+import dev.trunkline.catalog.SequenceUse;
 import dev.trunkline.route.ExecuteArguments;
 import dev.trunkline.sql.Statement.Transaction.Isolation;
 import dev.trunkline.value.PgOid;
@@ -109,7 +110,8 @@ public sealed interface SessionAction {
          * What the functions in the arguments do, whatever is executed. {@code plain}: nothing but expressions of PostgreSQL's own, which
          * read no table.
          */
-        public record ArgumentCalls(Access access, Set<SessionEffect> effects, Place place, boolean plain) {
+        public record ArgumentCalls(Access access, Set<SessionEffect> effects, SequenceUse sequences, Place place,
+                boolean plain) {
 
             /** Which node has to run them, if it matters. */
             public enum Place {
@@ -119,12 +121,7 @@ public sealed interface SessionAction {
             }
 
             static final ArgumentCalls NONE = new ArgumentCalls(Access.read("no function is called"), Set.of(),
-                    Place.ANY, true);
-
-            /** Whether one may take a number from a sequence. */
-            public boolean mayDraw() {
-                return access.mode() == Access.Mode.SEQUENCE || access.mode() == Access.Mode.WRITE;
-            }
+                    SequenceUse.NONE, Place.ANY, true);
 
             public ArgumentCalls {
                 effects = Set.copyOf(effects);

@@ -8,8 +8,6 @@ public enum SessionEffect {
     SESSION_LOCK,
     /** Declares a cursor WITH HOLD: the session is pinned to the backend until it is closed. */
     HOLD_CURSOR,
-    /** Reads currval or lastval: refused outside a transaction, where the backend is another each time (semantics.md 10). */
-    SEQUENCE_STATE,
     /** Runs code that may leave any state behind: the backend is reset before anybody else gets it. */
     TAINT,
     /** LOAD: the session is pinned to the backend, which nobody has after it. */

@@ -1,5 +1,6 @@
 package dev.trunkline.plan;
 
+import dev.trunkline.catalog.SequenceUse;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.route.BoundValues;
@@ -20,6 +21,8 @@ import java.util.Set;
  *            libpg_query's name of the statement's node
  * @param rule
  *            the rule of a {@link Plan.OneNode} and a {@link Plan.FanOut}; null for the others
+ * @param sequences
+ *            the numbers of sequences that it takes and asks for
  * @param action
  *            what the statement means to the session, or null
  * @param parameterTypes
@@ -28,7 +31,8 @@ import java.util.Set;
  *            the numbers of the parameters that binding reads
  */
 public record StatementPlan(String fingerprint, String kind, Plan root, NodeRule rule, Routing routing, Access access,
-        Set<SessionEffect> effects, SessionAction action, List<TableUse> tables, int[] parameterTypes,
+        Set<SessionEffect> effects, SequenceUse sequences, SessionAction action, List<TableUse> tables,
+        int[] parameterTypes,
         int[] keyParameters, List<Guard> guards, long catalogVersion) {
 
     public StatementPlan {
@@ -60,17 +64,6 @@ public record StatementPlan(String fingerprint, String kind, Plan root, NodeRule
             // An event loop's stack is smaller than a planner's.
             throw ProxyError.TOO_COMPLEX.with("statement nests too deeply");
         }
-    }
-
-    /** Whether the statement may take a number from a sequence: by a call, a default, or code that it runs. */
-    public boolean mayDraw() {
-        return switch (access.mode()) {
-            case READ, OUTSIDE_TRANSACTION, LOCK -> false;
-            case SEQUENCE -> true;
-            case WRITE ->
-                !kind.equals("UpdateStmt") && !kind.equals("DeleteStmt") || effects.contains(SessionEffect.TAINT)
-                        || fingerprint.contains("nextval") || fingerprint.contains("default");
-        };
     }
 
     /** The highest number of a parameter. */

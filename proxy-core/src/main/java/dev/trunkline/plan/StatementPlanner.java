@@ -1,6 +1,7 @@
 package dev.trunkline.plan;
 
 import dev.trunkline.catalog.Catalog;
+import dev.trunkline.catalog.SequenceUse;
 import dev.trunkline.config.FunctionRoute;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
@@ -118,7 +119,10 @@ final class StatementPlanner {
             case Statement.Discard discard -> local(new SessionAction.Discard(discard.what()));
             case Statement.Empty empty -> local(new SessionAction.Nothing());
             case Statement.DeclareCursor declare -> declare(declare);
-            case Statement.Fetch fetch -> cursor(fetch.cursor(), new SessionAction.UseCursor(fetch.cursor()));
+            case Statement.Fetch fetch -> {
+                footprint.with(SequenceUse.ASIDE);
+                yield cursor(fetch.cursor(), new SessionAction.UseCursor(fetch.cursor()));
+            }
             case Statement.ClosePortal close -> close.cursor() == null
                     ? local(new SessionAction.CloseCursor(null))
                     : cursor(close.cursor(), new SessionAction.CloseCursor(close.cursor()));
@@ -194,9 +198,18 @@ final class StatementPlanner {
 
     /** What the functions demand that expressions call which belong to no query. */
     FunctionRules functionsIn(List<Expr> expressions, Span span) {
+        return FunctionRules.of(factsOf(expressions, span).functions(), catalog.taintingCode());
+    }
+
+    /** What such expressions do with sequences. */
+    SequenceUse sequencesIn(List<Expr> expressions, Span span) {
+        return new SequenceReader(catalog, key, text, factsOf(expressions, span)).of(expressions);
+    }
+
+    private StatementFacts factsOf(List<Expr> expressions, Span span) {
         Query values = new Query(List.of(), false, new Query.Values(List.of(new Expr.Row(expressions, span)), span),
                 List.of(), null, null, false, List.of(), Span.NONE, Span.NONE, Span.NONE, span);
-        return FunctionRules.of(read(new Statement.Select(values, span)).functions(), catalog.taintingCode());
+        return read(new Statement.Select(values, span));
     }
 
     Decision query(Statement statement) {
@@ -212,6 +225,7 @@ final class StatementPlanner {
         FunctionRules functions = FunctionRules.of(facts.functions(), catalog.taintingCode());
         footprint = new Footprint(access(statement, facts).and(functions.access())).with(functions.effects())
                 .with(facts.tables(), facts.parameterTypes());
+        footprint.with(new SequenceReader(catalog, key, text, facts).of(statement));
         if (statement instanceof Statement.Select select) {
             Query.Select into = into(select.query());
             if (into != null && into.intoTemp()) {
@@ -300,7 +314,7 @@ final class StatementPlanner {
             footprint.with(SessionEffect.HIDDEN_SETTING);
             decision = oneNode() ? decision : Decision.refuse(hiddenSetting());
         }
-        footprint.with(new SessionAction.DeclareCursor(declare.name(), declare.hold()));
+        footprint.perhaps().with(new SessionAction.DeclareCursor(declare.name(), declare.hold()));
         if (declare.hold()) {
             footprint.with(SessionEffect.HOLD_CURSOR);
         }

@@ -1,7 +1,9 @@
 package dev.trunkline.plan;
 
+import dev.trunkline.catalog.ColumnInfo;
 import dev.trunkline.catalog.Distribution;
 import dev.trunkline.catalog.Relation;
+import dev.trunkline.catalog.SequenceUse;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.route.NodeRule;
@@ -51,6 +53,9 @@ final class TableStatements {
         if (relation != null) {
             planner.footprint().with(new TableUse(relation, in));
         }
+        if (in) {
+            planner.footprint().with(copied(copy, relation));
+        }
         if (planner.oneNode()) {
             return onlyNode();
         }
@@ -76,6 +81,23 @@ final class TableStatements {
             }
         }
         return there("COPY");
+    }
+
+    /** Numbers are taken if there are rows, for the columns that they don't bring. */
+    private SequenceUse copied(Statement.Copy copy, Relation relation) {
+        if (relation == null) {
+            return SequenceUse.PERHAPS;
+        }
+        if (planner.catalog().sequenceCode().inserted().contains(relation.fullName())) {
+            return planner.catalog().sequenceCode().at(relation.fullName(), true).and(SequenceUse.PERHAPS);
+        }
+        SequenceUse all = planner.catalog().sequenceCode().at(relation.fullName(), true);
+        for (ColumnInfo column : relation.columns()) {
+            if (copy.columns() != null && !copy.columns().isEmpty() && !copy.columns().contains(column.name())) {
+                all = all.and(column.defaultNumbers().perhaps());
+            }
+        }
+        return all;
     }
 
     Decision lock(Statement.LockTable lock) {
@@ -108,6 +130,10 @@ final class TableStatements {
         }
         String command = command(ddl);
         planner.footprint().and(Access.write(command));
+        if (ddl.query() != null || ddl.verb() == Verb.ALTER) {
+            // What it makes may be filled with numbers.
+            planner.footprint().with(SequenceUse.ASIDE);
+        }
         if (ddl.temporary()) {
             return temporary(ddl, command);
         }

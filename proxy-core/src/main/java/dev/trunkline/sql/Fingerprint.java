@@ -8,7 +8,7 @@ import java.util.Arrays;
 
 /**
  * What makes two statements the same plan: canonical bytes, in which unquoted words are folded to lower case, every
- * literal is a slot of its kind, white space is normal and comments are gone, except routing comments
+ * literal is a slot of its kind (but for names of sequences, {@code nextval('s')}), white space is normal and comments are gone, except routing comments
  * ({@code /* trunkline: key=42 *}{@code /}), which belong to it; beside them the literals' spans in the original text.
  *
  * <p>Two fingerprints are equal when their canonical bytes are: the hash alone never decides. A view on its
@@ -19,6 +19,10 @@ public final class Fingerprint {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final byte[] FOLDED = new byte[256];
     private static final byte[] NCHAR = {'n', 'c', 'h', 'a', 'r'};
+    private static final byte[] NEXTVAL = ascii("nextval(");
+    private static final byte[] CURRVAL = ascii("currval(");
+    private static final byte[] SETVAL = ascii("setval(");
+    private static final byte[] SERIAL = ascii("pg_get_serial_sequence(");
     private static final LiteralKind[] KINDS = LiteralKind.values();
     /** A slot's byte is 1 + the ordinal of its kind; no token begins with a control character. */
     private static final int FIRST_SLOT = 1;
@@ -29,6 +33,10 @@ public final class Fingerprint {
         }
     }
 
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
     private byte[] canonical = new byte[256];
     private int length;
     private int hash;
@@ -37,6 +45,8 @@ public final class Fingerprint {
     private int literalCount;
     private boolean tight;
     private int tokens;
+    /** The number of the token that names the table of pg_get_serial_sequence; 0 without one. */
+    private int serial;
     private int depth;
     private int maxDepth;
     private int hintCount;
@@ -132,6 +142,7 @@ public final class Fingerprint {
         literalCount = 0;
         hintCount = 0;
         tokens = 0;
+        serial = 0;
         depth = 0;
         maxDepth = 0;
         tight = true;
@@ -169,7 +180,12 @@ public final class Fingerprint {
                     out[at++] = ' ';
                 }
                 LiteralKind literal = kind.literal();
-                out[at++] = (byte) (FIRST_SLOT + literal.ordinal());
+                if (literal == LiteralKind.STRING && namesSequence(at)) {
+                    System.arraycopy(sql, start, out, at, size);
+                    at += size;
+                } else {
+                    out[at++] = (byte) (FIRST_SLOT + literal.ordinal());
+                }
                 addLiteral(literal, start, end);
                 tight = false;
                 tokens++;
@@ -221,6 +237,24 @@ public final class Fingerprint {
             case END, ERROR -> throw new IllegalArgumentException(kind.name());
         }
         length = at;
+    }
+
+    /**
+     * Whether a string that comes next says which sequence a function is about. Such a name is part of what the statement says: each would
+     * otherwise be one more guarded plan of the same statement, and there is one for every table.
+     */
+    private boolean namesSequence(int at) {
+        if (tight && at > 0 && canonical[at - 1] == '(') {
+            serial = endsWith(SERIAL, at) ? tokens : 0;
+            return serial > 0 || endsWith(NEXTVAL, at) || endsWith(CURRVAL, at) || endsWith(SETVAL, at);
+        }
+        return serial > 0 && tokens == serial + 2;
+    }
+
+    private boolean endsWith(byte[] word, int at) {
+        int from = at - word.length;
+        return from >= 0 && Arrays.equals(canonical, from, at, word, 0, word.length)
+                && (from == 0 || !Character.isJavaIdentifierPart(canonical[from - 1] & 0xff));
     }
 
     /** Completes the hash; false if there was no token. */

@@ -42,6 +42,7 @@ public final class RoutineSource {
             + "|execute|do|temp|temporary|pg_temp|hold|set_config|setseed|\\w+_to_xml\\w*|ts_stat|ts_rewrite"
             + "|pg_(try_)?advisory_(un)?lock\\w*|pg_replication_origin_\\w+)\\b");
 
+    private static final Pattern DRAWS = Pattern.compile("nextval|setval", Pattern.CASE_INSENSITIVE);
     private static final Set<String> BEFORE_TABLES = Set.of("into", "table", "exists", "on", "only", "references");
     private static final Pattern FORMATS = Pattern.compile("%(\\d+\\$)?-?\\d*(.)");
     /** Stands for a name that {@code format} puts in. */
@@ -78,6 +79,11 @@ public final class RoutineSource {
             case "c" -> Traces.NONE;
             default -> isVolatile ? Traces.SESSION : roughly(source);
         };
+    }
+
+    /** Whether a source in any language but C may take a number from a sequence by itself. */
+    public static boolean mayDraw(String language, String source) {
+        return !language.equals("c") && DRAWS.matcher(source).find();
     }
 
     /** Whether a call of this function of the server's may change the session, or run SQL that nobody sees. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.trunkline.catalog.Catalog;
+import dev.trunkline.catalog.SequenceUse;
 import dev.trunkline.route.RoutingHint;
 import dev.trunkline.sql.SqlParser;
 import java.io.IOException;
@@ -105,6 +106,9 @@ class GoldenPlansTest {
                 .append('\n');
         if (!plan.effects().isEmpty()) {
             text.append("effects: ").append(new TreeSet<>(plan.effects())).append('\n');
+        }
+        if (plan.sequences() != SequenceUse.NONE) {
+            text.append("sequences: ").append(plan.sequences()).append('\n');
         }
         if (plan.action() != null && !(plan.root() instanceof Plan.LocalReply)) {
             text.append("action: ").append(plan.action()).append('\n');

@@ -45,6 +45,7 @@ final class TestCatalogs {
         shop.table("regions", "name text", "manager_id int8").reference("regions");
         shop.table("audit_log", "id int8", "at timestamptz", "message text", "customer_id int8");
         shop.table("settings", "name text", "value text");
+        shop.table("invoices", "id bigserial", "number serial", "note text");
         shop.table("reports", "id int8", "customer_id int8", "body text");
         if (shop.build().nodes().size() > 1) {
             shop.onNode("reports", "b");

@@ -9,6 +9,7 @@ import dev.trunkline.catalog.NodeSchema;
 import dev.trunkline.catalog.RelationFacts;
 import dev.trunkline.catalog.RelationKind;
 import dev.trunkline.catalog.RelationName;
+import dev.trunkline.catalog.SequenceCalls;
 import dev.trunkline.catalog.SequenceFacts;
 import dev.trunkline.catalog.Sql;
 import dev.trunkline.catalog.UserFunction;
@@ -108,7 +109,7 @@ final class SchemaDiscovery {
     }
 
     private record RelationRow(long oid, RelationName name, RelationKind kind, String replicaIdentity,
-            boolean updatable, String definition) {}
+            boolean updatable, String definition, boolean ruled) {}
 
     private Map<RelationName, RelationFacts> relations() throws SQLException {
         List<RelationRow> rows = new ArrayList<>();
@@ -116,7 +117,7 @@ final class SchemaDiscovery {
             RelationName name = new RelationName(r.getString(2), r.getString(3));
             relationNames.put(r.getLong(1), name);
             rows.add(new RelationRow(r.getLong(1), name, kind(r.getString(4)), r.getString(5), r.getBoolean(6),
-                    r.getString(7)));
+                    r.getString(7), r.getBoolean(8)));
         });
         Map<Long, List<ColumnFacts>> columns = columns();
         Map<Long, List<ConstraintFacts>> constraints = constraints();
@@ -157,7 +158,8 @@ final class SchemaDiscovery {
                     columns.getOrDefault(row.oid(), List.of()), constraints.getOrDefault(row.oid(), List.of()),
                     parents.getOrDefault(row.oid(), List.of()), triggers.getOrDefault(row.oid(), List.of()), identity,
                     reads.getOrDefault(row.oid(), Set.of()), calls.getOrDefault(row.oid(), Set.of()),
-                    calledByReading.getOrDefault(row.oid(), Set.of()), row.updatable(), row.definition()));
+                    calledByReading.getOrDefault(row.oid(), Set.of()), row.updatable(), row.definition(),
+                    row.ruled()));
         }
         return relations;
     }
@@ -175,7 +177,7 @@ final class SchemaDiscovery {
     }
 
     private Map<Long, List<ColumnFacts>> columns() throws SQLException {
-        record Row(long relation, ColumnFacts column, long sequence, boolean identity) {}
+        record Row(long relation, ColumnFacts column, long sequence, boolean owned) {}
         List<Row> rows = new ArrayList<>();
         Map<Long, Boolean> sequences = new LinkedHashMap<>();
         query(SchemaQueries.COLUMNS, r -> {
@@ -198,13 +200,15 @@ final class SchemaDiscovery {
                     new ColumnFacts(r.getString(2), (int) r.getLong(3), r.getString(4), r.getString(5), r.getInt(6),
                             (int) r.getLong(7), r.getInt(8), r.getString(9), r.getBoolean(10), defaultKind, defaultText,
                             null, collation(r)),
-                    sequence, identity));
+                    sequence, r.getBoolean(23)));
         });
         Map<Long, SequenceFacts> facts = sequences(sequences);
         Map<Long, List<ColumnFacts>> columns = new HashMap<>();
         for (Row row : rows) {
             SequenceFacts sequence = facts.get(row.sequence());
-            list(columns, row.relation()).add(sequence == null ? row.column() : row.column().withSequence(sequence));
+            list(columns, row.relation()).add(sequence == null
+                    ? row.column()
+                    : row.column().withSequence(sequence.withOwned(row.owned())));
         }
         return columns;
     }
@@ -239,7 +243,7 @@ final class SchemaDiscovery {
                         return;
                     }
                     facts.put(oid, new SequenceFacts(name, identities.get(oid), r.getLong(2),
-                            Math.floorMod(r.getLong(3), Math.abs(r.getLong(2)))));
+                            Math.floorMod(r.getLong(3), Math.abs(r.getLong(2))), false));
                     // By steps of one every value has the same residue, and reading it would lock the sequence.
                     if (r.getBoolean(4) && Math.abs(r.getLong(2)) > 1) {
                         last.append(last.isEmpty() ? "" : " union all ").append("select ").append(oid)
@@ -248,7 +252,7 @@ final class SchemaDiscovery {
                 });
         if (!last.isEmpty()) {
             query(last.toString(), r -> facts.computeIfPresent(r.getLong(1), (oid, s) -> new SequenceFacts(s.name(),
-                    s.identity(), s.increment(), Math.floorMod(lastValue(r), Math.abs(s.increment())))));
+                    s.identity(), s.increment(), Math.floorMod(lastValue(r), Math.abs(s.increment())), false)));
         }
         return facts;
     }
@@ -291,7 +295,9 @@ final class SchemaDiscovery {
                     reads.getOrDefault(r.getLong(1), Set.of()), words(r.getString(9)),
                     calls.getOrDefault(r.getLong(1), Set.of()),
                     RoutineSource.traces(r.getString(10), facts.worst() == FunctionFacts.Volatility.VOLATILE,
-                            r.getString(11))));
+                            r.getString(11)),
+                    RoutineSource.mayDraw(r.getString(10), r.getString(11)),
+                    SequenceCalls.in(r.getString(10), r.getString(11))));
         });
         return functions;
     }

@@ -33,7 +33,8 @@ final class SchemaQueries {
     static final String RELATIONS = sql("""
             select c.oid, n.nspname, c.relname, c.relkind, c.relreplident,
                    case when c.relkind = 'v' then pg_relation_is_updatable(c.oid, true) <> 0 else false end,
-                   case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) else '' end
+                   case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) else '' end,
+                   c.relkind not in ('v', 'm') and exists (select from pg_rewrite r where r.ev_class = c.oid)
               from pg_class c join pg_namespace n on n.oid = c.relnamespace
              where {relation}
              order by n.nspname, c.relname
@@ -73,7 +74,9 @@ final class SchemaQueries {
                                case co.collprovider when 'b' then 'builtin' when 'i' then 'icu' else 'libc' end,
                                coalesce(co.collcollate, to_jsonb(co)->>'colllocale', to_jsonb(co)->>'colliculocale'),
                                to_jsonb(co)->>'collicurules') end,
-                           case when co.collprovider <> 'd' then pg_collation_actual_version(co.oid) end
+                           case when co.collprovider <> 'd' then pg_collation_actual_version(co.oid) end,
+                           exists (select from pg_depend o where o.classid = 'pg_class'::regclass and o.objid = s.sequence
+                                      and o.refobjid = a.attrelid and o.refobjsubid = a.attnum and o.deptype in ('a', 'i'))
                       from pg_attribute a
                       join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
                       left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum

@@ -65,12 +65,10 @@ final class ArgumentQuestion extends NodeQuestion implements MessageSink {
         session.replies().switchTo(participant.backend(), next);
         if (!calls.plain()) {
             // As for any statement: in which order its calls come is not looked at.
-            boolean drawn = participant.mayHaveDrawn();
             session.transaction().use(participant, calls.access(), -1, session.database());
-            session.leases().note(participant, calls.effects(), drawn);
-            if (calls.mayDraw()) {
-                participant.mayDraw();
-            }
+            session.leases().note(participant, calls.effects());
+            session.numbers().before(participant, calls.sequences(), null);
+            session.numbers().executed(participant, calls.sequences());
         }
         BackendConnection backend = participant.backend();
         ServerStatement parameters = session.database().statementNames().named(select(types.length), types,
@@ -100,7 +98,12 @@ final class ArgumentQuestion extends NodeQuestion implements MessageSink {
         int home = session.database().catalog().homeNode();
         return switch (calls.place()) {
             case HOME -> home;
-            case TRANSACTION -> session.nodes().preferred(home);
+            case TRANSACTION -> {
+                Participant knowing = calls.sequences().asked() == null
+                        ? null
+                        : session.numbers().knowing(calls.sequences().asked());
+                yield knowing != null ? knowing.node() : session.nodes().preferred(home);
+            }
             case ANY -> session.nodes().describing(prepared.plan().rule());
         };
     }

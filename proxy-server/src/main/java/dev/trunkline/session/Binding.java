@@ -5,6 +5,8 @@ import static dev.trunkline.session.ExtendedMessage.text;
 
 import dev.trunkline.backend.BackendConnection;
 import dev.trunkline.backend.ReplySink;
+import dev.trunkline.catalog.SequenceCalls;
+import dev.trunkline.catalog.SequenceUse;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.plan.Merge;
 import dev.trunkline.plan.Plan;
@@ -96,13 +98,14 @@ final class Binding {
                 ? ConfiguredSetting.required(ConfiguredSetting.of(configure, statement, layout, body,
                         session.settings().clientEncoding()), session.database())
                 : null;
-        Participant participant = session.participant(session.nodes().of(destination), null);
+        SequenceUse sequences = sequences(statement, body);
+        Participant participant = session.participant(session.nodes().of(destination, sequences), null);
         if (participant == null || !session.replies().switchTo(participant.backend(), null)) {
             return false;
         }
         BackendConnection backend = participant.backend();
         session.portals().requireFree(portalName, participant);
-        session.use(participant, plan, destination);
+        session.use(participant, plan, sequences, destination);
         if (!statement.name().isEmpty() && backend.has(statement.server())) {
             backend.usesKnown(statement.server(), !statement.hasBeenTold() || isDescribedNext(in, start + length));
         }
@@ -112,6 +115,19 @@ final class Binding {
         backend.expectBind(session.out(), portal);
         session.portals().put(portal);
         return true;
+    }
+
+    /** What the statement does with sequences, of which a parameter may name one. */
+    private SequenceUse sequences(ClientStatement statement, ByteBuf body) {
+        SequenceUse use = statement.plan().sequences();
+        if (use.asked() == null || use.asked().parameter() == 0) {
+            return use;
+        }
+        String name = ConfiguredSetting.text(use.asked().parameter(), statement, layout, body,
+                session.settings().clientEncoding());
+        return use.naming(name == null
+                ? null
+                : SequenceCalls.named(name, session.database().catalog(), session.planKey().searchPath()));
     }
 
     /** Whether the client asks for the portal's columns, and so takes what comes. */

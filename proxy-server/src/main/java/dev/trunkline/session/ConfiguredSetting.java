@@ -86,6 +86,13 @@ record ConfiguredSetting(String name, String value, boolean local) {
         };
     }
 
+    /** The text that a parameter is bound to; null where it is none. */
+    static String text(int number, ClientStatement statement, BindLayout layout, ByteBuf body,
+            ClientEncoding encoding) {
+        Given given = number > layout.count() ? null : bound(number - 1, false, statement, layout, body, encoding);
+        return given == null ? null : given.text;
+    }
+
     private static Given bound(int index, boolean truth, ClientStatement statement, BindLayout layout, ByteBuf body,
             ClientEncoding encoding) {
         int[] declared = statement.server().parameterTypes();

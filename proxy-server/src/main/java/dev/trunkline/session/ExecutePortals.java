@@ -95,7 +95,8 @@ final class ExecutePortals {
                     executed.bindValues(resultFormats, null)));
             return true;
         }
-        Participant participant = session.participant(session.nodes().of(executed.destination()), null);
+        Participant participant = session
+                .participant(session.nodes().of(executed.destination(), executed.plan().sequences()), null);
         if (participant == null || !session.replies().switchTo(participant.backend(), null)) {
             return false;
         }
@@ -171,7 +172,8 @@ final class ExecutePortals {
                     executed.bindValues(open.values(), null)).boundUnder(session.settings()));
             return true;
         }
-        Participant participant = session.participant(session.nodes().of(executed.destination()), null);
+        Participant participant = session
+                .participant(session.nodes().of(executed.destination(), executed.plan().sequences()), null);
         if (participant == null || !session.replies().switchTo(participant.backend(), null)) {
             return false;
         }

@@ -295,22 +295,18 @@ final class Leases implements Waiter {
         }
     }
 
-    /**
-     * Notes what a statement leaves on its connection.
-     *
-     * @param drawn whether something before it may have taken a number from a sequence
-     */
-    void note(Participant participant, Set<SessionEffect> effects, boolean drawn) {
+    /** Notes what a statement leaves on its connection. */
+    void note(Participant participant, Set<SessionEffect> effects) {
         for (SessionEffect effect : effects) {
             switch (effect) {
                 case TEMP_TABLE, SESSION_LOCK, HOLD_CURSOR, LIBRARY -> {
+                    session.numbers().forgetOthers(participant);
                     participant.pin(effect);
                     participant.runsCode();
                 }
                 case HIDDEN_SETTING -> hiddenSetting(participant);
                 case TAINT -> participant.runsCode();
                 case CATALOG_CHANGE -> session.settings().catalogChanges();
-                case SEQUENCE_STATE -> requireKept(participant, drawn);
                 case SETTING, NO_TRANSACTION_BLOCK, COPY_IN, COPY_OUT -> {
                     // Nothing is left behind.
                 }
@@ -322,6 +318,7 @@ final class Leases implements Waiter {
     void hiddenSetting(Participant participant) {
         if (!participant.isPinnedFor(SessionEffect.HIDDEN_SETTING)) {
             session.transaction().hidden();
+            session.numbers().forgetOthers(participant);
         }
         participant.pin(SessionEffect.HIDDEN_SETTING);
         participant.runsCode();
@@ -331,19 +328,6 @@ final class Leases implements Waiter {
     void settingsUndone(boolean hidden) {
         if (hidden) {
             session.transaction().participants().forEach(p -> p.unpin(SessionEffect.HIDDEN_SETTING));
-        }
-    }
-
-    /**
-     * currval and lastval mean the backend's own session, which is another one in the next transaction: before anything in this one
-     * can have taken a number, they would tell another client's.
-     */
-    private void requireKept(Participant participant, boolean drawn) {
-        if (!drawn && !keeps(participant)) {
-            throw ProxyError.NOT_OVER_NODES.with(session.transaction().isExplicit()
-                    ? "currval or lastval of a number that was not taken in the same transaction"
-                    : "currval or lastval outside of a transaction",
-                    "Use INSERT ... RETURNING, or put the INSERT and the call into one transaction.");
         }
     }
 
@@ -421,18 +405,22 @@ final class Leases implements Waiter {
         for (Iterator<Participant> i = participants.iterator(); i.hasNext();) {
             Participant participant = i.next();
             if (keeps(participant)) {
+                session.numbers().ended(participant);
                 participant.ended();
             } else {
                 i.remove();
+                session.numbers().left(participant);
                 participant.backend().reading(true);
                 participant.pool().release(participant.backend());
             }
         }
+        session.numbers().settled();
     }
 
     /** A connection has gone by itself. */
     void lost(Participant participant) {
         if (participant != null) {
+            session.numbers().left(participant);
             session.transaction().participants().remove(participant);
             participant.pool().release(participant.backend());
         }

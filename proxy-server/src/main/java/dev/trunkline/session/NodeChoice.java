@@ -1,5 +1,6 @@
 package dev.trunkline.session;
 
+import dev.trunkline.catalog.SequenceUse;
 import dev.trunkline.route.Destination;
 import dev.trunkline.route.NodeRule;
 
@@ -14,6 +15,14 @@ final class NodeChoice {
         this.session = session;
         this.transaction = session.transaction();
         this.leases = leases;
+    }
+
+    /** The same for a statement that may ask for a number that was taken before: the node that knows it, if that may be any of the transaction's. */
+    int of(Destination destination, SequenceUse use) {
+        Participant knowing = use.asked() != null && destination instanceof Destination.Transaction
+                ? session.numbers().knowing(use.asked())
+                : null;
+        return knowing != null ? knowing.node() : of(destination);
     }
 
     /** The node of a destination that is one node. */

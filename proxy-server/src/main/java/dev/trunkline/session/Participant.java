@@ -47,7 +47,7 @@ final class Participant {
     private boolean ending;
     private boolean begun;
     private Use use = Use.NONE;
-    private boolean mayHaveDrawn;
+    private TakenNumbers numbers = TakenNumbers.NONE;
     private final Set<SessionEffect> pinnedFor = EnumSet.noneOf(SessionEffect.class);
     /** What the node reported before code ran here that may have changed settings; null without such code. */
     private Map<String, String> reportedBefore;
@@ -114,13 +114,17 @@ final class Participant {
         return use;
     }
 
-    /** Whether something of the transaction may have taken a number from a sequence here. */
-    boolean mayHaveDrawn() {
-        return mayHaveDrawn;
+    /** What the session has taken from sequences here; only to be read. */
+    TakenNumbers numbers() {
+        return numbers;
     }
 
-    void mayDraw() {
-        mayHaveDrawn = true;
+    /** As above, to note more. */
+    TakenNumbers takingNumbers() {
+        if (numbers == TakenNumbers.NONE) {
+            numbers = new TakenNumbers();
+        }
+        return numbers;
     }
 
     /** Whether any statement of the client has run here; a SET alone takes no snapshot. */
@@ -219,7 +223,6 @@ final class Participant {
     void ended() {
         begun = false;
         use = Use.NONE;
-        mayHaveDrawn = false;
         committing = false;
         aborted = false;
         ending = false;

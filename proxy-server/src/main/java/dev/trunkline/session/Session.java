@@ -1,5 +1,6 @@
 package dev.trunkline.session;
 
+import dev.trunkline.catalog.SequenceUse;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.plan.PlanKey;
 import dev.trunkline.plan.SessionEffect;
@@ -59,6 +60,7 @@ public final class Session implements ClientSession {
     private final Interruptions interruptions;
     private final Settlement settlement;
     private final Waiting waiting;
+    private final SequenceNumbers numbers = new SequenceNumbers(this);
     private final Instant connected = Instant.now();
 
     private SessionState state = SessionState.IDLE;
@@ -169,6 +171,11 @@ public final class Session implements ClientSession {
         return nodes;
     }
 
+    /** Which numbers of sequences are its own. */
+    SequenceNumbers numbers() {
+        return numbers;
+    }
+
     /** What the session waits for. */
     Waiting waiting() {
         return waiting;
@@ -266,15 +273,19 @@ public final class Session implements ClientSession {
 
     /** Notes what a statement does at a node, and refuses a second writer. */
     void use(Participant participant, StatementPlan plan, Destination destination) {
-        boolean drawn = participant.mayHaveDrawn();
+        use(participant, plan, plan.sequences(), destination);
+    }
+
+    /** As above, where the values say more of what it does with sequences. */
+    void use(Participant participant, StatementPlan plan, SequenceUse sequences, Destination destination) {
         transaction.use(participant, plan.access(),
                 destination instanceof Destination.One one ? one.virtualShard() : -1, database);
         Set<SessionEffect> effects = plan.effects();
         if (!effects.isEmpty()) {
-            leases.note(participant, effects, drawn);
+            leases.note(participant, effects);
         }
-        if (!drawn && plan.mayDraw()) {
-            participant.mayDraw();
+        if (sequences != SequenceUse.NONE) {
+            numbers.before(participant, sequences, destination);
         }
         requests.routed(plan.routing(destination), plan);
     }

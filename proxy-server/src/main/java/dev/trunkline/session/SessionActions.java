@@ -1,6 +1,7 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.catalog.SequenceUse;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.plan.SessionAction;
@@ -203,7 +204,7 @@ final class SessionActions {
         String sql = "SAVEPOINT " + Settings.quotedName(name);
         announcements.toAll(sql, () -> {
             session.transaction().savepoint(name, sql, session.settings().current(),
-                    session.listening() == null ? 0 : session.listening().mark());
+                    session.listening() == null ? 0 : session.listening().mark(), session.numbers().clock());
             done(done, "SAVEPOINT");
         });
     }
@@ -225,7 +226,11 @@ final class SessionActions {
         }
         announcements.toAll("ROLLBACK TO SAVEPOINT " + Settings.quotedName(name), () -> {
             boolean hid = session.transaction().hasHidden();
+            boolean failed = session.transaction().isFailed();
             Transaction.JournalEntry savepoint = session.transaction().rollbackTo(index);
+            if (failed) {
+                session.numbers().failedSince(savepoint.numbersTaken());
+            }
             session.leases().settingsUndone(hid && !session.transaction().hasHidden());
             session.settings().restore(savepoint.settingsBefore());
             session.transaction().speak(session.settings().clientEncoding());
@@ -360,6 +365,9 @@ final class SessionActions {
             }
         }
         session.tempTables().executes(plan);
+        if (plan.sequences() != SequenceUse.NONE) {
+            session.numbers().executed(participant, plan.sequences());
+        }
         if (plan.action() instanceof SessionAction.Configure) {
             settings.configured(configured, participant);
         }

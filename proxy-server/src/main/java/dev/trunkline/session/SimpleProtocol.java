@@ -1,6 +1,7 @@
 package dev.trunkline.session;
 
 import dev.trunkline.backend.BackendConnection;
+import dev.trunkline.catalog.SequenceUse;
 import dev.trunkline.error.ProxyError;
 import dev.trunkline.error.ProxyException;
 import dev.trunkline.plan.Plan;
@@ -168,7 +169,7 @@ final class SimpleProtocol {
 
     /** Sends a statement of one node there; false when that has to wait. */
     private boolean forward(StatementPlan plan, Destination destination, ByteBuf in, int start, int length) {
-        Participant participant = session.participant(session.nodes().of(destination), null);
+        Participant participant = session.participant(session.nodes().of(destination, plan.sequences()), null);
         if (participant == null) {
             return false;
         }
@@ -194,7 +195,8 @@ final class SimpleProtocol {
             FanOutRun.start(session, executed.plan(), many, executed.source(), 0, session.cycle()::end);
             return true;
         }
-        Participant participant = session.participant(session.nodes().of(executed.destination()), null);
+        Participant participant = session
+                .participant(session.nodes().of(executed.destination(), executed.plan().sequences()), null);
         if (participant == null) {
             return false;
         }
@@ -423,6 +425,9 @@ final class SimpleProtocol {
         participant.use(Participant.Use.WRITE, -1);
         if (length < HEADER + Integer.BYTES || !LargeObjects.FUNCTIONS.contains(in.getInt(start + HEADER))) {
             participant.runsCode();
+            session.numbers().before(participant, length < HEADER + Integer.BYTES
+                    ? SequenceUse.PERHAPS
+                    : SequenceNumbers.ofFunction(in.getInt(start + HEADER)), null);
         }
         session.routed(Routing.HOME, null);
         forward(participant, session.transaction().isExplicit(), in, start, length);

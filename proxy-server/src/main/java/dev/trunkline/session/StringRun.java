@@ -161,7 +161,7 @@ final class StringRun implements StatementRun {
         if (plan.effects().contains(SessionEffect.COPY_IN)) {
             throw ProxyError.NOT_OVER_NODES.with("COPY FROM STDIN in a string of statements", "Send it by itself.");
         }
-        Participant participant = session.participant(session.nodes().of(destination), this::step);
+        Participant participant = session.participant(session.nodes().of(destination, plan.sequences()), this::step);
         if (participant == null) {
             return;
         }
@@ -205,7 +205,8 @@ final class StringRun implements StatementRun {
             FanOutRun.start(session, executed.plan(), many, executed.source(), 0, this::step);
             return;
         }
-        Participant participant = session.participant(session.nodes().of(executed.destination()), this::step);
+        Participant participant = session
+                .participant(session.nodes().of(executed.destination(), executed.plan().sequences()), this::step);
         if (participant == null) {
             return;
         }

@@ -19,13 +19,14 @@ final class Transaction {
     /**
      * Something that a node that joins later has to be told. {@code savepoint} is null for a setting; {@code sql} is null for
      * one of the proxy's own, of which no node hears: {@code ownValue} is its value then, null where the session's holds; and
-     * for what {@link #HIDDEN} stands for. {@code channelChanges} is how many LISTEN and UNLISTEN came before a savepoint.
+     * for what {@link #HIDDEN} stands for. {@code channelChanges} is how many LISTEN and UNLISTEN came before a savepoint,
+     * {@code numbersTaken} the {@link SequenceNumbers#clock} then.
      */
     record JournalEntry(String savepoint, String sql, Settings settingsBefore, String ownName, String ownValue,
-            int channelChanges) {}
+            int channelChanges, int numbersTaken) {}
 
     /** A setting of which only the node knows, the first one that the session has: while it is in the journal, it can be undone. */
-    private static final JournalEntry HIDDEN = new JournalEntry(null, null, null, null, null, 0);
+    private static final JournalEntry HIDDEN = new JournalEntry(null, null, null, null, null, 0, 0);
     private static final String SET_MODES = "SET TRANSACTION ";
 
     /** How a transaction begins. */
@@ -215,12 +216,12 @@ final class Transaction {
         return journal;
     }
 
-    void savepoint(String name, String sql, Settings settings, int channelChanges) {
-        journal.add(new JournalEntry(name, sql, settings, null, null, channelChanges));
+    void savepoint(String name, String sql, Settings settings, int channelChanges, int numbersTaken) {
+        journal.add(new JournalEntry(name, sql, settings, null, null, channelChanges, numbersTaken));
     }
 
     void setting(String sql) {
-        journal.add(new JournalEntry(null, sql, null, null, null, 0));
+        journal.add(new JournalEntry(null, sql, null, null, null, 0, 0));
     }
 
     /** The statement that sets modes of the transaction at hand. */
@@ -230,7 +231,7 @@ final class Transaction {
 
     /** SET [LOCAL] of one of the proxy's own settings; null means that the session's holds again. */
     void own(String name, String value) {
-        journal.add(new JournalEntry(null, null, null, name, value, 0));
+        journal.add(new JournalEntry(null, null, null, name, value, 0, 0));
         own++;
     }
 

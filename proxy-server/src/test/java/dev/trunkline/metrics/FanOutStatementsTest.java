@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.trunkline.catalog.RelationName;
+import dev.trunkline.catalog.SequenceUse;
 import dev.trunkline.plan.Access;
 import dev.trunkline.plan.FanOutReason;
 import dev.trunkline.plan.Merge;
@@ -28,8 +29,7 @@ class FanOutStatementsTest {
                 List.of("customer_id"), "orders.customer_id = ...");
         Plan root = new Plan.FanOut(null, new Merge.Concat(), null, reason);
         return new StatementPlan(fingerprint, "SelectStmt", root, null, Routing.FAN_OUT, Access.read("a test"),
-                Set.of(),
-                null, List.of(), new int[0], new int[0], List.of(), 1);
+                Set.of(), SequenceUse.NONE, null, List.of(), new int[0], new int[0], List.of(), 1);
     }
 
     @Test

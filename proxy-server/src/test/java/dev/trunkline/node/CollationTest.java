@@ -166,7 +166,7 @@ class CollationTest {
             relations.put(r.name(),
                     new RelationFacts(r.name(), r.kind(), r.oid(), columns, r.constraints(), r.parents(),
                             r.triggers(), r.replicaIdentity(), r.reads(), r.calls(), r.calledByReading(), r.updatable(),
-                            r.definition()));
+                            r.definition(), r.ruled()));
         });
         return new NodeSchema(schema.server(), relations, schema.functions(), schema.types(), schema.builtInFunctions(),
                 schema.systemRelations(), schema.reported(), schema.unnamedCalls());

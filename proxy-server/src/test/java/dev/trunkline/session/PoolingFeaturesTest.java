@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import dev.trunkline.demo.TestNodes;
 import dev.trunkline.testing.PgClient;
 import dev.trunkline.wire.FrontendMessage.Sync;
 import java.io.IOException;
@@ -42,9 +43,9 @@ class PoolingFeaturesTest {
 
     @BeforeAll
     static void start() throws Exception {
-        fixture = SessionFixture.start(1, "pool: { size: 1 }");
-        fixture.onNode(0, "CREATE SEQUENCE counted; CREATE ROLE pooling_features; INSERT INTO notes VALUES (1, 'one');"
-                + "GRANT ALL ON notes, items TO pooling_features");
+        fixture = SessionFixture.withSchema(TestNodes.nodes(1), "", "CREATE SEQUENCE counted;"
+                + "CREATE ROLE pooling_features; INSERT INTO notes VALUES (1, 'one');"
+                + "GRANT ALL ON notes, items TO pooling_features", "pool: { size: 1 }");
     }
 
     @AfterAll
