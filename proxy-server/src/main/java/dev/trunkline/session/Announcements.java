@@ -63,7 +63,15 @@ final class Announcements {
 
     /** As {@link #toAll}, but asks one node when none takes part, so that a wrong value is an error now. */
     void toOneOrAll(List<String> statements, Runnable told) {
-        if (!hearers().isEmpty()) {
+        List<Participant> hearers = hearers();
+        for (Participant hearer : hearers) {
+            // It may have joined and waited since, or be kept: what it has to have been told before comes first.
+            if (hearer.isUntouched()
+                    && session.participant(hearer.node(), () -> toOneOrAll(statements, told)) == null) {
+                return;
+            }
+        }
+        if (!hearers.isEmpty()) {
             toAll(statements, told);
             return;
         }

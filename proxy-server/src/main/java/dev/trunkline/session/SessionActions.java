@@ -168,7 +168,8 @@ final class SessionActions {
             modes(begin.modes(), begin.isolation(), () -> done(done, tag));
             return;
         }
-        List<Participant> used = transaction.participants().stream().filter(Participant::isUsed).toList();
+        List<Participant> used = transaction.participants().stream()
+                .filter(p -> p.isUsed() || p.backend().isUnsynced()).toList();
         if (used.isEmpty()) {
             open(begin);
             done(done, tag);

@@ -214,8 +214,12 @@ final class SettingActions {
     private void settingTold(List<String> statements, boolean local) {
         session.transaction().speak(session.settings().clientEncoding());
         Transaction transaction = session.transaction();
-        if (transaction.isExplicit() || local) {
+        boolean ofTransaction = transaction.isExplicit() || local;
+        // A BEGIN may follow that absorbs it.
+        if (ofTransaction || session.cycle().isPartOfMore()) {
             statements.forEach(transaction::setting);
+        }
+        if (ofTransaction) {
             return;
         }
         for (Participant participant : transaction.participants()) {
@@ -269,6 +273,12 @@ final class SettingActions {
         Participant participant = session.participant(session.nodes().preferred(-1), () -> inForce(before, next));
         if (participant != null) {
             BackendConnection backend = participant.backend();
+            Settings wanted = session.settings().current();
+            if (backend.isUnsynced() && backend.settings() != wanted && !wanted.statements().isEmpty()) {
+                backend.settings(wanted);
+                TellRun.start(session, List.of(participant), wanted.statements(), () -> inForce(before, next));
+                return;
+            }
             Map.copyOf(backend.parameters()).forEach((name, value) -> {
                 if (before.shows(name)) {
                     session.nodeEvents().parameterChanged(backend, name, value);
@@ -333,11 +343,13 @@ final class SettingActions {
             session.settings().configure(name, sql);
         }
         session.transaction().speak(session.settings().clientEncoding());
-        if (transaction.isExplicit() || setting.local()) {
+        boolean ofTransaction = transaction.isExplicit() || setting.local();
+        if (ofTransaction || session.cycle().isPartOfMore()) {
             transaction.setting(sql);
-        } else if (name.equals(Timeouts.IDLE_SESSION)) {
+        }
+        if (!ofTransaction && name.equals(Timeouts.IDLE_SESSION)) {
             asked.backend().taint();
-        } else {
+        } else if (!ofTransaction) {
             asked.backend().settings(session.settings().current());
         }
         announcements.tellOthers(asked, sql);

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.trunkline.testing.PgClient;
+import dev.trunkline.wire.BackendMessage;
+import dev.trunkline.wire.BackendMessage.ParameterStatus;
 import dev.trunkline.wire.Bytes;
 import dev.trunkline.wire.FrontendMessage.CopyData;
 import dev.trunkline.wire.FrontendMessage.CopyDone;
@@ -95,6 +97,51 @@ class DriverHabitsTest {
         both("error 34000 Z:I", "FETCH c");
         both("1 2 [DECLARE CURSOR] Z:I", run("DECLARE c CURSOR WITH HOLD FOR SELECT 1"), new Sync());
         both("T row(1) [FETCH 1] Z:I", "FETCH c");
+    }
+
+    /** Of a session that keeps its connection, the client was told the node's own until its next statement. */
+    @Test
+    void afterDiscardAllInAPipelineTheSettingsAreThoseOfTheStart() throws Exception {
+        client.close();
+        for (int port : new int[]{fixture.nodes.getFirst().port(), fixture.proxy.port()}) {
+            try (PgClient own = PgClient.connect("127.0.0.1", port)) {
+                own.login(Map.of("user", SessionFixture.USER, "database", fixture.database, "application_name", "own",
+                        "TimeZone", "Asia/Tokyo"), null);
+                ask(own, "DECLARE c CURSOR WITH HOLD FOR SELECT 1; SET TimeZone = 'Europe/Berlin'");
+                List<BackendMessage> replies = own.exchange(all(run("DISCARD ALL"), new Sync()));
+                assertEquals("1 2 [DISCARD ALL] Z:I", told(replies));
+                assertEquals(List.of(new ParameterStatus("TimeZone", "Asia/Tokyo")),
+                        replies.stream().filter(ParameterStatus.class::isInstance).toList());
+            }
+        }
+    }
+
+    /**
+     * A session that listens, or that has kept its connection over DISCARD ALL: its next SET was told to a node that had other settings,
+     * and was thought to have the session's from there on, for other clients too.
+     */
+    @Test
+    void aSettingIsToldToAConnectionThatHasTheOthers() throws Exception {
+        client.close();
+        for (String first : List.of("LISTEN c", "CREATE TEMP TABLE kept (a int); DISCARD ALL")) {
+            for (String set : List.of("SET lock_timeout = '1s'", "RESET lock_timeout",
+                    "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE")) {
+                try (PgClient own = PgClient.connect("127.0.0.1", fixture.proxy.port());
+                        PgClient other = fixture.client()) {
+                    own.login(Map.of("user", SessionFixture.USER, "database", fixture.database, "options",
+                            "-c work_mem=5MB"), null);
+                    for (String sql : first.split("; ")) {
+                        ask(own, sql);
+                    }
+                    if (first.startsWith("LISTEN")) {
+                        ask(other, "SET work_mem = '3MB'");
+                        assertEquals("3MB", value(other, "SHOW work_mem"));
+                    }
+                    ask(own, set);
+                    assertEquals("5MB", value(own, "SHOW work_mem"), first + ", " + set);
+                }
+            }
+        }
     }
 
     // ---- PREPARE TRANSACTION, by which transaction managers commit in two phases

@@ -8,6 +8,7 @@ import dev.trunkline.wire.BackendMessage;
 import dev.trunkline.wire.BackendMessage.CopyInResponse;
 import dev.trunkline.wire.BackendMessage.ReadyForQuery;
 import dev.trunkline.wire.Bytes;
+import dev.trunkline.wire.FrontendMessage;
 import dev.trunkline.wire.FrontendMessage.CopyData;
 import dev.trunkline.wire.FrontendMessage.CopyDone;
 import dev.trunkline.wire.FrontendMessage.CopyFail;
@@ -234,6 +235,30 @@ class PipelineTest {
         assertEquals("1", fixture.ask(0, "SELECT count(*) FROM items"));
         assertEquals("1 2 [SET] 1 2 row(7s) [SHOW] Z:I",
                 exchange(client, run("SET statement_timeout = '7s'"), run("SHOW statement_timeout"), new Sync()));
+    }
+
+    /** A BEGIN behind it absorbs it: it was over with the pipeline, on the nodes that join later from the beginning. */
+    @Test
+    void aSettingBeforeBeginIsOfItsTransaction() throws Exception {
+        String show = "SELECT current_setting('statement_timeout') FROM (SELECT max(k) FROM items WHERE k = ";
+        for (FrontendMessage[] set : List.of(run("SET statement_timeout = '7s'"),
+                run("SELECT set_config('statement_timeout', $1, false)", "7s"))) {
+            for (boolean isUsed : new boolean[]{false, true}) {
+                for (String end : List.of("COMMIT", "ROLLBACK")) {
+                    exchange(client, isUsed ? run(SELECT, onA) : set, set, run("BEGIN"), new Sync());
+                    assertEquals("T row(7s) [SHOW] Z:T", ask(client, "SHOW statement_timeout"));
+                    for (long key : new long[]{onA, onB}) {
+                        assertEquals("T row(7s) [SELECT 1] Z:T", ask(client, show + key + ") x"));
+                    }
+                    assertEquals("[" + end + "] Z:I", ask(client, end));
+                    assertEquals("T row(" + (end.equals("COMMIT") ? "7s" : "0") + ") [SHOW] Z:I",
+                            ask(client, "SHOW statement_timeout"));
+                    ask(client, "RESET statement_timeout");
+                }
+            }
+        }
+        assertEquals("[SET] [BEGIN] T row(8s) [SHOW] [ROLLBACK] T row(0) [SHOW] Z:I", ask(client,
+                "SET statement_timeout = '8s'; BEGIN; SHOW statement_timeout; ROLLBACK; SHOW statement_timeout"));
     }
 
     // ---- COPY in the extended protocol
