@@ -32,6 +32,7 @@ public final class Catalog {
     private final Map<RelationName, FanOutPolicy> tableFanOut;
     private final OidTranslation oids;
     private final Map<RelationName, List<ConstraintFacts>> foreignKeys;
+    private final Set<String> commonConstraints;
     private final TaintingCode taintingCode;
     private final SequenceCode sequenceCode;
 
@@ -42,8 +43,8 @@ public final class Catalog {
             Collection<Relation> relations, Collection<SchemaFunction> functions,
             Map<String, FunctionRoute> functionRoutes, FanOutPolicy fanOut,
             Map<RelationName, FanOutPolicy> tableFanOut, OidTranslation oids,
-            Map<RelationName, List<ConstraintFacts>> foreignKeys, TaintingCode taintingCode,
-            SequenceCode sequenceCode) {
+            Map<RelationName, List<ConstraintFacts>> foreignKeys, Set<String> commonConstraints,
+            TaintingCode taintingCode, SequenceCode sequenceCode) {
         this.version = version;
         this.database = database;
         this.nodes = List.copyOf(nodes);
@@ -62,6 +63,7 @@ public final class Catalog {
         this.tableFanOut = Map.copyOf(tableFanOut);
         this.oids = oids;
         this.foreignKeys = Map.copyOf(foreignKeys);
+        this.commonConstraints = Set.copyOf(commonConstraints);
         this.taintingCode = taintingCode;
         this.sequenceCode = sequenceCode;
     }
@@ -225,6 +227,11 @@ public final class Catalog {
     public ConstraintFacts foreignKey(RelationName from, RelationName to) {
         return foreignKeys.getOrDefault(from, List.of()).stream().filter(key -> to.equals(key.target())).findFirst()
                 .orElse(null);
+    }
+
+    /** Whether only tables that every node has, have a constraint of this name. */
+    public boolean isCommonConstraint(String name) {
+        return commonConstraints.contains(name);
     }
 
     /** Every relation but the system's. */

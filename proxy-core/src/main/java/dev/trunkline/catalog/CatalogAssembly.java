@@ -13,6 +13,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -70,7 +71,7 @@ public final class CatalogAssembly {
         warnOfResets(tainting);
         Catalog catalog = new Catalog(version, database.name(), nodes(), 0, database.virtualShards(),
                 relations(colliding, comparison), functions(), database.functions(), database.fanOut(), tableFanOut(),
-                oids, foreignKeys(), tainting, SequenceCode.of(schemas.values(), graph));
+                oids, foreignKeys(), commonConstraints(), tainting, SequenceCode.of(schemas.values(), graph));
         return new Result(catalog, findings.all(), List.copyOf(reports.colliding()));
     }
 
@@ -98,6 +99,19 @@ public final class CatalogAssembly {
             }
         });
         return keys;
+    }
+
+    /** The names of constraints that only tables have that lie on every node. */
+    private Set<String> commonConstraints() {
+        Set<String> common = new HashSet<>();
+        Set<String> others = new HashSet<>();
+        distributions.forEach((name, distribution) -> {
+            boolean everywhere = distribution instanceof Distribution.Sharded
+                    || distribution instanceof Distribution.Reference;
+            facts(name).constraints().forEach(constraint -> (everywhere ? common : others).add(constraint.name()));
+        });
+        common.removeAll(others);
+        return common;
     }
 
     private boolean severalNodes() {

@@ -6,9 +6,11 @@ import dev.trunkline.value.ColumnType;
 import dev.trunkline.value.KeyType;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A catalog made without a node, table by table; {@link DdlSchema} makes one from DDL and a configuration. A table that
@@ -35,6 +37,7 @@ public final class CatalogBuilder {
     private final Map<String, FunctionRoute> functionRoutes = new HashMap<>();
     private final Map<RelationName, FanOutPolicy> tableFanOut = new HashMap<>();
     private final Map<RelationName, List<ConstraintFacts>> foreignKeys = new HashMap<>();
+    private final Set<String> commonConstraints = new HashSet<>();
 
     public CatalogBuilder(String database) {
         this.database = database;
@@ -153,6 +156,7 @@ public final class CatalogBuilder {
         foreignKeys.computeIfAbsent(RelationName.parse(table), name -> new ArrayList<>())
                 .add(new ConstraintFacts(table + "_fkey", ConstraintFacts.Kind.FOREIGN_KEY, columns,
                         RelationName.parse(target), targetColumns, ""));
+        commonConstraints.add(table + "_fkey");
         return this;
     }
 
@@ -206,7 +210,8 @@ public final class CatalogBuilder {
                     : r.withDistribution(new Distribution.Unsharded(homeNode)));
         }
         return new Catalog(version, database, nodes, homeNode, virtualShards, distributed, functions, functionRoutes,
-                fanOut, tableFanOut, OidTranslation.NONE, foreignKeys, TaintingCode.NONE, SequenceCode.NONE);
+                fanOut, tableFanOut, OidTranslation.NONE, foreignKeys, commonConstraints, TaintingCode.NONE,
+                SequenceCode.NONE);
     }
 
     private Relation existing(String table) {

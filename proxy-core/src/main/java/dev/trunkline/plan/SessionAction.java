@@ -36,6 +36,14 @@ public sealed interface SessionAction {
     /** SET SESSION CHARACTERISTICS AS TRANSACTION; {@code modes} as written. */
     record SetCharacteristics(Isolation isolation, Boolean readOnly, String modes) implements SessionAction {}
 
+    /** SET CONSTRAINTS over several nodes; {@code names} are the parts of each name, none for ALL. */
+    record SetConstraints(List<List<String>> names, boolean deferred) implements SessionAction {
+
+        public SetConstraints {
+            names = List.copyOf(names);
+        }
+    }
+
     /**
      * SET, also of {@code trunkline.*}. {@code valueText} is the values as written, fit to stand after {@code SET name TO};
      * null for DEFAULT. {@code local}: until the transaction's end.

@@ -129,6 +129,9 @@ final class TableStatements {
                     ddl.objects(), planner);
         }
         String command = command(ddl);
+        if (ddl.kind().equals("ConstraintsSetStmt")) {
+            return constraints(ddl, command);
+        }
         planner.footprint().and(Access.write(command));
         if (ddl.query() != null || ddl.verb() == Verb.ALTER) {
             // What it makes may be filled with numbers.
@@ -173,6 +176,22 @@ final class TableStatements {
             return Decision.oneNode(new NodeRule.Home(), Routing.HOME);
         }
         return refuse(command, EACH_NODE);
+    }
+
+    /** Every node of the transaction is told, and those that join it later: so each has to know the names. */
+    private Decision constraints(Statement.Ddl ddl, String command) {
+        planner.footprint().and(Access.read("it changes no data"));
+        if (planner.oneNode()) {
+            return onlyNode();
+        }
+        for (Name name : ddl.objects()) {
+            if (!planner.catalog().isCommonConstraint(name.last())) {
+                return refuse(command + " of \"" + name.last() + "\", which is not known to be a constraint of tables"
+                        + " that every node has,", "Use SET CONSTRAINTS ALL.");
+            }
+        }
+        return planner.local(new SessionAction.SetConstraints(ddl.objects().stream().map(Name::parts).toList(),
+                ddl.options().stream().anyMatch(option -> option.name().equals("deferred"))));
     }
 
     private boolean mayBeTemp(Statement.Ddl ddl) {

@@ -69,7 +69,9 @@ final class DdlGrammar implements PostgresParserConstants {
         if (!at.take("all")) {
             facts.objects.addAll(at.qualifiedNames());
         }
-        if (!at.take("deferred") && !at.take("immediate")) {
+        if (at.take("deferred")) {
+            facts.options.add(new Option("deferred", null));
+        } else if (!at.take("immediate")) {
             throw at.error();
         }
         return facts.statement();

@@ -15,6 +15,7 @@ import dev.trunkline.wire.ErrorFields;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The statements that mean something to the session itself: transaction control, settings, prepared statements, cursors.
@@ -77,6 +78,7 @@ final class SessionActions {
             case SessionAction.Release release -> release(release.name(), done);
             case SessionAction.RollbackTo rollbackTo -> rollbackTo(rollbackTo.name(), done);
             case SessionAction.SetTransaction set -> setTransaction(set, done);
+            case SessionAction.SetConstraints set -> setConstraints(set, done);
             case SessionAction.SetCharacteristics set -> settings.setCharacteristics(set, done);
             case SessionAction.SetSetting set -> settings.set(set, done);
             case SessionAction.ResetSetting reset -> settings.reset(reset.name(), done);
@@ -291,6 +293,34 @@ final class SessionActions {
             announcements.toOneOrAll(List.of(sql), told);
         } else {
             announcements.toAll(sql, told);
+        }
+    }
+
+    /** For as long as the transaction lasts, or what came after its last savepoint. What is deferred is checked now if it is no longer to be. */
+    private void setConstraints(SessionAction.SetConstraints set, Runnable done) {
+        String sql = "SET CONSTRAINTS " + (set.names().isEmpty()
+                ? "ALL"
+                : set.names().stream()
+                        .map(parts -> parts.stream().map(Settings::quotedName).collect(Collectors.joining(".")))
+                        .collect(Collectors.joining(", ")))
+                + (set.deferred() ? " DEFERRED" : " IMMEDIATE");
+        if (!session.transaction().isExplicit() && session.cycle().isFirst()) {
+            warn("25P01", "SET CONSTRAINTS can only be used in transaction blocks");
+        }
+        boolean lasts = session.transaction().isExplicit() || session.cycle().isPartOfMore();
+        Runnable told = () -> {
+            if (lasts) {
+                session.transaction().setting(sql);
+            }
+            done(done, "SET CONSTRAINTS");
+        };
+        if (!set.names().isEmpty()) {
+            // A name may be wrong, or not of what can be deferred.
+            announcements.toOneOrAll(List.of(sql), told);
+        } else if (lasts) {
+            announcements.toAll(sql, told);
+        } else {
+            told.run();
         }
     }
 
