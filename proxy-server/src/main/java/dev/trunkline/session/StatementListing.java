@@ -36,19 +36,33 @@ final class StatementListing {
 
     /** Whether all is known; if not, a node is asked, and {@code next} goes on. */
     static boolean know(Session session, Runnable next) {
-        for (ClientStatement statement : session.statements().named()) {
+        return know(session, session.statements().named(), 0, next);
+    }
+
+    private static boolean know(Session session, List<ClientStatement> statements, int from, Runnable next) {
+        for (int i = from; i < statements.size(); i++) {
+            ClientStatement statement = statements.get(i);
             // What has been described once stays.
             if (isNodes(statement) && (types(session, statement) == null || columns(session, statement) == null)) {
-                if (session.plans().makeCurrent(statement, next)) {
-                    if (statement.plan().refusal() != null) {
-                        throw ProxyError.STATEMENTS_ELSEWHERE.with();
+                int at = i;
+                ask(session, statement, () -> {
+                    if (know(session, statements, at, next)) {
+                        next.run();
                     }
-                    DescriptionQuestion.ask(session, statement, next);
-                }
+                });
                 return false;
             }
         }
         return true;
+    }
+
+    private static void ask(Session session, ClientStatement statement, Runnable next) {
+        if (session.plans().makeCurrent(statement, next)) {
+            if (statement.plan().refusal() != null) {
+                throw ProxyError.STATEMENTS_ELSEWHERE.with();
+            }
+            DescriptionQuestion.ask(session, statement, next);
+        }
     }
 
     private static boolean isNodes(ClientStatement statement) {

@@ -238,6 +238,15 @@ class PreparedStatementTest {
                 "SELECT pg_catalog.pg_prepared_statements.name FROM pg_catalog.pg_prepared_statements")) {
             assertEquals("error TL002 Z:I", ask(client, sql), sql);
         }
+        List<FrontendMessage> many = new ArrayList<>();
+        for (int i = 0; i < 300; i++) {
+            many.add(parse("many" + i, "SELECT v FROM items WHERE k = $1 AND v <> '" + i + "'"));
+        }
+        many.add(new Sync());
+        client.exchange(many.toArray(FrontendMessage[]::new));
+        assertEquals("T row(302) [SELECT 1] Z:I",
+                ask(client,
+                        "SELECT count(DISTINCT name) FROM pg_prepared_statements WHERE parameter_types IS NOT NULL"));
         assertEquals("[DEALLOCATE ALL] Z:I", ask(client, "DEALLOCATE ALL"));
         assertEquals("T [SHOW] Z:I", ask(client, "SHOW trunkline.prepared_statements"));
         assertEquals("T row(0) [SELECT 1] Z:I", ask(client, "SELECT count(*) FROM pg_prepared_statements"));
