@@ -139,6 +139,8 @@ public enum ProxyError {
             LoggedText.WITHOUT_VALUES),
     OUT_OF_MEMORY("53200", Fault.OPERATOR, "out of memory",
             "Give the proxy more memory, or lower limits.clients, limits.messageSize or limits.clientBuffer."),
+    MERGES_OUT_OF_MEMORY("53200", Fault.OPERATOR, "out of memory for %s over several nodes",
+            "All such statements together may hold half of the proxy's heap: repeat it later, or give the proxy more by -Xmx."),
     MAP_INCOMPLETE("58000", Fault.OPERATOR,
             "the shard map does not cover every virtual shard exactly once", "Run trunkline check -c FILE."),
     INSUFFICIENT_PRIVILEGE("42501", Fault.CLIENT, "%s", "%s");

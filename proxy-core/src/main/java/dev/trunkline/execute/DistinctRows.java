@@ -71,5 +71,6 @@ final class DistinctRows implements RowSource {
         source.release();
         seen = null;
         last = null;
+        budget.release();
     }
 }

@@ -148,5 +148,6 @@ final class ExplainedRows implements RowMerge {
         released = true;
         plans.forEach(List::clear);
         lines = null;
+        budget.release();
     }
 }

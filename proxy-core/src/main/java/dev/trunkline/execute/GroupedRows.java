@@ -82,5 +82,6 @@ final class GroupedRows implements RowSource {
     public void release() {
         source.release();
         groups = null;
+        budget.release();
     }
 }

@@ -61,5 +61,6 @@ final class SortedRows implements RowSource {
         source.release();
         rows = List.of();
         sorted = true;
+        budget.release();
     }
 }

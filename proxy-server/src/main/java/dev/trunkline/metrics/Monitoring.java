@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.trunkline.backend.BufferMemory;
 import dev.trunkline.config.MonitoringConfig;
+import dev.trunkline.execute.MergeMemory;
 import dev.trunkline.frontend.Cancels;
 import dev.trunkline.frontend.Clients;
 import dev.trunkline.session.CatalogSource;
@@ -72,6 +73,8 @@ public final class Monitoring implements AutoCloseable {
         turnedAway("clients", clients, Clients::turnedAwayAfterLogin);
         Gauge.builder("trunkline.buffer.bytes", BufferMemory::bytes)
                 .description("Memory outside of the heap that is kept for the bytes of sockets").register(registry);
+        Gauge.builder("trunkline.merge.bytes", MergeMemory::bytes)
+                .description("Heap that merges of several nodes' rows hold").register(registry);
         Gauge.builder("trunkline.port.peers", peers::getAsInt)
                 .description("Other processes that listen on the same port").register(registry);
         threads = Executors.newFixedThreadPool(THREADS, task -> {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.trunkline.execute.MergeMemory;
 import dev.trunkline.testing.PgClient;
 import dev.trunkline.wire.BackendMessage;
 import dev.trunkline.wire.BackendMessage.CommandComplete;
@@ -126,6 +127,24 @@ class FanOutMergeTest {
         lock.close();
         assertInstanceOf(RowDescription.class, client.receive());
         assertEquals(ROWS, readSorted(1, Integer.MAX_VALUE));
+    }
+
+    /** Distinct rows in no order are held until the statement is over, however that comes. */
+    @Test
+    void whatIsHeldIsGivenBack() throws Exception {
+        Query distinct = new Query("SELECT DISTINCT md5(k::text) FROM items");
+        Connection lock = locked(1);
+        client.send(distinct);
+        SessionFixture.await("rows are held", () -> fixture.metric("trunkline_merge_bytes ([0-9.E]+)") > 0);
+        lock.close();
+        client.receiveUntilReady();
+        assertEquals(0, MergeMemory.bytes());
+        lock = locked(1);
+        client.send(distinct);
+        SessionFixture.await("rows are held", () -> MergeMemory.bytes() > 0);
+        client.close();
+        SessionFixture.await("nothing is held for nobody", () -> MergeMemory.bytes() == 0);
+        lock.close();
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.trunkline.session;
 
+import dev.trunkline.execute.MergeMemory;
 import dev.trunkline.demo.RunningNode;
 import dev.trunkline.demo.TestNodes;
 import dev.trunkline.testing.NodeLink;
@@ -228,6 +229,7 @@ final class SessionFixture implements AutoCloseable {
     /** Waits until no client holds a connection and none waits. */
     void awaitAllReturned() throws Exception {
         await("all connections are returned", () -> connections("(?:active|waiting|connecting)") == 0);
+        await("no merge holds anything", () -> MergeMemory.bytes() == 0);
     }
 
     /**
