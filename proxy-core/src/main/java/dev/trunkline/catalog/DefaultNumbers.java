@@ -11,6 +11,7 @@ final class DefaultNumbers {
     /** {@code nextval('s'::regclass)} and nothing else, whatever it is cast to. */
     private static final Pattern NEXTVAL = Pattern
             .compile("\\(*nextval\\('(?:[^']|'')+'::regclass\\)\\)*(?:::[\\w .\"(),]+\\)*)*");
+    private static final Pattern STRING = Pattern.compile("'(?:[^']++|'')*+'");
     private static final Pattern MAY_TAKE = Pattern.compile("\\b(?:nextval|setval)\\b|[\\w\"]\\.\"?[\\w]");
 
     private DefaultNumbers() {}
@@ -37,7 +38,7 @@ final class DefaultNumbers {
         }
         SequenceUse use = text.contains("nextval")
                 ? SequenceUse.PERHAPS
-                : MAY_TAKE.matcher(text).find() ? SequenceUse.ASIDE : SequenceUse.NONE;
+                : MAY_TAKE.matcher(STRING.matcher(text).replaceAll("''")).find() ? SequenceUse.ASIDE : SequenceUse.NONE;
         SequenceUse.Asked asked = SequenceCalls.asked(text);
         return asked == null ? use : use.and(SequenceUse.asking(asked));
     }

@@ -19,9 +19,11 @@ import dev.trunkline.sql.Name;
 import dev.trunkline.sql.Query;
 import dev.trunkline.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -38,6 +40,8 @@ final class SequenceReader {
     private final StatementFacts facts;
     /** The calls of nextval and setval that are certain to be made. */
     private final Set<Expr.Function> made = new HashSet<>();
+    /** Calls in RETURNING, each with what is sure to have been taken for the row that it is made for. */
+    private final Map<Expr.Function, SequenceUse> returned = new HashMap<>();
     private SequenceUse use = SequenceUse.NONE;
 
     SequenceReader(Catalog catalog, PlanKey key, StatementText text, StatementFacts facts) {
@@ -128,8 +132,8 @@ final class SequenceReader {
                     use = use.and(SequenceUse.PERHAPS);
                 }
             }
-            case "currval" -> use = use.and(SequenceUse.asking(asked(call)));
-            case "lastval" -> use = use.and(SequenceUse.asking(new SequenceUse.Asked(Set.of(), true, 0, false)));
+            case "currval" -> asks(call, asked(call));
+            case "lastval" -> asks(call, new SequenceUse.Asked(Set.of(), true, 0, false));
             default -> {
                 if (function.facts() == null || !function.facts().builtIn()) {
                     SequenceUse inside = catalog.sequenceCode().of(function.name());
@@ -137,6 +141,28 @@ final class SequenceReader {
                             ? inside.and(SequenceUse.PERHAPS)
                             : inside);
                 }
+            }
+        }
+    }
+
+    private void asks(Expr.Function call, SequenceUse.Asked asked) {
+        use = use.and(SequenceUse.asking(asked).after(returned.getOrDefault(call, SequenceUse.NONE)));
+    }
+
+    /** Notes the calls in what is returned of each row. */
+    private void returned(Expr expression, SequenceUse ofTheRow) {
+        switch (expression) {
+            case Expr.Cast cast -> returned(cast.operand(), ofTheRow);
+            case Expr.Operator operator -> {
+                returned(operator.left(), ofTheRow);
+                returned(operator.right(), ofTheRow);
+            }
+            case Expr.Function call -> {
+                returned.put(call, ofTheRow);
+                call.arguments().forEach(argument -> returned(argument, ofTheRow));
+            }
+            case null, default -> {
+                // Nothing that is looked for.
             }
         }
     }
@@ -300,6 +326,8 @@ final class SequenceReader {
                 case UNKNOWN -> all = all.and(column.defaultNumbers().perhaps());
             }
         }
+        SequenceUse ofEachRow = before;
+        insert.returning().forEach(item -> returned(item.expr(), ofEachRow));
         return all;
     }
 

@@ -6,6 +6,7 @@ import dev.trunkline.catalog.SequenceUse;
 import dev.trunkline.catalog.SequenceUse.Asked;
 import dev.trunkline.catalog.SequenceUse.Doubt;
 import dev.trunkline.error.ProxyError;
+import dev.trunkline.error.ProxyException;
 import dev.trunkline.route.Destination;
 import java.util.List;
 import java.util.Set;
@@ -51,8 +52,13 @@ final class SequenceNumbers {
 
     /** A statement is about to be sent. */
     void before(Participant participant, SequenceUse use, Destination destination) {
-        if (use.asked() != null) {
-            requireOwn(participant, use.asked());
+        if (use.asked() != null && !areOwn(participant, use.asked())) {
+            boolean itself = destination != null && (use.isCertain() || use.doubt() != Doubt.NONE);
+            if (!itself || participant.numbers().hasAny() || othersMayHaveTaken(participant, null) > 0) {
+                throw refusal();
+            }
+            // What it takes itself it may ask for; in which order, the node knows.
+            forgetAll(participant);
         }
         Asked inside = use.askedInside();
         if (inside != null && !areOwn(participant, inside)) {
@@ -121,14 +127,12 @@ final class SequenceNumbers {
         return null;
     }
 
-    /** Refuses what the node's memory would answer with another client's number, or with an old one of the session's. */
-    private void requireOwn(Participant participant, Asked asked) {
-        if (!areOwn(participant, asked)) {
-            throw ProxyError.NOT_OVER_NODES.with(session.transaction().isExplicit()
-                    ? "currval or lastval of a number that is not sure to have been taken in the same transaction"
-                    : "currval or lastval outside of a transaction",
-                    "Use INSERT ... RETURNING, or put the INSERT and the call into one transaction.");
-        }
+    /** For what the node's memory would answer with another client's number, or with an old one of the session's. */
+    private ProxyException refusal() {
+        return ProxyError.NOT_OVER_NODES.with(session.transaction().isExplicit()
+                ? "currval or lastval of a number that is not sure to have been taken in the same transaction"
+                : "currval or lastval outside of a transaction",
+                "Use INSERT ... RETURNING, or put the INSERT and the call into one transaction.");
     }
 
     private boolean areOwn(Participant participant, Asked asked) {

@@ -43,6 +43,8 @@ class SequenceNumbersTest {
             CREATE TRIGGER gives BEFORE INSERT ON triggered FOR EACH ROW EXECUTE FUNCTION give();
             CREATE FUNCTION log() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN INSERT INTO named (note) VALUES ('logged'); RETURN NULL; END $$;
+            CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN NEW.version := nextval('given'); RETURN NEW; END $$;
             CREATE TABLE logged (id serial, note text);
             CREATE TRIGGER logs AFTER INSERT OR UPDATE ON logged FOR EACH ROW EXECUTE FUNCTION log();
             CREATE TABLE swallowing (id serial, note text);
@@ -59,6 +61,9 @@ class SequenceNumbersTest {
             CREATE TABLE lines (parent int, note text);
             CREATE TRIGGER joins BEFORE INSERT ON lines FOR EACH ROW EXECUTE FUNCTION join_line();
             CREATE VIEW latest AS SELECT currval('counted') AS n;
+            CREATE TABLE stamped (version int, note text);
+            CREATE TRIGGER stamps BEFORE UPDATE ON stamped FOR EACH ROW EXECUTE FUNCTION stamp();
+            INSERT INTO stamped VALUES (0, 'x'), (0, 'y');
             CREATE SCHEMA mine; CREATE SEQUENCE mine."Odd.One"; CREATE TABLE mine.numbered (id serial, note text);
             INSERT INTO plain VALUES (1, 'x');
             """;
@@ -333,6 +338,31 @@ class SequenceNumbersTest {
         }
         sameAlone("SELECT create_item() > 0");
         sameAlone("INSERT INTO numbered DEFAULT VALUES; INSERT INTO lines (note) VALUES ('x')");
+    }
+
+    /** RETURNING comes after what the row has taken; of anything else the node knows, since it has nothing else to tell. */
+    @Test
+    void aStatementMayAskForWhatItTakesItself() throws Exception {
+        for (String sql : List.of(
+                "INSERT INTO numbered DEFAULT VALUES RETURNING currval('numbered_id_seq') = id, lastval() = id",
+                "INSERT INTO numbered (note) SELECT NULL FROM plain"
+                        + " RETURNING currval(pg_get_serial_sequence('numbered', 'id')) = id",
+                "INSERT INTO numbered (note) SELECT NULL WHERE false RETURNING lastval()",
+                "INSERT INTO numbered VALUES (DEFAULT), (-1) RETURNING lastval() = (SELECT last_value FROM numbered_id_seq)",
+                "INSERT INTO numbered VALUES (-1), (DEFAULT) RETURNING lastval()",
+                "UPDATE stamped SET note = 'z' RETURNING version = currval('given'), version = lastval()",
+                "UPDATE stamped SET note = 'z' WHERE false RETURNING currval('given')",
+                "UPDATE logged SET note = 'z' WHERE false RETURNING currval('named_id_seq')",
+                "SELECT nextval('counted') = currval('counted')", "SELECT currval('counted') < nextval('counted')")) {
+            sameAlone(sql);
+            strangerDraws();
+            try (PgClient client = fixture.client(); PgClient plain = plain()) {
+                List<String> block = List.of("BEGIN", sql, "ROLLBACK");
+                assertEquals(all(plain, block), all(client, block));
+            }
+        }
+        refusedAlone("INSERT INTO numbered (id) VALUES (-1) RETURNING currval('numbered_id_seq')");
+        refusedAlone("UPDATE plain SET note = note RETURNING lastval()");
     }
 
     @Test
