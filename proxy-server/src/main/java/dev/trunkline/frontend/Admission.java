@@ -6,6 +6,7 @@ import dev.trunkline.error.ProxyError;
 import dev.trunkline.session.ClientOutput;
 import dev.trunkline.session.ClientSession;
 import dev.trunkline.session.EncodingThread;
+import dev.trunkline.session.DateStyle;
 import dev.trunkline.session.ReportedParameters;
 import dev.trunkline.session.ServedDatabase;
 import dev.trunkline.session.Session;
@@ -172,43 +173,10 @@ final class Admission {
         for (String name : parameters.keySet().toArray(String[]::new)) {
             String wanted = startup.settings().get(name.toLowerCase(Locale.ROOT));
             if (wanted != null) {
-                parameters.put(name, name.equals("DateStyle") ? dateStyle(wanted, parameters.get(name)) : wanted);
+                parameters.put(name,
+                        name.equals(DateStyle.NAME) ? DateStyle.reported(wanted, parameters.get(name)) : wanted);
             }
         }
         return parameters;
-    }
-
-    /** PostgreSQL reports both parts of DateStyle, also when only one was set, and the first may bring the second. */
-    private static String dateStyle(String wanted, String before) {
-        String style = before.replaceFirst(",.*", "");
-        String order = before.replaceFirst(".*, *", "");
-        boolean ordered = false;
-        for (String word : wanted.toLowerCase(Locale.ROOT).split(" *, *")) {
-            switch (word) {
-                case "iso" -> style = "ISO";
-                case "sql" -> style = "SQL";
-                case "postgres", "postgresql" -> style = "Postgres";
-                case "german" -> {
-                    style = "German";
-                    order = ordered ? order : "DMY";
-                }
-                case "ymd", "dmy", "mdy" -> {
-                    order = word.toUpperCase(Locale.ROOT);
-                    ordered = true;
-                }
-                case "euro", "european" -> {
-                    order = "DMY";
-                    ordered = true;
-                }
-                case "us", "noneuro", "noneuropean" -> {
-                    order = "MDY";
-                    ordered = true;
-                }
-                default -> {
-                    // The nodes will refuse it.
-                }
-            }
-        }
-        return style + ", " + order;
     }
 }

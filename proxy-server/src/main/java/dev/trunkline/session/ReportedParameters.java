@@ -11,6 +11,7 @@ import java.util.Map;
  */
 public final class ReportedParameters {
 
+    private final String dateStyleAtLogin;
     private final Map<String, String> told;
     private final Map<String, String> news = new LinkedHashMap<>();
     /** What a rollback goes back to, of what the client was told since the transaction began. */
@@ -20,6 +21,12 @@ public final class ReportedParameters {
 
     public ReportedParameters(Map<String, String> atLogin) {
         told = new HashMap<>(atLogin);
+        dateStyleAtLogin = atLogin.get(DateStyle.NAME);
+    }
+
+    /** What RESET of DateStyle goes back to. */
+    String dateStyleAtLogin() {
+        return dateStyleAtLogin;
     }
 
     /** A node reports a value. */

@@ -176,6 +176,12 @@ public final class SessionSettings {
         return name.equals("timezone") && valueText.regionMatches(true, 0, "interval", 0, 8);
     }
 
+    /** What SET or set_config has said of a name since the log-in, or null. */
+    String saidSince(String name) {
+        String statement = current.now(name);
+        return statement == null || statement.equals(startup.get(name)) ? null : Settings.value(statement);
+    }
+
     /** Whether the startup message has set it. */
     boolean isOfStartup(String name) {
         return startup.get(name) != null;

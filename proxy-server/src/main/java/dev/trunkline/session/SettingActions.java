@@ -72,7 +72,8 @@ final class SettingActions {
         };
     }
 
-    void set(SessionAction.SetSetting set, Runnable done) {
+    void set(SessionAction.SetSetting asWritten, Runnable done) {
+        SessionAction.SetSetting set = whole(asWritten);
         String name = set.name();
         boolean speaks = name.equals(SessionSettings.ENCODING) && set.valueText() != null;
         if (speaks && !session.plans().canSpeak(ClientEncoding.of(set.valueText()), () -> set(set, done))) {
@@ -131,6 +132,22 @@ final class SettingActions {
             settingTold(List.of(sql), set.local());
             done("SET", done);
         });
+    }
+
+    /** As other connections have to be told of it, too. */
+    private SessionAction.SetSetting whole(SessionAction.SetSetting set) {
+        if (!set.name().equals(DateStyle.SETTING) || set.valueText() == null) {
+            return set;
+        }
+        List<String> words = SettingValues.of(set.valueText());
+        String whole = words == null ? null : wholeDateStyle(String.join(",", words));
+        return whole == null ? set : new SessionAction.SetSetting(set.local(), set.name(), Settings.literal(whole));
+    }
+
+    private String wholeDateStyle(String wanted) {
+        String said = session.settings().saidSince(DateStyle.SETTING);
+        String before = said == null ? session.reported().dateStyleAtLogin() : said.replace("'", "");
+        return before == null ? null : DateStyle.whole(wanted, before);
     }
 
     /** SET LOCAL outside of a transaction sets nothing, but has to be right. */
@@ -302,8 +319,14 @@ final class SettingActions {
         settings.forEach(setting -> configured(setting, asked));
     }
 
-    private void configured(ConfiguredSetting setting, Participant asked) {
-        String name = setting.name();
+    private void configured(ConfiguredSetting asWritten, Participant asked) {
+        String name = asWritten.name();
+        String dateStyle = name.equals(DateStyle.SETTING) && asWritten.value() != null
+                ? wholeDateStyle(asWritten.value())
+                : null;
+        ConfiguredSetting setting = dateStyle == null
+                ? asWritten
+                : new ConfiguredSetting(name, dateStyle, asWritten.local());
         Transaction transaction = session.transaction();
         String valueText = setting.value() == null ? null : "'" + setting.value().replace("'", "''") + "'";
         if (name.startsWith(Settings.OWN)) {

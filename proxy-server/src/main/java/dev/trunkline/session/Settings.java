@@ -200,6 +200,10 @@ final class Settings {
         });
         statements.forEach((name, statement) -> {
             boolean said = statement.equals(before.statements.get(name)) && !(anew && WHO.contains(name));
+            if (!said && name.equals(DateStyle.SETTING) && before.statements.containsKey(name)) {
+                // What the startup message leaves open is as a fresh connection has it.
+                append(sql, "RESET " + quoted(name));
+            }
             if (!said && !isOurs(name)) {
                 append(sql, statement);
             }
