@@ -109,7 +109,10 @@ final class Replies {
         add(b -> BackendEncoder.commandComplete(b, tag));
     }
 
+    /** A notice or warning, unless the client does not want such. */
     void notice(ErrorFields fields) {
-        add(b -> BackendEncoder.notice(b, fields));
+        if (settings.wants(fields.severity())) {
+            add(b -> BackendEncoder.notice(b, fields));
+        }
     }
 }

@@ -345,6 +345,16 @@ public final class SessionSettings {
         return isolation != null && isolation.toLowerCase(Locale.ROOT).matches(".*(repeatable|serializable).*");
     }
 
+    /** Whether {@code client_min_messages} lets a NOTICE or a WARNING through. */
+    boolean wants(String severity) {
+        String least = effective("client_min_messages");
+        return least == null || switch (least.replace("'", "").toLowerCase(Locale.ROOT)) {
+            case "error" -> false;
+            case "warning" -> severity.equals("WARNING");
+            default -> true;
+        };
+    }
+
     /** The value of a setting as text: what the session has set, otherwise the login's default, otherwise null. */
     String effective(String name) {
         String statement = current.now(name);

@@ -144,6 +144,25 @@ class DriverHabitsTest {
         }
     }
 
+    /** What the proxy remarks by itself came all the same. */
+    @Test
+    void whoWantsNoWarningsGetsNone() throws Exception {
+        both("notice 25P01 [ROLLBACK] Z:I", "ROLLBACK");
+        for (String error : List.of("SET client_min_messages = error", "SET client_min_messages TO 'ERROR'",
+                "SELECT set_config('client_min_messages', 'error', false)")) {
+            for (PgClient one : List.of(plain, client)) {
+                ask(one, error);
+            }
+            both("[ROLLBACK] Z:I", "ROLLBACK");
+            both("[SET] Z:I", "SET LOCAL work_mem = '5MB'");
+            both("1 2 [BEGIN] 1 2 [BEGIN] 1 2 [COMMIT] Z:I", run("BEGIN"), run("BEGIN"), run("COMMIT"), new Sync());
+            both("[RESET] Z:I", "RESET client_min_messages");
+            both("notice 25P01 [ROLLBACK] Z:I", "ROLLBACK");
+        }
+        both("[SET] Z:I", "SET client_min_messages = warning");
+        both("notice 25P01 [ROLLBACK] Z:I", "ROLLBACK");
+    }
+
     // ---- PREPARE TRANSACTION, by which transaction managers commit in two phases
 
     /** The session went on as if its transaction were open, and kept its connection. */
