@@ -13,8 +13,9 @@ class LoggedTextTest {
 
     /** Those of which every argument is a name, a number or a text of ours. One that is added here has been looked at. */
     private static final Set<ProxyError> OURS = EnumSet.of(ProxyError.FAN_OUT_REJECTED, ProxyError.NOT_OVER_NODES,
-            ProxyError.SHARD_KEY_NOT_KNOWN, ProxyError.OVER_BUDGET, ProxyError.TOO_COMPLEX,
-            ProxyError.UNDEFINED_FUNCTION, ProxyError.UNDEFINED_PARAMETER, ProxyError.UNDEFINED_PREPARED_STATEMENT,
+            ProxyError.SHARD_KEY_NOT_KNOWN, ProxyError.OVER_BUDGET, ProxyError.MERGES_OUT_OF_MEMORY,
+            ProxyError.TOO_COMPLEX, ProxyError.UNDEFINED_FUNCTION, ProxyError.UNDEFINED_PARAMETER,
+            ProxyError.UNDEFINED_PREPARED_STATEMENT,
             ProxyError.DUPLICATE_PREPARED_STATEMENT, ProxyError.UNDEFINED_PORTAL, ProxyError.PORTAL_CANNOT_BE_RUN,
             ProxyError.DUPLICATE_CURSOR, ProxyError.UNDEFINED_CURSOR, ProxyError.ACTIVE_TRANSACTION,
             ProxyError.NO_ACTIVE_TRANSACTION, ProxyError.UNDEFINED_SAVEPOINT, ProxyError.OUT_OF_RANGE,
