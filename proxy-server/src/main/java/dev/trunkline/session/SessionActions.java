@@ -359,7 +359,7 @@ final class SessionActions {
 
     private void closeAllCursors(Runnable done) {
         announcements.toAllKept("CLOSE ALL", () -> {
-            session.transaction().cursors().clear();
+            session.transaction().noCursors();
             done(done, "CLOSE CURSOR ALL");
         });
     }
@@ -385,7 +385,7 @@ final class SessionActions {
     /** As above; {@code configured} is what its set_config sets, null where that can't be seen. */
     void sent(StatementPlan plan, Participant participant, List<ConfiguredSetting> configured) {
         if (plan.action() instanceof SessionAction.DeclareCursor declare) {
-            session.transaction().cursors().put(declare.name(), participant.node());
+            session.transaction().declared(declare.name(), declare.hold(), participant.node());
         }
         if (plan.action() instanceof SessionAction.CreateTemp create) {
             // Between Bind and Execute the node may have said that there are none, which gave the pin up.

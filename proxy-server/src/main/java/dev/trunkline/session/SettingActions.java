@@ -275,6 +275,7 @@ final class SettingActions {
         session.settings().discardAll();
         session.tempTables().none();
         session.leases().unpin();
+        session.transaction().noCursors();
         if (session.listening() != null) {
             session.listening().unlisten(null);
         }

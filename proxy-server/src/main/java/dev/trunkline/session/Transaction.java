@@ -6,8 +6,10 @@ import dev.trunkline.plan.SessionEffect;
 import dev.trunkline.wire.ClientEncoding;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A session's transaction, explicit or implicit, with the nodes that take part in it. BEGIN is lazy: nothing is sent before
@@ -35,6 +37,8 @@ final class Transaction {
     private final List<Participant> participants = new ArrayList<>(2);
     private final List<JournalEntry> journal = new ArrayList<>(0);
     private final Map<String, Integer> cursors = new HashMap<>(0);
+    /** Those WITH HOLD, of this transaction and earlier ones. */
+    private final Set<String> held = new HashSet<>(0);
     private boolean explicit;
     private long begunNanos;
     private boolean failed;
@@ -297,9 +301,25 @@ final class Transaction {
         }
     }
 
-    /** By name, the node on which a cursor is open. */
+    /** By name, the node on which a cursor is open, or was. */
     Map<String, Integer> cursors() {
         return cursors;
+    }
+
+    /** A cursor is declared at a node; {@code hold} if it outlives the transaction. */
+    void declared(String name, boolean hold, int node) {
+        cursors.put(name, node);
+        if (hold) {
+            held.add(name);
+        } else {
+            held.remove(name);
+        }
+    }
+
+    /** All are closed, those of earlier transactions too. */
+    void noCursors() {
+        cursors.clear();
+        held.clear();
     }
 
     /** Back to nothing; pinned participants stay. */
@@ -310,6 +330,6 @@ final class Transaction {
         snapshot = false;
         begin = "BEGIN";
         clearJournal();
-        cursors.clear();
+        cursors.keySet().retainAll(held);
     }
 }

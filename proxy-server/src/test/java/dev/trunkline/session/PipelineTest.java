@@ -261,6 +261,23 @@ class PipelineTest {
                 "SET statement_timeout = '8s'; BEGIN; SHOW statement_timeout; ROLLBACK; SHOW statement_timeout"));
     }
 
+    /** Of a session that keeps connections to two nodes, all its cursors WITH HOLD were looked for at one of them. */
+    @Test
+    void aCursorThatIsHeldIsAtItsNode() throws Exception {
+        exchange(client, run(INSERT, onB, "held"), new Sync());
+        assertEquals("[CREATE TABLE] Z:I", ask(client, "CREATE TEMP TABLE at_home (a int)"));
+        for (long key : new long[]{onB, onA}) {
+            String rows = key == onB ? "T row(held) [FETCH 1]" : "T [FETCH 0]";
+            assertEquals("[DECLARE CURSOR] Z:I",
+                    ask(client, "DECLARE c CURSOR WITH HOLD FOR SELECT v FROM items WHERE k = "
+                            + key));
+            assertEquals(rows + " Z:I", ask(client, "FETCH c"));
+            assertEquals("[BEGIN] T [FETCH 0] [COMMIT] Z:I", ask(client, "BEGIN; FETCH c; COMMIT"));
+            assertEquals("[CLOSE CURSOR] Z:I", ask(client, "CLOSE c"));
+            assertEquals("error 34000 Z:I", ask(client, "FETCH c"));
+        }
+    }
+
     // ---- COPY in the extended protocol
 
     /** libpq sends Sync with Execute; a node ignores it while it takes COPY data, and nothing ever answered it. */
